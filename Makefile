@@ -1,0 +1,51 @@
+# What a person does here. `make run` and `make test` need Python 3.11+, make and git; nothing else.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
+PAGE := services/web/src/web/static/index.html
+
+.PHONY: help setup run test check fmt bench proto openapi page helm clean-state lock
+
+help: ## say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready $(PAGE) ## make .venv and build the page (the others call it when needed)
+
+$(VENV)/.ready: requirements.lock $(wildcard */*/pyproject.toml)
+	@scripts/setup-python "$(PYTHON)" "$(VENV)"
+
+$(PAGE): $(VENV)/.ready $(shell find services/web/frontend -path '*/node_modules' -prune -o -type f -print 2>/dev/null)
+	@scripts/build-page "$(VENV)"
+
+run: setup ## a whole living site on this machine; Ctrl-C stops it
+	@exec $(BIN)/living-site
+
+clean-state: ## forget the living site's settings, pairings and log-ins
+	@scripts/clean-state
+
+test: setup ## every test: unit, property, partner and end-to-end
+	@scripts/test
+
+check: $(VENV)/.ready ## what every commit passes: format, lint, types, contracts, unit tests, generated code
+	@scripts/check
+
+fmt: $(VENV)/.ready ## format and sort imports
+	@$(BIN)/ruff check -q --fix --select I . ; $(BIN)/ruff format -q .
+
+bench: setup ## measure latency, CPU and memory of a living site; prints what it measured
+	@$(BIN)/python tests/bench/living_site.py
+
+proto: $(VENV)/.ready ## generate the messages from proto/
+	@scripts/generate-messages libs/wire/src
+
+openapi: $(VENV)/.ready ## write the API document and the page's client types
+	@scripts/generate-client
+
+helm: ## lint and render the charts with helm 3 and 4, check Dockerfile
+	@scripts/check-deploy
+
+lock: ## resolve the dependencies anew and write the locks (needs the package registry)
+	@scripts/lock
