@@ -1,0 +1,173 @@
+"""Who tells whom what: every subject on the bus, with its one message type, on one page.
+
+`site.{site}.local.>` never leaves the site; `site.{site}.up.>` goes from site to cloud and
+`site.{site}.down.>` back; `cloud.{service}.rpc.>` is spoken among cloud programs.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from volthus_wire.v1.eebus_pb2 import (
+    EebusPicture,
+    GetEebusPictureRequest,
+    PairedReply,
+    PairRequest,
+    RenameRequest,
+    UnpairRequest,
+)
+from volthus_wire.v1.evse_pb2 import EvseLimit, EvseRoster, EvseState
+from volthus_wire.v1.metering_pb2 import (
+    AddMeterRequest,
+    ListMeterModelsReply,
+    ListMeterModelsRequest,
+    ListMetersReply,
+    ListMetersRequest,
+    MeterReading,
+    MeterReply,
+    MeterRoster,
+    RemoveMeterRequest,
+    TestMeterReply,
+    TestMeterRequest,
+    UpdateMeterRequest,
+)
+from volthus_wire.v1.planning_pb2 import CatalogueReply, GetCatalogueRequest
+from volthus_wire.v1.rpc_pb2 import Nothing
+from volthus_wire.v1.site_pb2 import (
+    ChargerReply,
+    EnergyManagementReply,
+    GetEnergyManagementRequest,
+    GetGridConnectionRequest,
+    GetSiteStateRequest,
+    GridConnectionReply,
+    PutChargerRequest,
+    PutEnergyManagementRequest,
+    PutGridConnectionRequest,
+    SiteState,
+    Watch,
+)
+
+M = TypeVar("M", bound=Message)
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+
+TOKEN = re.compile(r"[\w-]+")  # no dot, no wildcard: a name cannot change a subject's shape
+PLACE = re.compile(r"\{(\w+)\}")
+
+
+def _filled(pattern: str, tokens: dict[str, str]) -> str:
+    for name, token in tokens.items():
+        if not TOKEN.fullmatch(token):
+            raise ValueError(f"{name}={token!r} cannot stand in a NATS subject")
+    return pattern.format(**tokens)
+
+
+def _opened(pattern: str, tokens: dict[str, str]) -> str:
+    return PLACE.sub(lambda place: tokens.get(place[1], "*"), pattern)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Generic[M]):
+    """A subject pattern with named tokens, and its one message type."""
+
+    pattern: str
+    message: type[M]
+
+    def at(self, **tokens: str) -> str:
+        """Return the subject to publish on.
+
+        Raises KeyError for a token left out, ValueError for one that is no plain name.
+        """
+        return _filled(self.pattern, tokens)
+
+    def across(self, **tokens: str) -> str:
+        """Return the subject to subscribe to; tokens left out match anything."""
+        return _opened(self.pattern, tokens)
+
+    def tokens_of(self, subject: str) -> dict[str, str]:
+        """Return the tokens of a subject heard. Raises ValueError for a foreign subject."""
+        names = PLACE.findall(self.pattern)
+        shape = re.escape(self.pattern)
+        for name in names:
+            shape = shape.replace(re.escape(f"{{{name}}}"), r"([\w-]+)")
+        match = re.fullmatch(shape, subject)
+        if match is None:
+            raise ValueError(f"{subject!r} is not of the shape {self.pattern!r}")
+        return dict(zip(names, match.groups(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[Q, R]):
+    """A request pattern with the types of its question and its answer."""
+
+    pattern: str
+    question: type[Q]
+    answer: type[R]
+
+    def at(self, **tokens: str) -> str:
+        """Return the subject to ask on; see `Subject.at`."""
+        return _filled(self.pattern, tokens)
+
+    def across(self, **tokens: str) -> str:
+        """Return the subject to serve; see `Subject.across`."""
+        return _opened(self.pattern, tokens)
+
+
+# --- inside a site -------------------------------------------------------------------------------
+METER_READING = Subject("site.{site}.local.meter.{meter}.reading", MeterReading)
+METER_ROSTER = Subject("site.{site}.local.meters", MeterRoster)
+EVSE_STATE = Subject("site.{site}.local.evse.{ski}.state", EvseState)
+EVSE_ROSTER = Subject("site.{site}.local.evses", EvseRoster)
+EVSE_LIMIT = Subject("site.{site}.local.evse.{ski}.limit", EvseLimit)
+
+# --- from site to cloud --------------------------------------------------------------------------
+SITE_STATE = Subject("site.{site}.up.state", SiteState)
+EEBUS_PICTURE = Subject("site.{site}.up.eebus", EebusPicture)
+
+# --- from cloud to site --------------------------------------------------------------------------
+WATCH = Subject("site.{site}.down.watch", Watch)
+
+GRID_CONNECTION_GET = Request(
+    "site.{site}.down.rpc.cem.grid-connection-get", GetGridConnectionRequest, GridConnectionReply
+)
+GRID_CONNECTION_PUT = Request(
+    "site.{site}.down.rpc.cem.grid-connection-put", PutGridConnectionRequest, GridConnectionReply
+)
+ENERGY_MANAGEMENT_GET = Request(
+    "site.{site}.down.rpc.cem.energy-management-get",
+    GetEnergyManagementRequest,
+    EnergyManagementReply,
+)
+ENERGY_MANAGEMENT_PUT = Request(
+    "site.{site}.down.rpc.cem.energy-management-put",
+    PutEnergyManagementRequest,
+    EnergyManagementReply,
+)
+CHARGER_PUT = Request("site.{site}.down.rpc.cem.charger-put", PutChargerRequest, ChargerReply)
+SITE_STATE_GET = Request("site.{site}.down.rpc.cem.state-get", GetSiteStateRequest, SiteState)
+
+METER_MODELS = Request(
+    "site.{site}.down.rpc.meter.models", ListMeterModelsRequest, ListMeterModelsReply
+)
+METER_LIST = Request("site.{site}.down.rpc.meter.list", ListMetersRequest, ListMetersReply)
+METER_ADD = Request("site.{site}.down.rpc.meter.add", AddMeterRequest, MeterReply)
+METER_UPDATE = Request("site.{site}.down.rpc.meter.update", UpdateMeterRequest, MeterReply)
+METER_REMOVE = Request("site.{site}.down.rpc.meter.remove", RemoveMeterRequest, Nothing)
+METER_TEST = Request("site.{site}.down.rpc.meter.test", TestMeterRequest, TestMeterReply)
+
+EEBUS_PICTURE_GET = Request(
+    "site.{site}.down.rpc.eebus.picture", GetEebusPictureRequest, EebusPicture
+)
+EEBUS_PAIR = Request("site.{site}.down.rpc.eebus.pair", PairRequest, PairedReply)
+EEBUS_RENAME = Request("site.{site}.down.rpc.eebus.rename", RenameRequest, PairedReply)
+EEBUS_UNPAIR = Request("site.{site}.down.rpc.eebus.unpair", UnpairRequest, Nothing)
+
+# --- among cloud programs ------------------------------------------------------------------------
+CATALOGUE_GET = Request("cloud.smart-charging.rpc.catalogue", GetCatalogueRequest, CatalogueReply)
+
+# --- answers -------------------------------------------------------------------------------------
+# A reply crosses a leaf link only on an explicit subject that the site may publish on.
+SITE_REPLY = "site.{site}.up.reply.{replica}.{id}"
+CLOUD_REPLY = "cloud.reply.{replica}.{id}"

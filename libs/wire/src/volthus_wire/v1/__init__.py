@@ -1,0 +1,1 @@
+"""Generated from proto/volthus_wire/v1 by `make proto`."""
