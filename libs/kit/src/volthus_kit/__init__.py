@@ -1,0 +1,1 @@
+"""What every service needs: bus, settings, health, logs, metrics, clock."""

@@ -1,0 +1,308 @@
+"""The bus: typed publish, subscribe, ask and serve over NATS. The only place that knows NATS."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import nats
+from google.protobuf.message import DecodeError, Message
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.errors import NoRespondersError
+
+from volthus_kit.backoff import backoff
+from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
+from volthus_kit.refusal import NotAnsweredError, RefusedError
+from volthus_wire.subjects import CLOUD_REPLY, SITE_REPLY, Request, Subject
+from volthus_wire.v1.rpc_pb2 import Caller, Refusal, RpcReply, RpcRequest
+
+M = TypeVar("M", bound=Message)
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+Tokens = dict[str, str]
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 2
+RECONNECT_WAIT_S = 0.5
+PING_INTERVAL_S = 5  # two unanswered pings end a connection that went silent
+SERVICE = Caller(actor="service", role="service", origin="site")
+
+
+@dataclass(frozen=True, slots=True)
+class _Subscription:
+    subject: str
+    callback: Callable[[Msg], Awaitable[None]]
+    queue: str = ""
+
+
+class Bus:
+    """One connection to NATS that comes back by itself.
+
+    Nothing is ever kept for later: a publish while NATS is away is dropped and counted, a
+    request fails at once. Subscriptions may be made before the first connection.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url = url
+        self._name = name
+        self._client = Client()
+        self._subscriptions: list[_Subscription] = []
+        self._replica = secrets.token_hex(6)
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+        self._requests = 0
+        self._went = asyncio.Event()
+        self._is_joined = False
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(cls, url: str, name: str) -> AsyncIterator["Bus"]:
+        """Yield a bus at once; it keeps trying until the server at `url` is there."""
+        bus = cls(url, name)
+        joining = asyncio.create_task(bus._join(), name="join bus")
+        try:
+            yield bus
+        finally:
+            joining.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await joining
+            await bus._leave()
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether a publish would go out now."""
+        return self._is_joined and self._client.is_connected
+
+    async def until_connected(self) -> None:
+        """Wait for the first connection with all subscriptions in place."""
+        await self._went.wait()
+
+    async def publish(self, subject: Subject[M], message: M, **tokens: str) -> bool:
+        """Publish now or never. Returns False (and counts) when the server is away."""
+        kind = subject.pattern
+        if not self.is_connected:
+            BUS_DROPPED.labels(kind).inc()
+            return False
+        try:
+            await self._client.publish(subject.at(**tokens), message.SerializeToString())
+        except (NatsError, OSError):
+            BUS_DROPPED.labels(kind).inc()
+            return False
+        BUS_PUBLISHED.labels(kind).inc()
+        return True
+
+    async def subscribe(
+        self, subject: Subject[M], heard: Callable[[M, Tokens], None], **tokens: str
+    ) -> None:
+        """Call `heard(message, tokens)` for each message; one that cannot be read is counted."""
+
+        async def callback(msg: Msg) -> None:
+            try:
+                message = subject.message.FromString(msg.data)
+                found = subject.tokens_of(msg.subject)
+            except (DecodeError, ValueError):
+                BUS_REJECTED.labels(subject.pattern).inc()
+                return
+            heard(message, found)
+
+        await self._add(_Subscription(subject.across(**tokens), callback))
+
+    async def serve(
+        self,
+        request: Request[Q, R],
+        answer: Callable[[Q, Caller], Awaitable[R]],
+        *,
+        queue: str = "",
+        **tokens: str,
+    ) -> None:
+        """Answer a request; a RefusedError raised by `answer` travels back as such.
+
+        queue: name under which several replicas share the work.
+        """
+        running: set[asyncio.Task[None]] = set()
+
+        async def callback(msg: Msg) -> None:
+            # Each request in a task of its own: a slow meter test must not hold up a listing.
+            task = asyncio.create_task(self._reply(request, answer, msg))
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+        await self._add(_Subscription(request.across(**tokens), callback, queue))
+
+    async def ask(
+        self,
+        request: Request[Q, R],
+        question: Q,
+        *,
+        caller: Caller = SERVICE,
+        timeout_s: float = 5.0,
+        idempotency_key: str = "",
+        **tokens: str,
+    ) -> R:
+        """Ask and wait for the answer.
+
+        Raises RefusedError as the owner said it, NotAnsweredError when nobody serves the
+        request, the server is away or the deadline passed.
+        """
+        subject = request.at(**tokens)
+        envelope = RpcRequest(
+            body=question.SerializeToString(),
+            caller=caller,
+            idempotency_key=idempotency_key,
+            deadline_ms=int(timeout_s * 1000),
+        )
+        if not self.is_connected:
+            raise NotAnsweredError(subject, nobody=True)
+        self._requests += 1
+        number = str(self._requests)
+        self._waiting[number] = future = asyncio.get_running_loop().create_future()
+        try:
+            await self._client.publish(
+                subject,
+                envelope.SerializeToString(),
+                reply=self._reply_subject(number, tokens.get("site")),
+            )
+            msg = await asyncio.wait_for(future, timeout_s)
+        except (TimeoutError, NatsError, OSError) as error:
+            nobody = not isinstance(error, TimeoutError)
+            raise NotAnsweredError(subject, nobody=nobody) from error
+        finally:
+            del self._waiting[number]
+        return _opened(request, subject, msg)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _reply_subject(self, number: str, site: str | None) -> str:
+        if site is None:
+            return CLOUD_REPLY.format(replica=self._replica, id=number)
+        return SITE_REPLY.format(site=site, replica=self._replica, id=number)
+
+    async def _reply(
+        self, request: Request[Q, R], answer: Callable[[Q, Caller], Awaitable[R]], msg: Msg
+    ) -> None:
+        try:
+            envelope = RpcRequest.FromString(msg.data)
+            question = request.question.FromString(envelope.body)
+        except DecodeError:
+            BUS_REJECTED.labels(request.pattern).inc()
+            return
+        try:
+            reply = RpcReply(body=(await answer(question, envelope.caller)).SerializeToString())
+        except RefusedError as no:
+            reply = RpcReply(
+                refusal=Refusal(code=no.code, detail=no.detail, params=no.params, field=no.field)
+            )
+        except Exception:
+            # One bad request must not end the service; the caller gets an honest answer.
+            logger.exception("request failed", extra={"subject": msg.subject})
+            reply = RpcReply(
+                refusal=Refusal(code="internal-error", detail="The service failed; see its log.")
+            )
+        if msg.reply and self.is_connected:
+            with contextlib.suppress(NatsError, OSError):
+                await self._client.publish(msg.reply, reply.SerializeToString())
+
+    async def _add(self, subscription: _Subscription) -> None:
+        self._subscriptions.append(subscription)
+        if self._is_joined:
+            await self._subscribe(subscription)
+            await self._settle()
+
+    async def _subscribe(self, subscription: _Subscription) -> None:
+        await self._client.subscribe(
+            subscription.subject, queue=subscription.queue, cb=subscription.callback
+        )
+
+    async def _settle(self) -> None:
+        # In nats-py 2.16 one flush is no barrier: its PING may overtake a buffered SUB.
+        with contextlib.suppress(NatsError, OSError):
+            await self._client.flush()
+            await self._client.flush()
+
+    async def _hear_reply(self, msg: Msg) -> None:
+        future = self._waiting.get(msg.subject.rpartition(".")[2])
+        if future is not None and not future.done():
+            future.set_result(msg)
+
+    async def _join(self) -> None:
+        for wait_s in backoff(first_s=0.1, most_s=2.0):
+            try:
+                self._client = await nats.connect(
+                    self._url,
+                    name=self._name,
+                    connect_timeout=CONNECT_TIMEOUT_S,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=RECONNECT_WAIT_S,
+                    ping_interval=PING_INTERVAL_S,
+                    max_outstanding_pings=2,
+                    allow_reconnect=True,
+                    error_cb=self._on_error,
+                    disconnected_cb=self._on_lost,
+                    reconnected_cb=self._on_back,
+                )
+            except (NatsError, OSError, TimeoutError) as error:
+                logger.warning("bus not reached", extra={"url": self._url, "error": str(error)})
+                await asyncio.sleep(wait_s)
+                continue
+            break
+        for pattern in (SITE_REPLY, CLOUD_REPLY):
+            subject = pattern.format(site="*", replica=self._replica, id="*")
+            await self._subscribe(_Subscription(subject, self._hear_reply))
+        for subscription in self._subscriptions:
+            await self._subscribe(subscription)
+        self._is_joined = True
+        await self._settle()
+        BUS_CONNECTED.set(1)
+        logger.info("bus connected", extra={"url": self._url})
+        self._went.set()
+
+    async def _leave(self) -> None:
+        BUS_CONNECTED.set(0)
+        if not self._is_joined:
+            return
+        with contextlib.suppress(NatsError, OSError, TimeoutError):
+            if self._client.is_connected:
+                await asyncio.wait_for(self._client.drain(), 2)
+            else:
+                await self._client.close()
+
+    async def _on_error(self, error: Exception) -> None:
+        logger.warning("bus error", extra={"error": str(error) or type(error).__name__})
+
+    async def _on_lost(self) -> None:
+        BUS_CONNECTED.set(0)
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(ConnectionResetError("the bus went away"))
+        logger.warning("bus lost")
+
+    async def _on_back(self) -> None:
+        BUS_CONNECTED.set(1)
+        logger.info("bus back")
+
+
+def _opened(request: Request[Q, R], subject: str, msg: Msg) -> R:
+    if not msg.data and (msg.headers or {}).get("Status") == "503":
+        raise NotAnsweredError(subject, nobody=True) from NoRespondersError()
+    try:
+        reply = RpcReply.FromString(msg.data)
+        if reply.WhichOneof("outcome") == "body":
+            return request.answer.FromString(reply.body)
+    except DecodeError as error:
+        BUS_REJECTED.labels(request.pattern).inc()
+        raise NotAnsweredError(subject, nobody=False) from error
+    no = reply.refusal
+    code = no.code or "unknown-outcome"  # an answer that says nothing is no success
+    raise _refused(code, no)
+
+
+def _refused(code: str, no: Refusal) -> RefusedError:
+    refused = RefusedError(code, no.detail, field=no.field)
+    refused.params = dict(no.params)
+    return refused

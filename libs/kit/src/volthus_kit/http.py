@@ -1,0 +1,36 @@
+"""Serves a FastAPI app inside the service's own event loop."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to `volthus_kit.service`, which stops every task in order."""
+        yield
+
+
+async def serve_app(app: FastAPI, host: str, port: int, *, proxy_headers: bool = False) -> None:
+    """Serve until cancelled; open requests get 3 s to end.
+
+    Raises OSError when the address is taken.
+    """
+    with socket.create_server((host, port), backlog=512) as listener:
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=proxy_headers,
+            timeout_graceful_shutdown=3,
+        )
+        server = _Server(config)
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            server.should_exit = True

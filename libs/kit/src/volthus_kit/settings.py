@@ -1,0 +1,34 @@
+"""Environment to one frozen settings object, read once in main. No global."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """What every service reads from its environment; each variable starts with VOLTHUS_."""
+
+    model_config = SettingsConfigDict(env_prefix="VOLTHUS_", frozen=True, extra="ignore")
+
+    nats_url: str = Field("nats://127.0.0.1:4222", description="NATS server to talk to")
+    health_host: str = Field("127.0.0.1", description="address of /healthz, /readyz, /metrics")
+    health_port: int = Field(0, description="port of /healthz, /readyz, /metrics; 0 = any free one")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+
+class SiteSettings(ServiceSettings):
+    """What the programs of one site read besides."""
+
+    site: str = Field("demo", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="id of the site")
+    state_dir: Path = Field(Path(".state"), description="folder for this service's own data")
+
+
+def explain(settings: type[BaseSettings]) -> str:
+    """Return one line for each environment variable: name, default, meaning (for --help)."""
+    prefix = settings.model_config.get("env_prefix") or ""
+    rows = []
+    for name, field in settings.model_fields.items():
+        default = "(required)" if field.is_required() else f"[{field.get_default()}]"
+        rows.append(f"  {prefix}{name.upper()}  {default}\n      {field.description or ''}")
+    return "environment:\n" + "\n".join(rows)

@@ -1,0 +1,139 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from volthus_kit.bus import Bus
+from volthus_kit.refusal import NotAnsweredError, RefusedError
+from volthus_kit.testing import NatsServer, nats_server
+from volthus_wire.subjects import CATALOGUE_GET, EVSE_LIMIT, GRID_CONNECTION_GET
+from volthus_wire.v1.evse_pb2 import EvseLimit
+from volthus_wire.v1.planning_pb2 import CatalogueReply, GetCatalogueRequest
+from volthus_wire.v1.rpc_pb2 import Caller
+from volthus_wire.v1.site_pb2 import (
+    GetGridConnectionRequest,
+    GridConnection,
+    GridConnectionReply,
+)
+
+SKI = "a" * 40
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[NatsServer]:
+    async with nats_server() as running:
+        yield running
+
+
+async def heard_after(publish, inbox: asyncio.Queue, seconds: float = 10):
+    """Publish again and again until something is heard; a bus may be reconnecting."""
+    async with asyncio.timeout(seconds):
+        while inbox.empty():
+            await publish()
+            await asyncio.sleep(0.05)
+    return inbox.get_nowait()
+
+
+async def test_a_message_arrives_with_the_tokens_of_its_subject(server):
+    inbox: asyncio.Queue = asyncio.Queue()
+    async with Bus.connect(server.url, "a") as a, Bus.connect(server.url, "b") as b:
+        await b.subscribe(EVSE_LIMIT, lambda m, t: inbox.put_nowait((m, t)), site="s")
+        await asyncio.gather(a.until_connected(), b.until_connected())
+        assert await a.publish(EVSE_LIMIT, EvseLimit(ski=SKI, ttl_ms=5000), site="s", ski=SKI)
+        message, tokens = await asyncio.wait_for(inbox.get(), 5)
+    assert message.ttl_ms == 5000
+    assert tokens == {"site": "s", "ski": SKI}
+
+
+async def test_a_request_is_answered_and_carries_who_asks(server):
+    async def answer(_: GetGridConnectionRequest, caller: Caller) -> GridConnectionReply:
+        return GridConnectionReply(settings=GridConnection(phases=3, revision=len(caller.actor)))
+
+    async with Bus.connect(server.url, "a") as a, Bus.connect(server.url, "b") as b:
+        await b.serve(GRID_CONNECTION_GET, answer, site="s")
+        await asyncio.gather(a.until_connected(), b.until_connected())
+        reply = await a.ask(
+            GRID_CONNECTION_GET, GetGridConnectionRequest(), caller=Caller(actor="eva"), site="s"
+        )
+    assert reply.settings.revision == 3
+
+
+async def test_a_refusal_travels_with_code_values_and_field(server):
+    async def refuse(_: GetGridConnectionRequest, __: Caller) -> GridConnectionReply:
+        raise RefusedError("fuse-out-of-range", "0 A is no fuse.", field="/fuse_a/l1", value=0)
+
+    async with Bus.connect(server.url, "a") as a:
+        await a.serve(GRID_CONNECTION_GET, refuse, site="s")
+        await a.until_connected()
+        with pytest.raises(RefusedError) as no:
+            await a.ask(GRID_CONNECTION_GET, GetGridConnectionRequest(), site="s")
+    assert (no.value.code, no.value.field) == ("fuse-out-of-range", "/fuse_a/l1")
+    assert no.value.params == {"value": "0"}
+
+
+async def test_a_service_that_fails_says_so_and_goes_on(server):
+    answers = iter([ValueError("broken"), CatalogueReply(version="1")])
+
+    async def answer(_: GetCatalogueRequest, __: Caller) -> CatalogueReply:
+        found = next(answers)
+        if isinstance(found, ValueError):
+            raise found
+        return found
+
+    async with Bus.connect(server.url, "a") as a:
+        await a.serve(CATALOGUE_GET, answer)
+        await a.until_connected()
+        with pytest.raises(RefusedError, match="internal-error"):
+            await a.ask(CATALOGUE_GET, GetCatalogueRequest())
+        assert (await a.ask(CATALOGUE_GET, GetCatalogueRequest())).version == "1"
+
+
+async def test_a_request_nobody_serves_fails_at_once(server):
+    async with Bus.connect(server.url, "a") as a:
+        await a.until_connected()
+        async with asyncio.timeout(2):
+            with pytest.raises(NotAnsweredError) as silence:
+                await a.ask(CATALOGUE_GET, GetCatalogueRequest(), timeout_s=10)
+    assert silence.value.nobody
+
+
+async def test_a_slow_service_is_not_waited_for_beyond_the_deadline(server):
+    async def never(_: GetCatalogueRequest, __: Caller) -> CatalogueReply:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with Bus.connect(server.url, "a") as a:
+        await a.serve(CATALOGUE_GET, never)
+        await a.until_connected()
+        with pytest.raises(NotAnsweredError) as silence:
+            await a.ask(CATALOGUE_GET, GetCatalogueRequest(), timeout_s=0.2)
+    assert not silence.value.nobody
+
+
+async def test_without_a_server_publishing_drops_and_asking_fails_at_once():
+    async with Bus.connect("nats://127.0.0.1:1", "a") as a:
+        assert not await a.publish(EVSE_LIMIT, EvseLimit(), site="s", ski=SKI)
+        with pytest.raises(NotAnsweredError):
+            await a.ask(CATALOGUE_GET, GetCatalogueRequest())
+
+
+async def test_a_bus_started_before_its_server_and_cut_in_mid_run_comes_back(server):
+    await server.stop()
+    inbox: asyncio.Queue = asyncio.Queue()
+    async with Bus.connect(server.url, "a") as a:
+        await a.subscribe(EVSE_LIMIT, lambda m, _: inbox.put_nowait(m), site="s")
+
+        async def publish() -> None:
+            await a.publish(EVSE_LIMIT, EvseLimit(sequence=7), site="s", ski=SKI)
+
+        await server.start()
+        assert (await heard_after(publish, inbox)).sequence == 7
+        await server.stop()
+        async with asyncio.timeout(10):
+            while a.is_connected:
+                await asyncio.sleep(0.02)
+        assert not await a.publish(EVSE_LIMIT, EvseLimit(), site="s", ski=SKI)
+        await server.start()
+        while not inbox.empty():
+            inbox.get_nowait()
+        assert (await heard_after(publish, inbox)).sequence == 7
