@@ -1,0 +1,1 @@
+"""Energy meters as data: decode and encode their registers."""
