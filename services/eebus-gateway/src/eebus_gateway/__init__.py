@@ -1,0 +1,1 @@
+"""Speaks EEBUS with the chargers on behalf of the site."""

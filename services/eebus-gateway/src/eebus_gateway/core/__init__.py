@@ -1,0 +1,1 @@
+"""What the gateway decides: whom to trust, what is wanted, what to write now."""
