@@ -1,0 +1,1 @@
+"""SHIP over asyncio: TLS, WebSocket, mDNS and the node that puts them together."""

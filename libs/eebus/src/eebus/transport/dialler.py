@@ -1,0 +1,136 @@
+"""Dials one trusted peer, again and again at the documented pace, while nothing is connected."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from eebus.errors import RemoteProtocolError
+from eebus.ship.redial import delay_s
+from eebus.ship.status import Ending
+from eebus.ship.steps import End
+from eebus.transport.tls import TlsFactory
+from eebus.transport.websocket import WebSocket, WebSocketRefusedError, connect
+
+CONNECT_WITHIN_S = 5.0
+OPEN_WITHIN_S = 10.0  # TLS and WebSocket together
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a peer may be reached."""
+
+    host: str
+    port: int
+    path: str = "/ship/"
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """A dial that led to an open WebSocket."""
+
+    socket: WebSocket
+    address: Address
+
+
+Outcome = Dialled | Ending
+
+
+class Dialler:
+    """Keeps one peer dialled.
+
+    where: the addresses to try, none while a connection is up or the peer is not to be seen.
+    started: told when a dial begins; done: told its outcome.
+    """
+
+    def __init__(
+        self,
+        ski: str,
+        tls: TlsFactory,
+        where: Callable[[], tuple[Address, ...]],
+        started: Callable[[], None],
+        done: Callable[[Outcome], None],
+    ) -> None:
+        self._ski = ski
+        self._tls = tls
+        self._where = where
+        self._started = started
+        self._done = done
+        self._attempt = 0
+        self._is_urgent = False
+        self._changed = asyncio.Event()
+        self._hurried = asyncio.Event()
+
+    def hurry(self) -> None:
+        """Dial at once: the user just said so."""
+        self._attempt = 0
+        self._is_urgent = True
+        self._hurried.set()
+        self._changed.set()
+
+    def calm(self) -> None:
+        """Begin the pace anew: a handshake was completed, or the peer has come back."""
+        self._attempt = 0
+        self._changed.set()
+
+    def look(self) -> None:
+        """Look again whether there is something to dial."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Dial whenever there is somewhere to dial, until cancelled."""
+        while True:
+            self._changed.clear()
+            if not self._where():
+                await self._changed.wait()
+                continue
+            await self._wait_turn()
+            if addresses := self._where():
+                self._started()
+                self._done(await self._dial(addresses))
+
+    async def _wait_turn(self) -> None:
+        """Wait the random time before the next attempt, unless the user is waiting."""
+        self._attempt += 1
+        chance = random.random()  # noqa: S311 - it spreads dials, it protects nothing
+        self._hurried.clear()
+        if not self._is_urgent:
+            try:
+                async with asyncio.timeout(delay_s(self._attempt, chance)):
+                    await self._hurried.wait()
+            except TimeoutError:
+                pass  # the usual case: nobody hurried us
+        self._is_urgent = False
+
+    async def _dial(self, addresses: tuple[Address, ...]) -> Outcome:
+        outcome: Outcome = Ending(End.LOST, "The other device has no address.")
+        for address in addresses:
+            outcome = await self._try(address)
+            if isinstance(outcome, Dialled):
+                break
+        return outcome
+
+    async def _try(self, address: Address) -> Outcome:
+        place = f"{address.host}:{address.port}"
+        try:
+            try:
+                return Dialled(await self._open(address), address)
+            except WebSocketRefusedError:
+                # As the reference does: once more without the path.
+                bare = Address(address.host, address.port, "/")
+                return Dialled(await self._open(bare), bare)
+        except RemoteProtocolError as error:
+            return Ending(End.FAILED, f"At {place}: {error}.")
+        except (OSError, TimeoutError) as error:
+            return Ending(End.LOST, f"Nothing answers at {place} ({type(error).__name__}).")
+
+    async def _open(self, address: Address) -> WebSocket:
+        async with asyncio.timeout(CONNECT_WITHIN_S):
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+        try:
+            async with asyncio.timeout(OPEN_WITHIN_S):
+                stream = await self._tls.connect(reader, writer, self._ski)
+                return await connect(stream, address.host, address.port, address.path)
+        except BaseException:
+            writer.transport.abort()  # whatever ended it, also a cancel: leave no socket behind
+            raise

@@ -1,0 +1,317 @@
+"""A SHIP node: listens, announces, discovers, dials and keeps one connection per trusted peer."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from eebus.events import (
+    ConnectionChanged,
+    Event,
+    Peer,
+    PeerFound,
+    PeerLost,
+    TrustedPeer,
+)
+from eebus.identity import Identity
+from eebus.ship import session
+from eebus.ship.admission import MAX_REQUESTS, surplus
+from eebus.ship.announcement import Announcement
+from eebus.ship.certificate import normalise_ski
+from eebus.ship.status import UNKNOWN, Ending
+from eebus.ship.steps import End, Role, failed
+from eebus.transport.connection import Connection
+from eebus.transport.dialler import Address, Dialled, Dialler, Outcome
+from eebus.transport.discovery import Discovery
+from eebus.transport.line import Hooks, Line, Link
+from eebus.transport.listener import Listener
+from eebus.transport.tls import TlsFactory
+from eebus.transport.websocket import WebSocket
+
+__all__ = ["Announcement", "Link", "Network", "ShipNode"]
+
+logger = logging.getLogger(__name__)
+
+HANG_UP_WITHIN_S = 2.0
+MAX_REFUSED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Where a node listens and announces itself.
+
+    port: 0 = any free one. interfaces: IP addresses mDNS speaks on, () = all interfaces.
+    """
+
+    listen_host: str = "127.0.0.1"
+    port: int = 0
+    mdns: bool = True
+    interfaces: tuple[str, ...] = ("127.0.0.1",)
+
+
+class ShipNode:
+    """One SHIP node. All methods belong to the event loop that runs it.
+
+    on_event is told PeerFound, PeerLost, ConnectionChanged and ShipIdLearned; on_open, on_data
+    and on_close speak of the one connection per peer that carries SPINE. What they raise is
+    logged and disturbs nobody.
+    """
+
+    def __init__(  # noqa: PLR0913 - all of them are needed, and named
+        self,
+        identity: Identity,
+        announcement: Announcement,
+        network: Network,
+        *,
+        trusted: Iterable[TrustedPeer],
+        on_event: Callable[[Event], None],
+        on_open: Callable[[Link], None],
+        on_data: Callable[[Link, object], None],
+        on_close: Callable[[Link], None],
+    ) -> None:
+        self.ski = identity.ski
+        self.port = network.port
+        self._announcement = announcement
+        self._network = network
+        self._hooks = Hooks(on_event, on_open, on_data, on_close)
+        self._tls = TlsFactory(identity)
+        self._listener = Listener(self._tls, self._adopt_inbound)
+        self._discovery = Discovery(self.ski, announcement, network.interfaces, self._on_mdns)
+        self._lines: dict[str, Line] = {}
+        self._diallers: dict[str, tuple[Dialler, asyncio.Task[None]]] = {}
+        self._serving: set[asyncio.Task[None]] = set()
+        self._numbers = itertools.count(1)
+        self._tasks: asyncio.TaskGroup | None = None
+        self._started = asyncio.Event()
+        for peer in trusted:
+            self._line(normalise_ski(peer.ski)).set_trust(
+                replace(peer, ski=normalise_ski(peer.ski))
+            )
+
+    @property
+    def peers(self) -> Mapping[str, Peer]:
+        """The nodes visible by mDNS now, by SKI, without ourselves."""
+        return self._discovery.peers
+
+    async def run(self) -> None:
+        """Serve until cancelled; then close all connections cleanly.
+
+        Raises OSError when the port cannot be opened.
+        """
+        server = await asyncio.start_server(
+            self._accepted, self._network.listen_host, self._network.port
+        )
+        self.port = int(server.sockets[0].getsockname()[1])
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            if self._network.mdns:
+                tasks.create_task(self._discovery.run(self.port), name="SHIP discovery")
+            for ski, line in self._lines.items():
+                if line.trusted is not None:
+                    self._start_dialling(ski)
+            self._started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self._tasks = None
+                server.close()
+                await self._hang_up()
+
+    async def started(self) -> None:
+        """Return when the node listens and its port is known."""
+        await self._started.wait()
+
+    def connection(self, ski: str) -> ConnectionChanged:
+        """Return the current state of the connection to a SKI, known or not."""
+        line = self._lines.get(ski)
+        return ConnectionChanged(ski, *(line.status if line else UNKNOWN))
+
+    def trust(
+        self,
+        ski: str,
+        *,
+        ship_id: str | None = None,
+        host: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        """Trust a peer: approve its waiting request, or dial at once. Idempotent.
+
+        host, port: where it is, for a peer mDNS does not show. Never dials while connected.
+        Raises ValueError for a text that is no SKI, or for our own.
+        """
+        ski = normalise_ski(ski)
+        if ski == self.ski:
+            raise ValueError("A node cannot trust its own SKI")
+        line = self._line(ski)
+        known = line.trusted or TrustedPeer(ski)
+        peer = TrustedPeer(ski, ship_id or known.ship_id, host or known.host, port or known.port)
+        if peer == line.trusted and line.is_connected:
+            return
+        line.set_trust(peer)
+        self._start_dialling(ski)
+        if not line.is_connected:
+            self._hurry(ski)
+
+    def untrust(self, ski: str) -> None:
+        """Close with the reason removedConnection and forget the trust.
+
+        The peer still trusts us and will dial again: that is a new request, kept pending until
+        trust() or deny(), so that pairing anew needs one confirmation only.
+        """
+        line = self._lines.get(ski)
+        if line is None or line.trusted is None:
+            return
+        if running := self._diallers.pop(ski, None):
+            running[1].cancel()
+        line.forget()
+        self._tidy(line)
+
+    def deny(self, ski: str) -> None:
+        """Refuse a waiting request, and its repetitions until the peer is trusted."""
+        if line := self._lines.get(ski):
+            line.deny()
+            refused = [each for each in self._lines.values() if each.is_refused]
+            if len(refused) > MAX_REFUSED:
+                refused[0].is_refused = False
+                self._tidy(refused[0])
+
+    def disconnect(self, ski: str) -> None:
+        """Close cleanly; a trusted peer is dialled again by the normal rules."""
+        if line := self._lines.get(ski):
+            line.hang_up()
+
+    def ready(self, ski: str) -> None:
+        """Count the peer as connected: SPINE has read its features."""
+        if line := self._lines.get(ski):
+            line.set_ready()
+
+    # Connections
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._tasks is None:
+            writer.transport.abort()
+            return
+        self._spawn(self._listener.serve(reader, writer))
+
+    async def _adopt_inbound(self, socket: WebSocket, address: str) -> None:
+        """Serve a connection somebody opened to us."""
+        if socket.ski == self.ski or self._tasks is None:
+            await socket.close()  # our own dial came back to us, or we stop
+            return
+        line = self._line(socket.ski)
+        await self._serve(line, self._adopt(line, socket, Role.SERVER, address))
+
+    def _adopt(self, line: Line, socket: WebSocket, role: Role, address: str) -> Connection:
+        known_id = line.trusted.ship_id if line.trusted else None
+        start = session.begin(role, self._announcement.ship_id, line.trust, known_id)
+        connection = Connection(next(self._numbers), socket, start, line, address)
+        line.add(connection)
+        self._drop_surplus_requests()
+        return connection
+
+    async def _serve(self, line: Line, connection: Connection) -> None:
+        try:
+            await connection.run()
+        finally:
+            line.remove(connection)
+            if running := self._diallers.get(line.ski):
+                # A session, or a user who did not come in time, is no failed attempt.
+                starts_anew = connection.has_completed or _was_unconfirmed(connection)
+                running[0].calm() if starts_anew else running[0].look()
+            self._tidy(line)
+
+    def _drop_surplus_requests(self) -> None:
+        waiting = [c for line in self._lines.values() for c in line.requests]
+        waiting.sort(key=lambda connection: connection.number)
+        victim = surplus([connection.address for connection in waiting], MAX_REQUESTS)
+        if victim is not None:
+            waiting[victim].finish(failed("Too many requests wait for the user."))
+
+    async def _hang_up(self) -> None:
+        for line in self._lines.values():
+            line.hang_up()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=HANG_UP_WITHIN_S)
+
+    # Dialling
+
+    def _start_dialling(self, ski: str) -> None:
+        if self._tasks is None or ski in self._diallers:
+            return
+        dialler = Dialler(
+            ski,
+            self._tls,
+            where=lambda: self._where(ski),
+            started=lambda: self._lines[ski].set_dialling(is_dialling=True),
+            done=lambda outcome: self._dialled(ski, outcome),
+        )
+        self._diallers[ski] = (dialler, self._tasks.create_task(dialler.run(), name=f"dial {ski}"))
+
+    def _hurry(self, ski: str) -> None:
+        if running := self._diallers.get(ski):
+            running[0].hurry()
+
+    def _dialled(self, ski: str, outcome: Outcome) -> None:
+        line = self._lines[ski]
+        if isinstance(outcome, Dialled):
+            connection = self._adopt(line, outcome.socket, Role.CLIENT, outcome.address.host)
+            self._spawn(self._serve(line, connection))
+        line.set_dialling(outcome if isinstance(outcome, Ending) else None, is_dialling=False)
+
+    def _where(self, ski: str) -> tuple[Address, ...]:
+        """Return where to dial a peer now; nowhere while it is connected or we stop."""
+        line = self._lines.get(ski)
+        if self._tasks is None or line is None or line.trusted is None or line.is_connected:
+            return ()
+        return self._addresses(line.trusted)
+
+    def _addresses(self, peer: TrustedPeer) -> tuple[Address, ...]:
+        by_hand = (Address(peer.host, peer.port),) if peer.host and peer.port else ()
+        return (*by_hand, *self._discovery.addresses(peer.ski))
+
+    def _is_reachable(self, ski: str) -> bool:
+        line = self._lines.get(ski)
+        return line is not None and line.trusted is not None and bool(self._addresses(line.trusted))
+
+    # Bookkeeping
+
+    def _on_mdns(self, event: Event) -> None:
+        self._hooks.tell(event)
+        if isinstance(event, PeerFound | PeerLost):
+            ski = event.peer.ski if isinstance(event, PeerFound) else event.ski
+            if line := self._lines.get(ski):
+                line.report()
+            if isinstance(event, PeerFound) and (running := self._diallers.get(ski)):
+                running[0].calm()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        """Run work that belongs to one connection; its failure must not reach the others."""
+        if self._tasks is None:
+            work.close()
+            return
+        task = self._tasks.create_task(_contained(work))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    def _line(self, ski: str) -> Line:
+        if ski not in self._lines:
+            self._lines[ski] = Line(ski, self.ski, self._hooks, self._is_reachable)
+        return self._lines[ski]
+
+    def _tidy(self, line: Line) -> None:
+        """Forget a stranger that is gone: strangers must not fill our memory."""
+        if line.is_idle and self._lines.get(line.ski) is line:
+            del self._lines[line.ski]
+
+
+def _was_unconfirmed(connection: Connection) -> bool:
+    return connection.ending is not None and connection.ending.end is End.NOT_CONFIRMED
+
+
+async def _contained(work: Coroutine[None, None, None]) -> None:
+    try:
+        await work
+    except Exception:
+        # A defect of ours on one peer's connection: say so, and let the other chargers charge.
+        logger.exception("a SHIP connection failed")
