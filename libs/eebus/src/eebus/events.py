@@ -1,0 +1,199 @@
+"""What an EEBUS node tells its owner, as plain values. No I/O, no protocol detail."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ConnectionState(StrEnum):
+    """How far a connection to one peer has come (ship.md's table of the coloured dot)."""
+
+    NOT_CONNECTED = "not_connected"
+    CONNECTING = "connecting"
+    WAITING_FOR_PEER = "waiting_for_peer"  # we trust it, its user has not confirmed yet
+    REQUEST_RECEIVED = "request_received"  # it trusts us and waits for our user
+    CONNECTED = "connected"
+    DENIED = "denied"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A SHIP node seen on the network, or entered by hand."""
+
+    ski: str  # 40 lower-case hex digits
+    ship_id: str | None
+    brand: str | None
+    model: str | None
+    type: str | None  # SPINE device type: ChargingStation, EnergyManagementSystem, ...
+    host: str
+    port: int
+    path: str = "/ship/"
+    serial: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedPeer:
+    """What an owner keeps about a peer its user trusts; handed back at the next start."""
+
+    ski: str
+    ship_id: str | None = None  # None until the first connection
+    host: str | None = None  # set for a peer entered by hand
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerFound:
+    """A peer became visible, or what it announces changed."""
+
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
+class PeerLost:
+    """A peer no longer announces itself. No disconnect: some stop while connected."""
+
+    ski: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The state of the connection to one peer changed.
+
+    detail: one English sentence for diagnostics (handshake phase, or which side must act).
+    """
+
+    ski: str
+    state: ConnectionState
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipIdLearned:
+    """A trusted peer told its SHIP ID for the first time; keep it with the trust."""
+
+    ski: str
+    ship_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDescribed:
+    """What a device says of itself (EVSECC scenario 1). None = not announced."""
+
+    ski: str
+    brand: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    software: str | None = None
+    device_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """The operating state of the charger (EVSECC scenario 2), e.g. normalOperation, failure."""
+
+    ski: str
+    operating_state: str | None
+    last_error_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UseCaseSupport:
+    """One use case a remote entity announces."""
+
+    name: str
+    scenarios: tuple[int, ...]
+    available: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UseCasesChanged:
+    """The use cases announced for one entity and actor, all of them."""
+
+    ski: str
+    entity: tuple[int, ...]
+    actor: str
+    items: tuple[UseCaseSupport, ...]
+
+
+PerPhase = tuple[float | None, float | None, float | None]  # conductors a, b, c; None = unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Ev:
+    """Everything known about the plugged car, as of now. None = unknown, never zero."""
+
+    communication: str | None = None  # iec61851, iso15118-2ed1, iso15118-2ed2
+    asymmetric: bool | None = None
+    phases: int | None = None  # acConnectedPhases
+    min_a: float | None = None  # permitted range of phase a
+    max_a: float | None = None
+    pause_a: float | None = None  # the single value outside the range
+    operating_state: str | None = None  # normalOperation, standby, finished, failure
+    soc_percent: float | None = None
+    ids: tuple[str, ...] = ()
+    has_opev: bool = False  # limits can be written
+    has_oscev: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvChanged:
+    """The car changed; None = no car plugged."""
+
+    ski: str
+    ev: Ev | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The newest measurements of the car (EVCEM), a full picture. Charger conductors a, b, c."""
+
+    ski: str
+    current_a: PerPhase
+    power_w: PerPhase
+    energy_wh: float | None  # of this session
+    soc_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsChanged:
+    """What the remote (or, at the charger, we) now hold as limits of one kind.
+
+    kind: "opev" or "oscev". values: A per conductor; None = no limit active there.
+    """
+
+    ski: str
+    kind: str
+    values: PerPhase
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatChanged:
+    """The peer's heartbeat arrived again (ok) or is overdue."""
+
+    ski: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """The answer to a write. error_number 0 = accepted (spine.md section 3); None = none came."""
+
+    ok: bool
+    error_number: int | None
+    text: str
+    ms: float  # from the write leaving us to its answer
+
+
+Event = (
+    PeerFound
+    | PeerLost
+    | ConnectionChanged
+    | ShipIdLearned
+    | DeviceDescribed
+    | DeviceState
+    | UseCasesChanged
+    | EvChanged
+    | Measured
+    | LimitsChanged
+    | HeartbeatChanged
+)

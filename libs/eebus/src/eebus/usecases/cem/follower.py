@@ -1,0 +1,261 @@
+"""One charger as the CEM sees it: follows its tree and data, tells what changed, writes limits."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from eebus.events import (
+    DeviceDescribed,
+    DeviceState,
+    Ev,
+    EvChanged,
+    HeartbeatChanged,
+    LimitsChanged,
+    Measured,
+    PerPhase,
+    UseCasesChanged,
+    UseCaseSupport,
+    WriteResult,
+)
+from eebus.spine.addresses import DEVICE_INFORMATION, EntityAddress
+from eebus.spine.discovery import Change
+from eebus.spine.heartbeat import HeartbeatMonitor
+from eebus.spine.local import LocalDevice
+from eebus.spine.remote import TreeChange
+from eebus.spine.session import Answer, Session
+from eebus.spine.tree import Entity, Feature
+from eebus.spine.values import text
+from eebus.usecases import names
+from eebus.usecases.cem import opev
+from eebus.usecases.cem.evcc import communication, read_ev
+from eebus.usecases.cem.evcem import read_measured
+from eebus.usecases.cem.join import content
+from eebus.usecases.cem.needs import ask
+from eebus.usecases.cem.presence import CarPresence
+from eebus.usecases.owner import Owner
+
+ASK_AGAIN_S: Final = 15.0  # a car without usable limits is asked once more
+CAR_ACTORS: Final = frozenset({names.EV})
+NOTHING: Final[PerPhase] = (None, None, None)
+
+
+class ChargerFollower:
+    """The CEM's side towards one peer, for the life of one connection."""
+
+    def __init__(
+        self, local: LocalDevice, ski: str, send: Callable[[str], None], owner: Owner
+    ) -> None:
+        """Prepare; `session.start` begins."""
+        self.session = Session(local, ski, send, self)
+        self.ev: Ev | None = None
+        self.measured: Measured | None = None
+        self.limits: dict[str, PerPhase] = {}
+        self._own = local.entities[names.MAIN_ENTITY]
+        self._ski = ski
+        self._emit = owner.emit
+        self._known = owner.known
+        self._described: DeviceDescribed | None = None
+        self._state: DeviceState | None = None
+        self._use_cases: dict[tuple[EntityAddress, str], tuple[UseCaseSupport, ...]] = {}
+        self._heartbeat = HeartbeatMonitor()
+        self._is_ev_told = False
+        self._presence = CarPresence()
+        self._nothing = Measured(ski, NOTHING, NOTHING, None)
+        self._asked_at = 0.0
+        self._limit_news = 0
+
+    def tick(self, now: float) -> None:
+        """Do what time asks for."""
+        self.session.tick(now)
+        if self._heartbeat.is_newly_overdue(now):
+            self._emit(HeartbeatChanged(self._ski, ok=False))
+        car = self._car()
+        if car is None:
+            return
+        if self._presence.is_newly_gone(now):
+            self._update_car()
+        elif self.ev is not None and not self.ev.has_opev and now - self._asked_at >= ASK_AGAIN_S:
+            self._asked_at = now
+            ask(self.session, self._own, car, again=True)
+            self.session.flush(now)
+
+    def write_limit(
+        self, values_a: PerPhase, kind: str, now: float, done: Callable[[WriteResult], None]
+    ) -> None:
+        """Write limits, A per conductor; `done` is called exactly once."""
+        car = self._car()
+        server = car.server(names.LOAD_CONTROL) if car else None
+        client = self._own.client(names.LOAD_CONTROL)
+        if car is None or server is None or client is None:
+            done(_unsent("no car whose limits could be written"))
+            return
+        if not all(value is None or math.isfinite(value) for value in values_a):
+            done(_unsent("a limit must be a finite number of amperes"))
+            return
+        may_pause = communication(car) is not None or self._presence.is_settled(now)
+        plan = opev.plan_write(car, values_a, kind, may_pause=may_pause)
+        if plan.command is None:
+            done(_unsent(f"the car has no changeable {kind} limits yet"))
+            return
+        if not self.session.is_bound(client, server):
+            self.session.bind(client, server, again=True)
+        news = self._limit_news
+
+        def answered(answer: Answer) -> None:
+            if answer.error_number == 0 and news == self._limit_news:
+                self.session.read(client, server, names.LIMITS, again=True)
+            done(_result(answer, is_deferred=plan.is_deferred))
+
+        self.session.write(client, server, plan.command, now, answered)
+
+    def discovered(self, now: float) -> None:  # noqa: ARG002 - part of the listener's protocol
+        """Take note: the tree is known for the first time."""
+        self._known(self._ski)
+
+    def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:
+        """Ask what we need of new entities; forget a car that left."""
+        for each in changes:
+            if each.entity.type == names.EV:
+                self._forget_car()
+                if each.change is Change.ADDED:
+                    self._presence.plugged(now)
+                    self._asked_at = now
+        self._ask_all()
+        self._update_charger()
+        self._update_car()
+
+    def use_cases_changed(self, now: float) -> None:
+        """Tell which use cases changed, and look again at what the car supports."""
+        told = {
+            (each.entity or (), each.actor): each.items for each in self.session.remote.use_cases
+        }
+        for key in {**self._use_cases, **told}:
+            if told.get(key) != self._use_cases.get(key):
+                self._emit(UseCasesChanged(self._ski, key[0], key[1], told.get(key, ())))
+        self._use_cases = told
+        has_cars = any(actor == names.EV and items for (_, actor), items in told.items())
+        self._presence.use_cases_told(has_cars=has_cars, now=now)
+        self._update_car()
+
+    def data_changed(self, feature: Feature, function: str, now: float) -> None:
+        """Tell what new data mean."""
+        entity = self.session.remote.entities.get(feature.address.entity)
+        if function == names.HEARTBEAT:
+            if self._heartbeat.arrived(feature.content(function), now):
+                self._emit(HeartbeatChanged(self._ski, ok=True))
+        elif entity is None or entity.type != names.EV:
+            self._update_charger()
+        elif function == names.MEASUREMENTS:
+            self._update_measured(entity)
+        elif function == names.LIMITS:
+            self._limit_news += 1
+            self._update_limits(entity)
+        else:
+            self._update_car()
+
+    def _car(self) -> Entity | None:
+        return None if self._presence.is_gone else self._entity(names.EV)
+
+    def _entity(self, type_: str) -> Entity | None:
+        entities = self.session.remote.entities.values()
+        return next((each for each in entities if each.type == type_), None)
+
+    def _ask_all(self) -> None:
+        for entity in self.session.remote.entities.values():
+            ask(self.session, self._own, entity)
+        charger = self._entity(names.EVSE)
+        information = self.session.remote.entities.get(DEVICE_INFORMATION)
+        if charger is None or information is None or charger.server(names.CLASSIFICATION):
+            return
+        server = information.server(names.CLASSIFICATION)
+        client = self._own.client(names.CLASSIFICATION)
+        if server is not None and client is not None:
+            self.session.read(client, server, names.MANUFACTURER)
+
+    def _update_charger(self) -> None:
+        charger = self._entity(names.EVSE)
+        if charger is None:
+            return
+        described = self._description(charger)
+        if described != self._described:
+            self._described = described
+            self._emit(described)
+        told = content(charger, names.DIAGNOSIS, names.STATE)
+        state = DeviceState(self._ski, text(told, "operatingState"), text(told, "lastErrorCode"))
+        if told and state != self._state:
+            self._state = state
+            self._emit(state)
+
+    def _description(self, charger: Entity) -> DeviceDescribed:
+        told = content(charger, names.CLASSIFICATION, names.MANUFACTURER)
+        information = self.session.remote.entities.get(DEVICE_INFORMATION)
+        if not told and information is not None:
+            told = content(information, names.CLASSIFICATION, names.MANUFACTURER)
+        return DeviceDescribed(
+            self._ski,
+            brand=text(told, "brandName") or text(told, "vendorName"),
+            model=text(told, "deviceName") or text(told, "deviceCode"),
+            serial=text(told, "serialNumber"),
+            software=text(told, "softwareRevision"),
+            device_type=self.session.remote.type,
+        )
+
+    def _update_car(self) -> None:
+        """Look at the whole car; tell it when anything is new, also that there is none."""
+        car = self._car()
+        ev = None if car is None else self._read(car)
+        if car is None:
+            self._forget_car()
+        if self.session.is_discovered and (ev != self.ev or not self._is_ev_told):
+            self.ev, self._is_ev_told = ev, True
+            self._emit(EvChanged(self._ski, ev))
+        if car is not None:
+            self._update_limits(car)
+            self._update_measured(car)
+
+    def _read(self, car: Entity) -> Ev:
+        return read_ev(
+            car,
+            has_opev=self._can_limit(car, "opev", names.OPEV),
+            has_oscev=self._can_limit(car, "oscev", names.OSCEV),
+        )
+
+    def _can_limit(self, car: Entity, kind: str, use_case: str) -> bool:
+        """Whether the use case is announced and its limits are described."""
+        scenarios = self.session.remote.scenarios(use_case, car.address, CAR_ACTORS)
+        return bool(scenarios) and bool(opev.read_limits(car, kind))
+
+    def _update_limits(self, car: Entity) -> None:
+        for kind in names.LIMIT_KINDS:
+            limits = opev.read_limits(car, kind)
+            values = opev.active(limits)
+            if limits and values != self.limits.get(kind):
+                self.limits[kind] = values
+                self._emit(LimitsChanged(self._ski, kind, values))
+
+    def _update_measured(self, car: Entity) -> None:
+        measured = read_measured(self._ski, car)
+        if measured == self.measured or (self.measured is None and measured == self._nothing):
+            return
+        self.measured = measured
+        self._emit(measured)
+        if self.ev is not None and measured.soc_percent != self.ev.soc_percent:
+            self.ev = replace(self.ev, soc_percent=measured.soc_percent)
+            self._emit(EvChanged(self._ski, self.ev))
+
+    def _forget_car(self) -> None:
+        self.measured = None
+        self.limits.clear()
+
+
+def _result(answer: Answer, *, is_deferred: bool) -> WriteResult:
+    ms = answer.seconds * 1000
+    if is_deferred and answer.error_number == 0:
+        reason = "the pause waits for the car's communication standard; the minimum is set"
+        return WriteResult(ok=False, error_number=0, text=reason, ms=ms)
+    return WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms)
+
+
+def _unsent(reason: str) -> WriteResult:
+    return WriteResult(ok=False, error_number=None, text=reason, ms=0.0)

@@ -1,0 +1,1 @@
+"""The charger side: a charging station with at most one car plugged."""

@@ -1,0 +1,34 @@
+"""What a simulated or real car says of itself through the charger."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EvProfile:
+    """A car at the charger. Currents in A per conductor.
+
+    standard: iec61851, iso15118-2ed1 or iso15118-2ed2; the latter two offer OSCEV.
+    phases: 1, 2 or 3. pause_a: the permitted value outside the range. soc_percent None: the car
+    does not tell, EVSOC is not offered. ev_id: its EUI-48, None = unknown.
+    """
+
+    standard: str = "iec61851"
+    phases: int = 3
+    min_a: float = 6.0
+    max_a: float = 16.0
+    pause_a: float = 0.1
+    soc_percent: float | None = None
+    asymmetric: bool = False
+    ev_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a car that cannot be."""
+        if self.phases not in {1, 2, 3}:
+            raise ValueError(f"a car uses 1, 2 or 3 phases, not {self.phases}")
+        if not 0 <= self.pause_a < self.min_a <= self.max_a:
+            raise ValueError(f"expected 0 <= pause_a < min_a <= max_a, got {self}")
+
+    @property
+    def is_iso15118(self) -> bool:
+        """Whether car and charger speak ISO 15118."""
+        return self.standard.startswith("iso15118")

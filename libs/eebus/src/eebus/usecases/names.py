@@ -1,0 +1,50 @@
+"""Names of use cases, features, functions and actors, exactly as announced on the wire."""
+
+from typing import Final
+
+EVSECC: Final = "evseCommissioningAndConfiguration"
+EVCC: Final = "evCommissioningAndConfiguration"
+EVCEM: Final = "measurementOfElectricityDuringEvCharging"
+EVSOC: Final = "evStateOfCharge"
+OPEV: Final = "overloadProtectionByEvChargingCurrentCurtailment"
+OSCEV: Final = "optimizationOfSelfConsumptionDuringEvCharging"
+
+CLASSIFICATION: Final = "DeviceClassification"
+CONFIGURATION: Final = "DeviceConfiguration"
+DIAGNOSIS: Final = "DeviceDiagnosis"
+ELECTRICAL: Final = "ElectricalConnection"
+IDENTIFICATION: Final = "Identification"
+LOAD_CONTROL: Final = "LoadControl"
+MEASUREMENT: Final = "Measurement"
+
+MANUFACTURER: Final = "deviceClassificationManufacturerData"
+SETTING_DESCRIPTIONS: Final = "deviceConfigurationKeyValueDescriptionListData"
+SETTINGS: Final = "deviceConfigurationKeyValueListData"
+STATE: Final = "deviceDiagnosisStateData"
+HEARTBEAT: Final = "deviceDiagnosisHeartbeatData"
+CONNECTIONS: Final = "electricalConnectionDescriptionListData"
+PARAMETERS: Final = "electricalConnectionParameterDescriptionListData"
+PERMITTED: Final = "electricalConnectionPermittedValueSetListData"
+IDENTIFICATIONS: Final = "identificationListData"
+LIMIT_DESCRIPTIONS: Final = "loadControlLimitDescriptionListData"
+LIMITS: Final = "loadControlLimitListData"
+MEASUREMENT_DESCRIPTIONS: Final = "measurementDescriptionListData"
+MEASUREMENT_CONSTRAINTS: Final = "measurementConstraintsListData"
+MEASUREMENTS: Final = "measurementListData"
+
+CEM: Final = "CEM"
+EVSE: Final = "EVSE"
+EV: Final = "EV"
+
+COMMUNICATIONS_STANDARD: Final = "communicationsStandard"
+ASYMMETRIC_CHARGING: Final = "asymmetricChargingSupported"
+MAIN_ENTITY: Final = (1,)  # of our own trees: the CEM, or the EVSE
+IEC61851: Final = "iec61851"
+
+PHASES: Final = ("a", "b", "c")
+NOMINAL_VOLTAGE_V: Final = 230.0
+# kind of limit -> (limitCategory, scopeType)
+LIMIT_KINDS: Final = {
+    "opev": ("obligation", "overloadProtection"),
+    "oscev": ("recommendation", "selfConsumption"),
+}

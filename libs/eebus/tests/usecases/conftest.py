@@ -1,0 +1,108 @@
+"""Both sides of the use cases, wired in memory: a queue of payloads and a clock to turn."""
+
+import json
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from eebus.events import Event, WriteResult
+from eebus.usecases.cem.hub import CemHub
+from eebus.usecases.device import manufacturer
+from eebus.usecases.evse.station import Station
+from eebus.usecases.owner import Owner
+
+CEM, EVSE = "cc" * 20, "ee" * 20
+START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+class Pair:
+    """A CEM and a charging station whose payloads go through a queue, in order."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.cem_events: list[Event] = []
+        self.evse_events: list[Event] = []
+        self.sent: list[tuple[str, dict]] = []  # who sent what, decoded
+        self.queue: deque[tuple[str, str]] = deque()
+        self.is_open = False
+        self.does_beat = True
+        self.cem = CemHub(
+            "d:_n:Test_CEM-1",
+            manufacturer("Test", "CEM", "1"),
+            Owner(self.cem_events.append, lambda _: None),
+        )
+        self.evse = Station(
+            "d:_n:Test_EVSE-2",
+            manufacturer("Test", "Box", "2"),
+            Owner(self.evse_events.append, lambda _: None),
+        )
+        self.beat()
+
+    def connect(self, *, settle: bool = True) -> None:
+        self.is_open = True
+        self.queue.clear()
+        self.cem.opened(EVSE, lambda text: self.queue.append(("cem", text)), self.now)
+        self.evse.opened(CEM, lambda text: self.queue.append(("evse", text)), self.now)
+        if settle:
+            self.settle()
+
+    def disconnect(self) -> None:
+        self.is_open = False
+        self.queue.clear()
+        self.cem.closed(EVSE, self.now)
+        self.evse.closed(CEM, self.now)
+
+    def settle(self) -> None:
+        """Deliver until nobody has anything to say."""
+        while self.queue:
+            sender, text = self.queue.popleft()
+            raw = json.loads(text)
+            assert json.dumps(raw, separators=(",", ":"), ensure_ascii=False) == text
+            self.sent.append((sender, raw))
+            if sender == "cem":
+                self.evse.received(CEM, raw, self.now)
+            else:
+                self.cem.received(EVSE, raw, self.now)
+
+    def beat(self) -> None:
+        at = START + timedelta(seconds=self.now)
+        if self.does_beat:
+            self.cem.beat(at)
+        self.evse.beat(at)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass: a tick every half second, a heartbeat every two."""
+        for step in range(int(seconds * 2)):
+            self.now += 0.5
+            if step % 4 == 3:
+                self.beat()
+            self.cem.tick(self.now)
+            self.evse.tick(self.now)
+            self.settle()
+
+    def write(self, *values: float | None, kind: str = "opev") -> WriteResult:
+        done: list[WriteResult] = []
+        self.cem.write_limit(EVSE, (values[0], values[1], values[2]), kind, self.now, done.append)
+        self.settle()
+        assert len(done) == 1
+        return done[0]
+
+    def measure(self, current: float, power: float, energy: float) -> None:
+        three = (current, current, current)
+        self.evse.measure(
+            three, (power, power, power), energy, None, START + timedelta(seconds=self.now)
+        )
+        self.settle()
+
+    def told(self, side: str, kind: type[Event]) -> list[Event]:
+        events = self.cem_events if side == "cem" else self.evse_events
+        return [each for each in events if isinstance(each, kind)]
+
+    def texts(self, sender: str) -> list[str]:
+        return [json.dumps(raw) for who, raw in self.sent if who == sender]
+
+
+@pytest.fixture
+def pair() -> Pair:
+    return Pair()
