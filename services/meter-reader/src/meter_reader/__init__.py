@@ -1,0 +1,1 @@
+"""Reads the energy meters of a site over Modbus."""

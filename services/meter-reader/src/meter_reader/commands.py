@@ -1,0 +1,221 @@
+"""What people do with meters: list, test, add, change, remove. Refuses with stable codes."""
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass, replace
+
+from meter_profiles.catalogue import profile, profiles
+from meter_profiles.errors import UnknownModelError
+from meter_profiles.profile import Profile
+from meter_reader.core.configuration import MeterConfig
+from meter_reader.core.house import seen_from_house
+from meter_reader.core.picture import picture_of
+from meter_reader.core.reading import Reading, reading_of
+from meter_reader.core.record import Record, answered
+from meter_reader.core.setup import (
+    Objection,
+    completed,
+    mounting_of,
+    objection_to,
+    objection_to_values,
+    warnings_about,
+)
+from meter_reader.device import Device
+from meter_reader.errors import ReadError
+from meter_reader.lines import Lines
+from meter_reader.messages import from_settings, to_health, to_model, to_reading
+from meter_reader.polling import Poller
+from meter_reader.store import Store, StoreError
+from volthus_kit.backoff import backoff
+from volthus_kit.clock import Clock
+from volthus_kit.refusal import RefusedError
+from volthus_wire.v1 import metering_pb2 as wire
+from volthus_wire.v1.rpc_pb2 import Caller, Nothing
+
+logger = logging.getLogger(__name__)
+
+TEST_TIMEOUT_S = 4.0  # below the 5 s that a caller waits
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a test connection brought."""
+
+    reading: Reading
+    answer_s: float
+
+
+class MeterCommands:
+    """Carries out the requests of the bus, one change at a time."""
+
+    def __init__(self, poller: Poller, lines: Lines, store: Store, clock: Clock) -> None:
+        self._poller = poller
+        self._lines = lines
+        self._store = store
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._is_loaded = False
+
+    @property
+    def is_loaded(self) -> bool:
+        """Return whether the meters of the database are being polled."""
+        return self._is_loaded
+
+    async def load(self) -> None:
+        """Start to poll the meters of the database; tries until it can be read."""
+        for wait_s in backoff(first_s=0.5, most_s=10.0):
+            try:
+                configs = await asyncio.to_thread(self._store.load)
+            except StoreError:
+                logger.exception("database not read")
+                await asyncio.sleep(wait_s)
+                continue
+            break
+        for config in configs:
+            await self._poller.watch(config)
+        self._is_loaded = True
+        logger.info("meters loaded", extra={"count": len(configs)})
+
+    async def models(self, _: wire.ListMeterModelsRequest, __: Caller) -> wire.ListMeterModelsReply:
+        """Return the catalogue."""
+        return wire.ListMeterModelsReply(models=[to_model(p) for p in profiles().values()])
+
+    async def list(self, _: wire.ListMetersRequest, __: Caller) -> wire.ListMetersReply:
+        """Return all meters with their last reading."""
+        return wire.ListMetersReply(meters=[to_health(p) for p in self._poller.pictures()])
+
+    async def test(self, question: wire.TestMeterRequest, _: Caller) -> wire.TestMeterReply:
+        """Read a meter once; saves nothing."""
+        config, model = _known(from_settings(question.settings))
+        _refuse(objection_to(config, model, (), question.site_phases))
+        trial = await self._try(config, model, question.site_phases)
+        now_s = self._clock.monotonic()
+        record = answered(Record(), trial.reading, now_s, self._clock.now())
+        picture = picture_of(config, max(model.phases), record, now_s, 1.0)
+        return wire.TestMeterReply(
+            reading=to_reading(picture),
+            warnings=warnings_about(config, model, trial.reading),
+            answer_ms=1000 * trial.answer_s,
+        )
+
+    async def add(self, question: wire.AddMeterRequest, caller: Caller) -> wire.MeterReply:
+        """Put a meter into service, once it has answered with values that can be true."""
+        wanted = from_settings(question.settings)
+        config, model = _known(replace(wanted, meter=_new_id(wanted), revision=1))
+        async with self._turn:
+            self._refuse_while_loading()
+            _refuse(objection_to(config, model, self._poller.configs(), question.site_phases))
+            await self._try(config, model, question.site_phases)
+            return await self._put(config, "add", caller)
+
+    async def update(self, question: wire.UpdateMeterRequest, caller: Caller) -> wire.MeterReply:
+        """Change a meter; a new model or line has to answer first."""
+        config, model = _known(from_settings(question.settings))
+        async with self._turn:
+            before = self._existing(config.meter)
+            if config.revision not in {0, before.revision}:
+                raise RefusedError(
+                    "revision-conflict",
+                    f"{before.name} was changed by somebody else (revision {before.revision}).",
+                    revision=before.revision,
+                )
+            config = replace(config, revision=before.revision + 1)
+            others = [c for c in self._poller.configs() if c.meter != config.meter]
+            _refuse(objection_to(config, model, others, question.site_phases))
+            if _reads_differently(before, config):
+                await self._try_instead(before, config, model, question.site_phases)
+            return await self._put(config, "update", caller)
+
+    async def remove(self, question: wire.RemoveMeterRequest, caller: Caller) -> Nothing:
+        """Take a meter out of service."""
+        async with self._turn:
+            before = self._existing(question.meter)
+            await asyncio.to_thread(self._store.remove, before.meter, _actor(caller))
+            await self._poller.forget(before.meter)
+        await self._poller.announce_now()
+        logger.info("meter removed", extra={"meter": before.meter})
+        return Nothing()
+
+    async def _put(self, config: MeterConfig, what: str, caller: Caller) -> wire.MeterReply:
+        """Write first, then poll: what was acknowledged is in the database."""
+        await asyncio.to_thread(self._store.save, config, what, _actor(caller))
+        await self._poller.watch(config)
+        await self._poller.announce_now()
+        logger.info("meter set up", extra={"meter": config.meter, "model": config.model})
+        return wire.MeterReply(meter=to_health(self._poller.picture(config.meter)))
+
+    async def _try(self, config: MeterConfig, model: Profile, site_phases: int) -> Trial:
+        """Read once through the line's owner. Raises RefusedError with what is wrong."""
+        started_s = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(TEST_TIMEOUT_S), self._lines.lease(config.line) as owner:
+                owner.try_now()
+                values = await Device(model, owner, config.unit_id).read(everything=True)
+        except ReadError as error:
+            raise RefusedError(error.code, error.detail, field=error.field) from error
+        except TimeoutError as error:
+            detail = f"{config.line.place} did not give all values within {TEST_TIMEOUT_S:g} s."
+            raise RefusedError("no-answer", detail, field="/transport/unit_id") from error
+        reading = reading_of(seen_from_house(values, mounting_of(config, model)))
+        _refuse(objection_to_values(config, model, reading, site_phases))
+        return Trial(reading, self._clock.monotonic() - started_s)
+
+    async def _try_instead(
+        self, before: MeterConfig, after: MeterConfig, model: Profile, site_phases: int
+    ) -> None:
+        """Try new settings of a meter that is polled; a line has only one set of parameters."""
+        if before.line == after.line or not before.line.is_same_place(after.line):
+            await self._try(after, model, site_phases)
+            return
+        await self._poller.forget(before.meter)
+        try:
+            await self._try(after, model, site_phases)
+        finally:
+            await self._poller.watch(before)  # until the new settings are written
+
+    def _existing(self, meter: str) -> MeterConfig:
+        self._refuse_while_loading()
+        for config in self._poller.configs():
+            if config.meter == meter:
+                return config
+        raise RefusedError("unknown-meter", f"There is no meter {meter!r}.", meter=meter)
+
+    def _refuse_while_loading(self) -> None:
+        if not self._is_loaded:
+            detail = "The database cannot be read yet; nothing was changed."
+            raise RefusedError("store-failing", detail)
+
+
+def _known(config: MeterConfig) -> tuple[MeterConfig, Profile]:
+    """Return the set-up with the model's defaults filled in, and the model."""
+    try:
+        model = profile(config.model)
+    except UnknownModelError as error:
+        detail = f"There is no meter model {config.model!r} in the catalogue."
+        raise RefusedError("unknown-model", detail, field="/model", model=config.model) from error
+    return completed(config, model), model
+
+
+def _refuse(objection: Objection | None) -> None:
+    if objection is not None:
+        params: dict[str, object] = dict(objection.params)
+        raise RefusedError(objection.code, objection.detail, field=objection.field, **params)
+
+
+def _reads_differently(before: MeterConfig, after: MeterConfig) -> bool:
+    return (before.model, before.line, before.unit_id, before.phase) != (
+        after.model,
+        after.line,
+        after.unit_id,
+        after.phase,
+    )
+
+
+def _new_id(config: MeterConfig) -> str:
+    """Return an id that is never used again, not even after a removal."""
+    return f"{config.role.value}-{secrets.token_hex(4)}"
+
+
+def _actor(caller: Caller) -> tuple[str, str, str]:
+    return (caller.actor, caller.role, caller.origin)

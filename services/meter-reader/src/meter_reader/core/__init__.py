@@ -1,0 +1,1 @@
+"""What the meter reader decides. No clock, no wire, no Modbus."""

@@ -1,0 +1,77 @@
+"""How a meter is set up: which model, over which line, how it is mounted."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from electrical.phases import Phase
+from electrical.rotation import Rotation
+
+
+class Role(StrEnum):
+    """What the meter measures for the site."""
+
+    GRID = "grid"
+    PV = "pv"
+    BATTERY = "battery"
+    SUB = "sub"
+
+
+class TransportKind(StrEnum):
+    """How the registers travel."""
+
+    TCP = "tcp"
+    RTU = "rtu"
+    RTU_OVER_TCP = "rtu_over_tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A connection that can have only one user: a host and port, or a serial port.
+
+    host and port for the two TCP kinds; device and transmission parameters for a serial port.
+    Zero and empty mean "not given".
+    """
+
+    kind: TransportKind
+    host: str = ""
+    port: int = 0
+    device: str = ""
+    baud: int = 0
+    parity: str = ""
+    stop_bits: int = 0
+    data_bits: int = 0
+
+    @property
+    def is_serial(self) -> bool:
+        """Return whether the line is a serial port of this machine."""
+        return self.kind is TransportKind.RTU
+
+    @property
+    def numbers_answers(self) -> bool:
+        """Return whether an answer names its request, so that a late one does no harm."""
+        return self.kind is TransportKind.TCP
+
+    @property
+    def place(self) -> str:
+        """Return where the line leads, for people."""
+        return self.device if self.is_serial else f"{self.host}:{self.port}"
+
+    def is_same_place(self, other: "Line") -> bool:
+        """Return whether both lead to the same socket or serial port, whatever the parameters."""
+        return self.place == other.place
+
+
+@dataclass(frozen=True, slots=True)
+class MeterConfig:
+    """One meter as it was set up. Immutable; a change makes a new revision."""
+
+    meter: str  # id
+    name: str
+    model: str
+    role: Role
+    line: Line
+    unit_id: int  # 0 to 255
+    rotation: Rotation = Rotation.RST
+    invert: bool = False  # clamped the wrong way round
+    phase: Phase | None = None  # one-phase meter: its house phase; see house.Mounting
+    revision: int = 0

@@ -1,0 +1,116 @@
+"""What is known of one meter: folded from answers and failures, judged at any time."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from meter_reader.core.reading import Reading, strange
+
+STALE_AFTER_PERIODS = 2
+BAD_AFTER_S = 5.0
+FROZEN_SAMPLES = 5  # noise makes identical samples on all phases impossible (loadmgmt A3)
+FROZEN_SPAN_S = 3.5  # a meter polled faster than it measures repeats itself honestly
+
+
+class Quality(StrEnum):
+    """A label for the consumer, who decides what to do about it."""
+
+    GOOD = "good"
+    STALE = "stale"
+    BAD = "bad"
+    FROZEN = "frozen"
+    IMPLAUSIBLE = "implausible"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong now: a stable code and one English sentence."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The last answer of a meter."""
+
+    reading: Reading
+    arrived_s: float  # monotonic
+    measured_at: datetime  # wall clock at the same moment
+    repeats: int = 1  # how many answers in a row said the same
+    same_since_s: float = 0.0  # monotonic
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything a meter has told, as far as it matters now."""
+
+    last: Answer | None = None
+    sequence: int = 0  # answers since the start
+    problem: Problem | None = None
+
+
+def answered(record: Record, reading: Reading, now_s: float, wall: datetime) -> Record:
+    """Fold in an answer that arrived at `now_s` (monotonic) and `wall`."""
+    answer = Answer(reading, now_s, wall, same_since_s=now_s)
+    if record.last is not None and _says_the_same(record.last.reading, reading):
+        answer = replace(
+            answer, repeats=record.last.repeats + 1, same_since_s=record.last.same_since_s
+        )
+    return Record(last=answer, sequence=record.sequence + 1)
+
+
+def failed(record: Record, problem: Problem) -> Record:
+    """Fold in a poll that brought nothing."""
+    return replace(record, problem=problem)
+
+
+def age_s(record: Record, now_s: float) -> float | None:
+    """Return seconds since the last answer, None if there never was one."""
+    return None if record.last is None else now_s - record.last.arrived_s
+
+
+def quality(record: Record, now_s: float, period_s: float) -> Quality:
+    """Judge the last answer by its age first, then by what it says."""
+    age = age_s(record, now_s)
+    if record.last is None or age is None or age > max(BAD_AFTER_S, 3 * period_s):
+        return Quality.BAD
+    if age > STALE_AFTER_PERIODS * period_s:
+        return Quality.STALE
+    if strange(record.last.reading) is not None:
+        return Quality.IMPLAUSIBLE
+    if is_frozen(record.last):
+        return Quality.FROZEN
+    return Quality.GOOD
+
+
+def problem_now(record: Record) -> Problem | None:
+    """Return what is wrong: the failure of the last poll, or what its answer gives away."""
+    if record.problem is not None or record.last is None:
+        return record.problem
+    odd = strange(record.last.reading)
+    if odd is not None:
+        return Problem(
+            f"implausible-{odd.kind}",
+            f"{odd.quantity} reads {odd.value:g}, which is not between {odd.least:g} and "
+            f"{odd.most:g}.",
+        )
+    if is_frozen(record.last):
+        span_s = record.last.arrived_s - record.last.same_since_s
+        return Problem("frozen", f"Nothing changed on any phase for {span_s:.0f} s.")
+    return None
+
+
+def is_frozen(answer: Answer) -> bool:
+    """Return whether the meter only repeats itself."""
+    span_s = answer.arrived_s - answer.same_since_s
+    return answer.repeats >= FROZEN_SAMPLES and span_s >= FROZEN_SPAN_S
+
+
+def _says_the_same(before: Reading, after: Reading) -> bool:
+    """Compare what is measured live; a reading without any value proves nothing."""
+    live = [*after.current_a.values(), *after.power_w.values(), *after.voltage_v.values()]
+    return (
+        (before.current_a, before.power_w, before.voltage_v, before.power_total_w)
+        == (after.current_a, after.power_w, after.voltage_v, after.power_total_w)
+    ) and any(value is not None for value in [*live, after.power_total_w])

@@ -1,0 +1,111 @@
+"""One meter on a line: walks to its registers, asks in blocks, decodes, learns what it refuses."""
+
+import asyncio
+import logging
+
+from meter_profiles.blocks import Block, split
+from meter_profiles.decode import decode
+from meter_profiles.profile import Profile
+from meter_profiles.quantity import Quantity
+from meter_profiles.sunspec import Missing, Need, walk
+from meter_reader.core.requests import Requests, requests_for
+from meter_reader.errors import (
+    BUSY,
+    ILLEGAL_FUNCTION,
+    REFUSED_REGISTERS,
+    ModbusExceptionError,
+    SunSpecError,
+)
+from meter_reader.lines import LineOwner
+
+logger = logging.getLogger(__name__)
+
+BUSY_RETRIES = 3
+BUSY_WAIT_S = 0.2
+
+
+class Device:
+    """Reads the values of one meter, as the meter sees them."""
+
+    def __init__(self, profile: Profile, owner: LineOwner, unit_id: int) -> None:
+        self._profile = profile
+        self._owner = owner
+        self._unit_id = unit_id
+        self._function: int = profile.function
+        self._has_tried_other_function = False
+        self._requests = Requests(())
+        self._seen_on = 0  # the connection of the last read
+
+    async def read(self, *, everything: bool) -> dict[Quantity, float | None]:
+        """Return what this poll asked for; None is unknown. Raises a ReadError.
+
+        everything: also the values that change slowly. The first read on each new connection
+        takes all, and walks anew: a firmware update moves blocks.
+        """
+        await self._owner.connect()
+        is_new = self._seen_on != self._owner.connects
+        if not self._requests.blocks or (is_new and self._profile.sunspec is not None):
+            start = None if self._profile.sunspec is None else await self._found()
+            self._requests = requests_for(self._profile, start)
+        values: dict[Quantity, float | None] = {}
+        for block in self._requests.due(everything=everything or is_new):
+            values |= await self._values(block)
+        self._seen_on = self._owner.connects
+        return values | dict.fromkeys(self._requests.absent)
+
+    async def _found(self) -> int:
+        """Walk the SunSpec chain. Raises SunSpecError when the meter's block is not there."""
+        layout = self._profile.sunspec
+        models = layout.models if layout is not None else ()
+        registers: dict[int, int] = {}
+        refused: set[int] = set()
+        while True:
+            step = walk(models, registers, refused)
+            if isinstance(step, Missing):
+                raise SunSpecError(step)
+            if not isinstance(step, Need):
+                return step.start
+            try:
+                registers |= await self._registers(step.address, step.count)
+            except ModbusExceptionError as error:
+                if error.number not in REFUSED_REGISTERS:
+                    raise
+                refused.add(step.address)
+
+    async def _values(self, block: Block) -> dict[Quantity, float | None]:
+        """Read one block; one that is refused is divided, and that is remembered."""
+        try:
+            registers = await self._registers(block.address, block.count)
+        except ModbusExceptionError as error:
+            if error.number not in REFUSED_REGISTERS:
+                raise
+            self._requests = self._requests.without(block)
+            if not self._requests.blocks:
+                raise  # it refuses everything: not this model
+        else:
+            return decode(block.points, registers)
+        logger.warning(
+            "block refused",
+            extra={"model": self._profile.model, "address": block.address, "count": block.count},
+        )
+        values: dict[Quantity, float | None] = {}
+        for part in split(block):
+            values |= await self._values(part)
+        return values
+
+    async def _registers(self, address: int, count: int) -> dict[int, int]:
+        """Ask, patiently while the device is busy, once with the other function code."""
+        for attempt in range(BUSY_RETRIES + 2):
+            try:
+                words = await self._owner.read(self._unit_id, self._function, address, count)
+            except ModbusExceptionError as error:
+                if error.number == ILLEGAL_FUNCTION and not self._has_tried_other_function:
+                    self._has_tried_other_function = True
+                    self._function = 3 if self._function == 4 else 4
+                    continue
+                if error.number in BUSY and attempt < BUSY_RETRIES:
+                    await asyncio.sleep(BUSY_WAIT_S)
+                    continue
+                raise
+            return dict(enumerate(words, start=address))
+        raise AssertionError("the last attempt returns or raises")

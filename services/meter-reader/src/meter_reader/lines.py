@@ -1,0 +1,157 @@
+"""Who may talk on a line: exactly one owner per host:port or serial port, for all who need it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+from meter_reader.core.configuration import Line
+from meter_reader.errors import GarbledError, LineError, ReadError, SilentError
+from meter_reader.modbus import Connection
+from volthus_kit.backoff import backoff
+from volthus_kit.clock import Clock
+
+MOST_SILENCES = 3  # in a row; then the connection is given up and made anew
+FIRST_WAIT_S = 0.1
+MOST_WAIT_S = 5.0
+
+
+class LineOwner:
+    """The one user of a line: one long-lived connection, one request at a time.
+
+    A connection is made when somebody asks; after a failure not before a growing wait.
+    """
+
+    def __init__(self, line: Line, clock: Clock, timeout_s: float) -> None:
+        self.line = line
+        self.connects = 0  # grows with each new connection: what was learned may be outdated
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._turn = asyncio.Lock()
+        self._connection: Connection | None = None
+        self._silences = 0
+        self._retry_at_s = 0.0
+        self._waits: Iterator[float] = backoff(FIRST_WAIT_S, MOST_WAIT_S)
+        self._why: LineError | None = None
+
+    @property
+    def retry_at_s(self) -> float | None:
+        """Return when the next connection may be tried, None while there is one."""
+        if self._connection is not None and self._connection.is_open:
+            return None
+        return self._retry_at_s
+
+    def try_now(self) -> None:
+        """Let the next request connect at once: a person is waiting for the answer."""
+        self._retry_at_s = 0.0
+
+    async def connect(self) -> None:
+        """Make sure there is a connection. Raises LineError."""
+        async with self._turn:
+            await self._connected()
+
+    async def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]:
+        """Return registers of one device on the line. Raises a ReadError."""
+        async with self._turn:
+            connection = await self._connected()
+            try:
+                registers = await connection.read(unit_id, function, address, count)
+            except (SilentError, GarbledError):
+                self._count_silence()
+                raise
+            except LineError:
+                self._give_up()
+                raise
+            except ReadError:  # an exception answer is a sign of life
+                self._silences = 0
+                raise
+            except asyncio.CancelledError:
+                self._distrust()
+                raise
+            self._silences = 0
+            self._waits = backoff(FIRST_WAIT_S, MOST_WAIT_S)
+            return registers
+
+    async def close(self) -> None:
+        """Close the connection when the request under way is done."""
+        async with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    async def _connected(self) -> Connection:
+        if self._connection is not None and self._connection.is_open:
+            return self._connection
+        if self._why is not None and self._clock.monotonic() < self._retry_at_s:
+            why = self._why  # a new error each time: one that is raised again grows its traceback
+            raise LineError(why.code, why.detail, why.field)
+        connection = Connection(self.line, self._timeout_s)
+        try:
+            await connection.open()
+        except LineError as error:
+            connection.close()
+            self._why = error
+            self._retry_at_s = self._clock.monotonic() + next(self._waits)
+            raise
+        self._connection = connection
+        self._silences = 0
+        self.connects += 1
+        return connection
+
+    def _count_silence(self) -> None:
+        self._silences += 1
+        self._distrust()
+        if self._silences >= MOST_SILENCES:
+            self._give_up()
+
+    def _distrust(self) -> None:
+        """Drop a line on which a late answer would pass for the answer to the next question.
+
+        Serial frames carry no number. A new connection after a quiet time-out hears none of it.
+        """
+        if not self.line.numbers_answers:
+            self._give_up(quiet_s=self._timeout_s)
+
+    def _give_up(self, quiet_s: float = 0.0) -> None:
+        if self._connection is None:
+            return
+        self._connection.close()
+        self._connection = None
+        self._why = LineError("connection-lost", f"{self.line.place} is being connected anew.")
+        self._retry_at_s = self._clock.monotonic() + max(quiet_s, next(self._waits))
+
+
+class Lines:
+    """Hands out the owner of a line, the same to everybody who needs the same place."""
+
+    def __init__(self, clock: Clock, tcp_timeout_s: float, rtu_timeout_s: float) -> None:
+        self._clock = clock
+        self._tcp_timeout_s = tcp_timeout_s
+        self._rtu_timeout_s = rtu_timeout_s
+        self._owners: dict[str, LineOwner] = {}
+        self._users: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    @asynccontextmanager
+    async def lease(self, line: Line) -> AsyncIterator[LineOwner]:
+        """Yield the owner; the connection is closed when the last user has left.
+
+        Raises LineError when the place is in use with other transmission parameters.
+        """
+        owner = self._owners.get(line.place)
+        if owner is None:
+            timeout_s = self._tcp_timeout_s if line.numbers_answers else self._rtu_timeout_s
+            owner = self._owners[line.place] = LineOwner(line, self._clock, timeout_s)
+        elif owner.line != line:
+            detail = f"{line.place} is in use with other transmission parameters."
+            raise LineError("line-in-use", detail, "/transport")
+        self._users[line.place] = self._users.get(line.place, 0) + 1
+        try:
+            yield owner
+        finally:
+            self._users[line.place] -= 1
+            if self._users[line.place] == 0:
+                del self._users[line.place]
+                del self._owners[line.place]
+                await owner.close()

@@ -1,0 +1,46 @@
+"""Puts the meter reader together."""
+
+import asyncio
+
+from meter_reader.bus import Outbox
+from meter_reader.bus import serve as answer
+from meter_reader.commands import MeterCommands
+from meter_reader.lines import Lines
+from meter_reader.polling import Poller
+from meter_reader.settings import Settings
+from meter_reader.store import Store
+from volthus_kit import health
+from volthus_kit.bus import Bus
+from volthus_kit.clock import SystemClock
+from volthus_kit.service import run
+
+ABOUT = "Reads the energy meters of a site over Modbus and publishes what they measure."
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
+    clock = SystemClock()
+    store = Store(settings.state_dir)
+    lines = Lines(clock, settings.tcp_timeout_s, settings.rtu_timeout_s)
+    try:
+        async with (
+            Bus.connect(settings.nats_url, "meter-reader") as bus,
+            asyncio.TaskGroup() as tasks,
+        ):
+            outbox = Outbox(bus, settings.site)
+            poller = Poller(tasks, lines, clock, settings.poll_interval_s, outbox)
+            commands = MeterCommands(poller, lines, store, clock)
+            checks = {"bus": lambda: bus.is_connected, "store": lambda: commands.is_loaded}
+            await answer(bus, settings.site, commands)
+            tasks.create_task(commands.load(), name="load meters")
+            tasks.create_task(poller.announce(), name="announce the roster")
+            tasks.create_task(
+                health.serve(settings.health_host, settings.health_port, checks), name="health"
+            )
+    finally:
+        store.close()
+
+
+def main() -> None:
+    """Start the program `meter-reader`."""
+    run(serve, Settings, name="meter-reader", about=ABOUT)

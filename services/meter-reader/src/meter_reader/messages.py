@@ -1,0 +1,191 @@
+"""Our values to messages and back. No subject, no I/O."""
+
+from electrical.phases import Phase
+from electrical.rotation import Rotation
+from meter_profiles.profile import Profile
+from meter_reader.core.configuration import Line, MeterConfig, Role, TransportKind
+from meter_reader.core.picture import Picture
+from meter_reader.core.record import Quality
+from meter_reader.core.setup import default_unit_id
+from volthus_kit.refusal import RefusedError
+from volthus_wire.convert import to_phases, to_timestamp
+from volthus_wire.v1 import metering_pb2 as wire
+
+ROLES = {
+    Role.GRID: wire.METER_ROLE_GRID,
+    Role.PV: wire.METER_ROLE_PV,
+    Role.BATTERY: wire.METER_ROLE_BATTERY,
+    Role.SUB: wire.METER_ROLE_SUB,
+}
+QUALITIES = {
+    Quality.GOOD: wire.METER_QUALITY_GOOD,
+    Quality.STALE: wire.METER_QUALITY_STALE,
+    Quality.BAD: wire.METER_QUALITY_BAD,
+    Quality.FROZEN: wire.METER_QUALITY_FROZEN,
+    Quality.IMPLAUSIBLE: wire.METER_QUALITY_IMPLAUSIBLE,
+}
+KINDS = {
+    TransportKind.TCP: wire.TRANSPORT_KIND_TCP,
+    TransportKind.RTU: wire.TRANSPORT_KIND_RTU,
+    TransportKind.RTU_OVER_TCP: wire.TRANSPORT_KIND_RTU_OVER_TCP,
+}
+_ROLE_OF = {number: role for role, number in ROLES.items()}
+_KIND_OF = {number: kind for kind, number in KINDS.items()}
+
+
+def to_reading(picture: Picture) -> wire.MeterReading:
+    """Return the message of a meter that has answered at least once."""
+    last = picture.record.last
+    if last is None:
+        raise ValueError(f"{picture.config.meter} has never answered")
+    reading = last.reading
+    return wire.MeterReading(
+        meter=picture.config.meter,
+        role=ROLES[picture.config.role],
+        quality=QUALITIES[picture.quality],
+        measured_at=to_timestamp(last.measured_at),
+        age_s=picture.age_s,
+        sequence=picture.record.sequence,
+        current_a=to_phases(reading.current_a),
+        power_w=to_phases(reading.power_w),
+        power_total_w=reading.power_total_w,
+        voltage_v=to_phases(reading.voltage_v),
+        frequency_hz=reading.frequency_hz,
+        energy_import_wh=reading.energy_import_wh,
+        energy_export_wh=reading.energy_export_wh,
+        period_s=picture.period_s,
+    )
+
+
+def to_health(picture: Picture) -> wire.MeterHealth:
+    """Return the message of a meter's settings and state."""
+    problem = picture.problem
+    return wire.MeterHealth(
+        settings=to_settings(picture.config),
+        last=to_reading(picture) if picture.record.last is not None else None,
+        problem=problem.code if problem else "",
+        problem_detail=problem.detail if problem else "",
+        phases=picture.phases,
+    )
+
+
+def to_settings(config: MeterConfig) -> wire.MeterSettings:
+    """Return the message of a set-up."""
+    return wire.MeterSettings(
+        meter=config.meter,
+        name=config.name,
+        model=config.model,
+        role=ROLES[config.role],
+        transport=_transport(config.line, config.unit_id),
+        rotation=config.rotation.value,
+        invert=config.invert,
+        phase=config.phase.value if config.phase else "",
+        revision=config.revision,
+    )
+
+
+def from_settings(message: wire.MeterSettings) -> MeterConfig:
+    """Return the set-up of a message. Raises RefusedError for a word it does not know."""
+    transport = message.transport
+    kind = _KIND_OF.get(transport.kind)
+    if kind is None:
+        raise RefusedError(
+            "transport-missing",
+            "The transport is tcp, rtu or rtu_over_tcp.",
+            field="/transport/kind",
+        )
+    return MeterConfig(
+        meter=message.meter,
+        name=message.name.strip(),
+        model=message.model,
+        role=_role(message),
+        line=_line(kind, transport),
+        unit_id=transport.unit_id,
+        rotation=_rotation(message.rotation),
+        invert=message.invert,
+        phase=_phase(message.phase),
+        revision=message.revision,
+    )
+
+
+def to_model(profile: Profile) -> wire.MeterModel:
+    """Return the message of a catalogue entry.
+
+    A model with a serial port is read over TCP too, through a gateway.
+    """
+    kinds = [TransportKind.TCP]
+    if profile.serial is not None:
+        kinds += [TransportKind.RTU, TransportKind.RTU_OVER_TCP]
+    kind = TransportKind.TCP if profile.tcp is not None else TransportKind.RTU
+    serial = profile.serial
+    return wire.MeterModel(
+        model=profile.model,
+        manufacturer=profile.manufacturer,
+        name=profile.name,
+        phases=max(profile.phases),
+        transports=[KINDS[k] for k in kinds],
+        defaults=wire.MeterTransport(
+            kind=KINDS[kind],
+            port=profile.tcp.port if profile.tcp else 0,
+            unit_id=default_unit_id(profile, kind),
+            baud=(serial and serial.baud) or 0,
+            parity=(serial and serial.parity) or "",
+            stop_bits=(serial and serial.stop_bits) or 0,
+            data_bits=serial.data_bits if serial else 0,
+        ),
+        quantities=[quantity.value for quantity in profile.quantities],
+        has_phase_currents=profile.has_phase_currents,
+        note=profile.note,
+    )
+
+
+def _transport(line: Line, unit_id: int) -> wire.MeterTransport:
+    return wire.MeterTransport(
+        kind=KINDS[line.kind],
+        host=line.host,
+        port=line.port,
+        unit_id=unit_id,
+        device=line.device,
+        baud=line.baud,
+        parity=line.parity,
+        stop_bits=line.stop_bits,
+        data_bits=line.data_bits,
+    )
+
+
+def _line(kind: TransportKind, transport: wire.MeterTransport) -> Line:
+    """Return the line, without what does not belong to its kind."""
+    if kind is TransportKind.RTU:
+        return Line(
+            kind=kind,
+            device=transport.device.strip(),
+            baud=transport.baud,
+            parity=transport.parity.upper(),
+            stop_bits=transport.stop_bits,
+            data_bits=transport.data_bits,
+        )
+    return Line(kind=kind, host=transport.host.strip(), port=transport.port)
+
+
+def _role(message: wire.MeterSettings) -> Role:
+    role = _ROLE_OF.get(message.role)
+    if role is None:
+        detail = f"The role is one of {', '.join(Role)}."
+        raise RefusedError("role-missing", detail, field="/role")
+    return role
+
+
+def _rotation(word: str) -> Rotation:
+    try:
+        return Rotation(word.upper() or Rotation.RST)
+    except ValueError:
+        detail = f"{word!r} is none of {', '.join(Rotation)}."
+        raise RefusedError("rotation-unknown", detail, field="/rotation") from None
+
+
+def _phase(word: str) -> Phase | None:
+    try:
+        return Phase(word.upper()) if word else None
+    except ValueError:
+        detail = f"{word!r} is none of L1, L2, L3."
+        raise RefusedError("phase-unknown", detail, field="/phase") from None
