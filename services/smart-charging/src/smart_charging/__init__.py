@@ -1,0 +1,1 @@
+"""Forecasts sun and price and plans the charging of many sites."""

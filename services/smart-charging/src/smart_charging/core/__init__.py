@@ -1,0 +1,1 @@
+"""What smart charging decides."""

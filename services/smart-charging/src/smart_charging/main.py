@@ -1,0 +1,33 @@
+"""Puts smart charging together and starts it."""
+
+import asyncio
+
+from smart_charging.bus import Inbox
+from smart_charging.core.catalogue import CATALOGUE
+from smart_charging.settings import Settings
+from volthus_kit import health
+from volthus_kit.bus import Bus
+from volthus_kit.metrics import version_of
+from volthus_kit.service import run
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled."""
+    async with (
+        Bus.connect(settings.nats_url, "smart-charging") as bus,
+        asyncio.TaskGroup() as tasks,
+    ):
+        checks = {"bus": lambda: bus.is_connected}
+        health_at = settings.health_host, settings.health_port
+        tasks.create_task(health.serve(*health_at, checks), name="health")
+        await Inbox(bus).catalogue(version_of("volthus-smart-charging"), CATALOGUE)
+
+
+def main() -> None:
+    """Start the program `smart-charging`."""
+    run(
+        serve,
+        Settings,
+        name="smart-charging",
+        about="Plans the charging of many sites. This version only says what it will be able to.",
+    )
