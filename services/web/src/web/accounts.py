@@ -1,0 +1,134 @@
+"""Users and their log-ins, in the front door's own database."""
+
+import asyncio
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Engine
+from sqlmodel import Session, delete
+
+from volthus_kit.clock import Clock
+from volthus_kit.database import written
+from web.core.roles import Role
+from web.passwords import PasswordCheck, csrf_token_of, digest_of, new_secret
+from web.store import TokenRow, UserRow
+
+
+class Kind(StrEnum):
+    """What a log-in is used by."""
+
+    BEARER = "bearer"
+    SESSION = "session"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as logged in by one token.
+
+    sites: the sites this user may see; None = all. csrf_token: of a page's session only.
+    """
+
+    username: str
+    role: Role
+    sites: frozenset[str] | None
+    expires_at: datetime
+    digest: str
+    csrf_token: str | None
+
+    def is_csrf_token(self, given: str) -> bool:
+        """Whether `given` is this session's CSRF token."""
+        if self.csrf_token is None:
+            return False
+        return hmac.compare_digest(given.encode(), self.csrf_token.encode())
+
+
+class Accounts:
+    """Logs users in and out, and knows who a token belongs to."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, token_for: timedelta, session_for: timedelta
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._lives = {Kind.BEARER: token_for, Kind.SESSION: session_for}
+        self._check = PasswordCheck()
+
+    async def log_in(self, username: str, password: str, kind: Kind) -> tuple[str, Account] | None:
+        """Return the new secret and its account, None for wrong credentials.
+
+        Raises RefusedError `store-failing` when the log-in cannot be stored.
+        """
+        user = await asyncio.to_thread(self._user, username)
+        if not await self._check.is_right(password, user.password_hash if user else None):
+            return None
+        secret = new_secret()
+        now_s = self._clock.now().timestamp()
+        row = TokenRow(
+            digest=digest_of(secret),
+            username=username,
+            kind=kind,
+            created_s=now_s,
+            expires_s=now_s + self._lives[kind].total_seconds(),
+        )
+        await asyncio.to_thread(self._store, row)
+        account = await self.by_token(secret, kind)
+        return None if account is None else (secret, account)
+
+    async def by_token(self, secret: str, kind: Kind) -> Account | None:
+        """Return who a secret belongs to; None when it is unknown, over, or of the other kind."""
+        return await asyncio.to_thread(self._account, secret, kind)
+
+    async def is_valid(self, account: Account) -> bool:
+        """Whether the log-in still holds: long streams ask now and then."""
+        return await asyncio.to_thread(self._is_valid, account)
+
+    async def end(self, account: Account) -> None:
+        """End one log-in. Raises RefusedError `store-failing`."""
+        await asyncio.to_thread(self._forget, account.digest)
+
+    # --- in threads ------------------------------------------------------------------------------
+
+    def _user(self, username: str) -> UserRow | None:
+        with Session(self._engine) as session:
+            return session.get(UserRow, username)
+
+    def _store(self, row: TokenRow) -> None:
+        def write(session: Session) -> None:
+            over = TokenRow.expires_s <= row.created_s
+            session.exec(delete(TokenRow).where(over))  # type: ignore[arg-type]  # a column here
+            session.add(row)
+
+        written(self._engine, write)
+
+    def _forget(self, digest: str) -> None:
+        def write(session: Session) -> None:
+            session.exec(delete(TokenRow).where(TokenRow.digest == digest))  # type: ignore[arg-type]
+
+        written(self._engine, write)
+
+    def _account(self, secret: str, kind: Kind) -> Account | None:
+        digest = digest_of(secret)
+        with Session(self._engine) as session:
+            token = session.get(TokenRow, digest)
+            user = session.get(UserRow, token.username) if token else None
+        if token is None or user is None or token.kind != kind or self._is_over(token):
+            return None
+        return Account(
+            username=user.username,
+            role=Role(user.role),
+            sites=None if user.sites == "*" else frozenset(filter(None, user.sites.split(","))),
+            expires_at=datetime.fromtimestamp(token.expires_s, UTC),
+            digest=digest,
+            csrf_token=csrf_token_of(secret) if kind is Kind.SESSION else None,
+        )
+
+    def _is_valid(self, account: Account) -> bool:
+        with Session(self._engine) as session:
+            token = session.get(TokenRow, account.digest)
+            user = session.get(UserRow, token.username) if token else None
+            return token is not None and user is not None and not self._is_over(token)
+
+    def _is_over(self, token: TokenRow) -> bool:
+        return token.expires_s <= self._clock.now().timestamp()

@@ -1,0 +1,172 @@
+"""Who is asking, and a site asked in that name. No router reaches a site by any other way."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import APIKeyCookie, OAuth2PasswordBearer
+from google.protobuf.message import Message
+
+from volthus_wire.subjects import Request as Question
+from web.accounts import Account, Kind
+from web.core.roles import Role, may_see
+from web.core.ski import SkiError, normalised
+from web.parts import Parts
+from web.problems import ProblemError, unknown_site
+
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+
+SESSION_COOKIE = "volthus_session"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_BEARER = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
+_COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False)
+
+
+def parts_of(request: Request) -> Parts:
+    """Return what this program is made of."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsDep = Annotated[Parts, Depends(parts_of)]
+
+
+async def account_of(
+    request: Request,
+    parts: PartsDep,
+    bearer: Annotated[str | None, Security(_BEARER)],
+    cookie: Annotated[str | None, Security(_COOKIE)],
+) -> Account:
+    """Return who asks, by bearer token or by the page's cookie (which needs a CSRF token too)."""
+    account = None
+    if bearer:
+        account = await parts.accounts.by_token(bearer, Kind.BEARER)
+    elif cookie:
+        account = await parts.accounts.by_token(cookie, Kind.SESSION)
+    if account is None:
+        raise ProblemError(
+            HTTPStatus.UNAUTHORIZED,
+            "not-logged-in",
+            "Log in first: this needs a bearer token or a session that is still valid.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    if not bearer and request.method not in SAFE_METHODS:
+        _check_csrf(request, account)
+    return account
+
+
+def _check_csrf(request: Request, account: Account) -> None:
+    given = request.headers.get(CSRF_HEADER, "")
+    if not account.is_csrf_token(given):
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "csrf-token-missing",
+            f"A change in a cookie session needs the header {CSRF_HEADER} from GET /auth/me.",
+        )
+
+
+AccountDep = Annotated[Account, Depends(account_of)]
+
+
+def _admit(account: Account, role: Role) -> None:
+    if not account.role.includes(role):
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "role-not-allowed",
+            f"This needs the role {role}; {account.username} has the role {account.role}.",
+            params={"needed": role, "role": account.role},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Lets only accounts with a role through."""
+
+    role: Role
+
+    def __call__(self, account: AccountDep) -> Account:
+        """Return the account. Raises ProblemError `role-not-allowed`."""
+        _admit(account, self.role)
+        return account
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One site, asked in the name of one account."""
+
+    site: str
+    account: Account
+    parts: Parts
+
+    async def ask(self, request: Question[Q, R], question: Q, *, timeout_s: float = 5.0) -> R:
+        """Ask an owner of the site; for what changes nothing."""
+        return await self.parts.owners.ask(
+            request, question, site=self.site, account=self.account, timeout_s=timeout_s
+        )
+
+    async def change(
+        self, request: Question[Q, R], question: Q, *, about: str, timeout_s: float = 5.0
+    ) -> R:
+        """Ask an owner to change something; written to the audit before and after."""
+        return await self.parts.owners.change(
+            request,
+            question,
+            site=self.site,
+            account=self.account,
+            about=about,
+            timeout_s=timeout_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DoorFor:
+    """Opens a site's door to accounts that have the role and may see the site."""
+
+    role: Role
+
+    def __call__(
+        self,
+        account: AccountDep,
+        parts: PartsDep,
+        site: Annotated[str, Path(description="Id of the site.", examples=["demo"])],
+    ) -> Door:
+        """Return the door. Raises ProblemError `role-not-allowed` or `unknown-site`."""
+        _admit(account, self.role)
+        if not may_see(account.sites, site) or not parts.live.knows(site):
+            raise unknown_site(site)
+        return Door(site, account, parts)
+
+
+AnyUser = Annotated[Account, Depends(Gate(Role.STANDARD))]
+ServiceUser = Annotated[Account, Depends(Gate(Role.SERVICE))]
+AnyDoor = Annotated[Door, Depends(DoorFor(Role.STANDARD))]
+ServiceDoor = Annotated[Door, Depends(DoorFor(Role.SERVICE))]
+
+
+def ski_in_path(
+    ski: Annotated[
+        str,
+        Path(
+            description="40 hexadecimal digits; case, blanks, dashes and colons do not matter.",
+            examples=["8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"],
+        ),
+    ],
+) -> str:
+    """Return the SKI of the path in its one spelling. Raises ProblemError `invalid-ski`."""
+    try:
+        return normalised(ski)
+    except SkiError as wrong:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "invalid-ski",
+            str(wrong),
+            params=wrong.params,
+            field="ski",
+        ) from wrong
+
+
+SkiInPath = Annotated[str, Depends(ski_in_path)]

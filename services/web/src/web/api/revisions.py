@@ -1,0 +1,46 @@
+"""ETag and If-Match: a setting's revision is its entity tag (RFC 9110 8.8.3, 13.1.1)."""
+
+import re
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends, Header, Response
+
+from web.problems import ProblemError
+
+ANY = 0  # what an owner takes as "whatever the revision is now"
+_TAG = re.compile(r'"(\d{1,18})"')
+
+
+def _wanted_revision(
+    if_match: Annotated[
+        str | None,
+        Header(
+            description='The ETag last read, as `"3"`; left out or `*` = whatever is there now.',
+            examples=['"3"'],
+        ),
+    ] = None,
+) -> int:
+    """Return the revision the caller means to replace, ANY without a condition.
+
+    Raises ProblemError `revision-conflict` for a tag that was never ours.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return ANY
+    tag = _TAG.fullmatch(if_match.strip())
+    if tag is None:
+        raise ProblemError(
+            HTTPStatus.PRECONDITION_FAILED,
+            "revision-conflict",
+            f'If-Match {if_match!r} is no revision of this setting; it looks like "3".',
+            params={"wanted": if_match},
+        )
+    return int(tag[1])
+
+
+IfMatch = Annotated[int, Depends(_wanted_revision)]
+
+
+def tag(response: Response, revision: int) -> None:
+    """Put a revision on a response as its ETag."""
+    response.headers["ETag"] = f'"{revision}"'

@@ -1,0 +1,72 @@
+"""The HTTP application: routers, problems, headers, page. Parts are put in by main."""
+
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
+
+from volthus_kit import health
+from volthus_kit.metrics import version_of
+from web.answers import add_handlers
+from web.api import (
+    auth,
+    chargers,
+    eebus,
+    events,
+    grid,
+    meter_models,
+    meters,
+    paired,
+    service,
+    sites,
+)
+from web.api.documented import ALWAYS
+from web.document import complete
+from web.middleware import BoundedBodies, Counted, ProtectingHeaders
+from web.page import Page
+from web.parts import Parts
+
+API = "/api/v1"
+ABOUT = """\
+Everything a person can do at the page, a program can do here: get a token at `/auth/token`,
+send it as bearer. Times are RFC 3339 in UTC; units stand in names (`power_w`, `current_a`); grid
+import is positive. What goes wrong answers `application/problem+json` with a stable `code`.
+Settings carry a revision as ETag; send it back as If-Match.
+"""
+ROUTERS = (auth, sites, events, grid, meters, meter_models, eebus, paired, chargers, service)
+
+
+def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check]) -> FastAPI:
+    """Return the application.
+
+    parts: None where only the OpenAPI document is wanted. checks: see `volthus_kit.health`.
+    """
+    app = FastAPI(
+        title="Volthus",
+        version=version_of(service.PACKAGE),
+        description=ABOUT,
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # its scripts come from elsewhere
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    )
+    app.state.parts = parts
+    api = APIRouter(prefix=API, responses=ALWAYS)
+    for module in ROUTERS:
+        api.include_router(module.router)
+    app.include_router(api)
+    app.include_router(health.router(checks))
+    add_handlers(app)
+    complete(app)
+    app.mount("/", Page(page), name="page")
+    for middleware in (BoundedBodies, ProtectingHeaders, Counted):
+        app.add_middleware(middleware)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    """Return the function's name: stable, and good to read in a generated client."""
+    return route.name

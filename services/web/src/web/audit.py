@@ -1,0 +1,68 @@
+"""Who did what, when, with what outcome: a row before each change, completed after it."""
+
+import asyncio
+import logging
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from volthus_kit.clock import Clock
+from volthus_kit.database import written
+from volthus_kit.refusal import RefusedError
+from web.accounts import Account
+from web.store import AuditRow
+
+logger = logging.getLogger(__name__)
+
+DONE = "done"
+
+
+class Audit:
+    """The front door's own record; owners keep theirs beside the settings."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def begin(
+        self, who: Account, action: str, *, site: str = "", about: str = "", details: str = ""
+    ) -> int:
+        """Record that a change is about to be asked for. Returns the row's id.
+
+        Raises RefusedError `store-failing`: what cannot be recorded is not done.
+        """
+        row = AuditRow(
+            at_s=self._clock.now().timestamp(),
+            actor=who.username,
+            role=who.role,
+            site=site,
+            action=action,
+            about=about,
+            details=details,
+        )
+        return await asyncio.to_thread(self._add, row)
+
+    async def end(self, row: int, outcome: str) -> None:
+        """Record how it ended: `done` or the code of the refusal; a failure here is logged."""
+        try:
+            await asyncio.to_thread(self._complete, row, outcome)
+        except RefusedError as error:
+            # The change itself is already decided by its owner; it must not look refused.
+            logger.error("audit incomplete", extra={"row": row, "error": error.detail})
+
+    def _add(self, row: AuditRow) -> int:
+        def write(session: Session) -> int:
+            session.add(row)
+            session.flush()
+            return row.id or 0
+
+        return written(self._engine, write)
+
+    def _complete(self, row: int, outcome: str) -> None:
+        def write(session: Session) -> None:
+            if (found := session.get(AuditRow, row)) is not None:
+                found.outcome = outcome
+                found.ended_s = self._clock.now().timestamp()
+                session.add(found)
+
+        written(self._engine, write)

@@ -1,0 +1,23 @@
+"""Who may do what (A2): roles in order of what they include. Pure."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A role of a person or program; each includes what the one before may do."""
+
+    STANDARD = "standard"
+    SERVICE = "service"
+    OPERATOR = "operator"
+
+    def includes(self, needed: "Role") -> bool:
+        """Whether somebody with this role may do what `needed` may do."""
+        return _RANK[self] >= _RANK[needed]
+
+
+_RANK = {Role.STANDARD: 0, Role.SERVICE: 1, Role.OPERATOR: 2}
+
+
+def may_see(sites: frozenset[str] | None, site: str) -> bool:
+    """Whether somebody restricted to `sites` (None: not restricted) may know of `site`."""
+    return sites is None or site in sites

@@ -1,0 +1,88 @@
+"""The users of a first start: from a file, or made with passwords in a file of their own."""
+
+import json
+import logging
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from sqlalchemy import Engine
+from sqlmodel import Session, col, func, select
+
+from volthus_kit.clock import Clock
+from volthus_kit.database import written
+from web.core.roles import Role
+from web.errors import InitialUsersError
+from web.passwords import hashed
+from web.store import UserRow
+
+logger = logging.getLogger(__name__)
+
+GENERATED_FILE = "initial-users.json"
+
+
+class InitialUser(BaseModel):
+    """One entry of the file."""
+
+    username: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=8, max_length=1024)
+    role: Role
+    sites: list[str] | None = Field(None, description="the only sites to see; left out: all")
+
+
+_FILE = TypeAdapter(list[InitialUser])
+
+
+def ensure_users(engine: Engine, clock: Clock, given: Path | None, folder: Path) -> None:
+    """Create the first users while there are none; blocking.
+
+    given: JSON file to take them from. Without one, `service` and `standard` get passwords by
+    chance, written to initial-users.json (0600) in `folder`; only its path is logged.
+    Raises InitialUsersError for a file that cannot be used.
+    """
+    with Session(engine) as session:
+        if session.exec(select(func.count(col(UserRow.username)))).one():
+            return
+    users = _read(given) if given is not None else _generated(folder)
+    rows = [_row(user, clock.now().timestamp()) for user in users]
+    written(engine, lambda session: session.add_all(rows))
+    logger.info("first users created", extra={"count": len(rows)})
+
+
+def _read(path: Path) -> list[InitialUser]:
+    try:
+        users = _FILE.validate_json(path.read_bytes())
+    except OSError as error:
+        raise InitialUsersError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValidationError as error:
+        # Only places and reasons: the text of the error would show passwords in the log.
+        wrong = [".".join(map(str, one["loc"])) + ": " + one["msg"] for one in error.errors()]
+        raise InitialUsersError(f"{path}: {'; '.join(wrong)}") from None
+    if not users or len({user.username for user in users}) < len(users):
+        raise InitialUsersError(f"{path}: expected at least one user, each name once")
+    return users
+
+
+def _generated(folder: Path) -> list[InitialUser]:
+    users = [
+        InitialUser(username=role.value, password=secrets.token_urlsafe(12), role=role, sites=None)
+        for role in (Role.SERVICE, Role.STANDARD)
+    ]
+    path = folder / GENERATED_FILE
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump([user.model_dump(mode="json", exclude_none=True) for user in users], file)
+    logger.warning("passwords were made for the first users", extra={"path": str(path)})
+    return users
+
+
+def _row(user: InitialUser, now_s: float) -> UserRow:
+    return UserRow(
+        username=user.username,
+        password_hash=hashed(user.password),
+        role=user.role,
+        sites="*" if user.sites is None else ",".join(user.sites),
+        created_s=now_s,
+    )

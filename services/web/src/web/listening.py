@@ -1,0 +1,106 @@
+"""One open event stream: the latest of each kind, then each change, and signs of life between.
+
+Nothing queues up: a listener that is slow finds only the latest when it comes round again.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel, ValidationError
+
+from web.accounts import Account, Accounts
+from web.live import Live
+from web.messages.dashboard import dashboard
+from web.messages.eebus import picture
+from web.messages.plain import NotUnderstoodError
+from web.metrics import LISTENERS, NOT_UNDERSTOOD
+
+logger = logging.getLogger(__name__)
+
+LOOK_S = 2.0  # how often a quiet stream looks whether its picture went stale
+KEEPALIVE_S = 15.0
+RETRY_MS = 2000  # what a browser waits before it comes back
+HELLO = f"retry: {RETRY_MS}\n\n"
+STILL_HERE = ": still here\n\n"
+
+
+@dataclass(slots=True)
+class Listener:
+    """What one listener has had, and what is new to it."""
+
+    live: Live
+    site: str
+    hears_eebus: bool
+    had_state: str = ""
+    had_eebus: str = ""
+    was_stale: bool = False
+    _broken: set[str] = field(default_factory=set)
+
+    @classmethod
+    def resumed(cls, live: Live, site: str, *, hears_eebus: bool, last_id: str) -> "Listener":
+        """Return a listener that goes on after the event `last_id` (empty: from the start)."""
+        had_state, _, had_eebus = last_id.partition(".")
+        return cls(live, site, hears_eebus, had_state, had_eebus)
+
+    def due(self) -> list[str]:
+        """Return the events that are new, ready to be sent."""
+        heard = self.live.heard(self.site)
+        events = []
+        is_stale = self.live.is_stale(self.site)
+        if heard.state is not None and (
+            heard.state_id != self.had_state or is_stale != self.was_stale
+        ):
+            self.had_state, self.was_stale = heard.state_id, is_stale
+            age_s = self.live.age_s(self.site) or 0.0
+            try:
+                shown = dashboard(heard.state, age_s=age_s, is_stale=is_stale)
+                events.append(self._event("state", shown))
+            except (NotUnderstoodError, ValidationError) as error:
+                self._skip("state", error)
+        if self.hears_eebus and heard.eebus is not None and heard.eebus_id != self.had_eebus:
+            self.had_eebus = heard.eebus_id
+            try:
+                events.append(self._event("eebus", picture(heard.eebus)))
+            except (NotUnderstoodError, ValidationError) as error:
+                self._skip("eebus", error)
+        return events
+
+    def _event(self, kind: str, shown: BaseModel) -> str:
+        # Both positions in each id: whichever event was heard last, both streams resume.
+        number = f"{self.had_state}.{self.had_eebus}"
+        return f"id: {number}\nevent: {kind}\ndata: {shown.model_dump_json()}\n\n"
+
+    def _skip(self, kind: str, error: Exception) -> None:
+        NOT_UNDERSTOOD.inc()
+        if kind not in self._broken:  # once a listener, not once a second
+            self._broken.add(kind)
+            logger.warning(
+                "picture not understood",
+                extra={"site": self.site, "kind": kind, "error": str(error)},
+            )
+
+
+async def stream(listener: Listener, account: Account, accounts: Accounts) -> AsyncIterator[str]:
+    """Yield the text of the stream until the listener goes or its log-in ends."""
+    loop = asyncio.get_running_loop()
+    with listener.live.listening(listener.site) as changed, LISTENERS.track_inprogress():
+        yield HELLO
+        quiet_since = checked_at = loop.time()
+        while True:
+            changed.clear()
+            for event in listener.due():
+                yield event
+                quiet_since = loop.time()
+            if loop.time() - quiet_since >= KEEPALIVE_S:
+                yield STILL_HERE
+                quiet_since = loop.time()
+            if loop.time() - checked_at >= KEEPALIVE_S:
+                if not await accounts.is_valid(account):
+                    return
+                checked_at = loop.time()
+            try:
+                await asyncio.wait_for(changed.wait(), LOOK_S)
+            except TimeoutError:
+                continue

@@ -1,0 +1,169 @@
+"""What was heard of every site last, and who listens. In memory; it knows no bus and no HTTP."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from volthus_kit.clock import Clock
+from volthus_wire.v1.eebus_pb2 import EebusPicture
+from volthus_wire.v1.site_pb2 import SiteState
+from web.core.freshness import WATCH_EVERY_S, is_online, is_stale
+from web.core.roles import may_see
+from web.models.sites import Site
+
+
+@dataclass(slots=True)
+class Heard:
+    """The last of everything one site said; `_at` are monotonic seconds."""
+
+    name: str
+    last_seen: datetime | None = None
+    state: SiteState | None = None
+    state_at: float = 0.0
+    eebus: EebusPicture | None = None
+    eebus_id: str = ""
+    any_at: float | None = None  # None: only known from before our start
+    watched_since: float | None = None
+    watch_sent_at: float | None = None
+    changed: set[asyncio.Event] = field(default_factory=set)
+
+    @property
+    def state_id(self) -> str:
+        """Return what tells one picture from the next, the same on every replica."""
+        return "" if self.state is None else str(self.state.at.ToMilliseconds())
+
+
+class Live:
+    """The sites heard of. All calls on the event loop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sites: dict[str, Heard] = {}
+        self.watch_wanted = asyncio.Event()
+
+    # --- what the bus tells ----------------------------------------------------------------------
+
+    def remember(self, site: str, name: str, last_seen: datetime) -> None:
+        """Know a site from before our start; it is offline until it is heard."""
+        self._sites.setdefault(site, Heard(name, last_seen))
+
+    def heard_state(self, site: str, state: SiteState) -> None:
+        """Take a live picture."""
+        heard = self._touch(site)
+        heard.name = state.name or heard.name
+        heard.state = state
+        heard.state_at = self._clock.monotonic()
+        _wake(heard.changed)
+
+    def heard_eebus(self, site: str, picture: EebusPicture) -> None:
+        """Take what the gateway sees and trusts."""
+        heard = self._touch(site)
+        body = picture.SerializeToString(deterministic=True)
+        digest = hashlib.blake2s(body, digest_size=6).hexdigest()
+        if digest != heard.eebus_id:
+            heard.eebus, heard.eebus_id = picture, digest
+            _wake(heard.changed)
+
+    def _touch(self, site: str) -> Heard:
+        heard = self._sites.setdefault(site, Heard(site))
+        heard.any_at = self._clock.monotonic()
+        heard.last_seen = self._clock.now()
+        return heard
+
+    # --- what the API asks -----------------------------------------------------------------------
+
+    def knows(self, site: str) -> bool:
+        """Whether the site was ever heard."""
+        return site in self._sites
+
+    def heard(self, site: str) -> Heard:
+        """Return the last of everything. Raises KeyError for a site never heard."""
+        return self._sites[site]
+
+    def ids(self, allowed: frozenset[str] | None, after: str = "") -> list[str]:
+        """Return the ids of the allowed sites (None: all) behind `after`, in order."""
+        return sorted(one for one in self._sites if one > after and may_see(allowed, one))
+
+    def everything(self) -> Iterable[tuple[str, Heard]]:
+        """Return every site."""
+        return self._sites.items()
+
+    def is_online(self, site: str) -> bool:
+        """Whether the site was heard lately."""
+        any_at = self._sites[site].any_at
+        return is_online(None if any_at is None else self._clock.monotonic() - any_at)
+
+    def liveliest(self, allowed: frozenset[str] | None) -> str | None:
+        """Return an allowed site that is online, else any allowed one, else None."""
+        ids = self.ids(allowed)
+        return next(filter(self.is_online, ids), ids[0] if ids else None)
+
+    def age_s(self, site: str) -> float | None:
+        """Return how long ago the last picture arrived, None without one."""
+        heard = self._sites[site]
+        return None if heard.state is None else self._clock.monotonic() - heard.state_at
+
+    def is_stale(self, site: str) -> bool:
+        """Whether the last picture shows no longer what is so."""
+        age_s = self.age_s(site)
+        since = self._sites[site].watched_since
+        watched_for_s = None if since is None else self._clock.monotonic() - since
+        return age_s is None or is_stale(age_s, watched_for_s)
+
+    def site(self, site: str) -> Site:
+        """Return a site in short."""
+        heard = self._sites[site]
+        state = heard.state
+        return Site(
+            id=site,
+            name=heard.name,
+            online=self.is_online(site),
+            last_seen=heard.last_seen,
+            version=(state.version or None) if state else None,
+            energy_management_on=state.energy_management.on if state else None,
+            load_management=state.load_management if state else None,
+            chargers=len(state.chargers) if state else None,
+            charging=sum(one.state == "charging" for one in state.chargers) if state else None,
+            alarms=sum(one.severity == "alarm" for one in state.notices) if state else None,
+        )
+
+    # --- who listens -----------------------------------------------------------------------------
+
+    @contextmanager
+    def listening(self, site: str) -> Iterator[asyncio.Event]:
+        """Yield an event that is set on each change; while inside, the site is watched."""
+        heard = self._sites[site]
+        changed = asyncio.Event()
+        heard.changed.add(changed)
+        self.watch_wanted.set()
+        try:
+            yield changed
+        finally:
+            heard.changed.discard(changed)
+            if not heard.changed:
+                heard.watched_since = heard.watch_sent_at = None
+
+    def to_watch(self) -> list[str]:
+        """Return the listened-to sites whose last watch is WATCH_EVERY_S old, or never was."""
+        now_s = self._clock.monotonic()
+        return [
+            site
+            for site, heard in self._sites.items()
+            if heard.changed
+            and (heard.watch_sent_at is None or now_s - heard.watch_sent_at >= WATCH_EVERY_S)
+        ]
+
+    def watched(self, site: str) -> None:
+        """Note that a watch went out."""
+        heard = self._sites[site]
+        heard.watch_sent_at = self._clock.monotonic()
+        if heard.watched_since is None:
+            heard.watched_since = heard.watch_sent_at
+
+
+def _wake(listeners: set[asyncio.Event]) -> None:
+    for changed in listeners:
+        changed.set()

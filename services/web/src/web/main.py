@@ -1,0 +1,63 @@
+"""Starts the front door: puts the parts together and serves, nothing else."""
+
+import asyncio
+from datetime import timedelta
+
+from volthus_kit import health
+from volthus_kit.bus import Bus
+from volthus_kit.clock import SystemClock
+from volthus_kit.http import serve_app
+from volthus_kit.service import run
+from web import hearing
+from web.accounts import Accounts
+from web.app import create_app
+from web.audit import Audit
+from web.core.lockout import Lockout
+from web.first_users import ensure_users
+from web.live import Live
+from web.owners import Owners
+from web.parts import Parts
+from web.settings import Settings
+from web.store import open_store
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
+    clock = SystemClock()
+    engine = await asyncio.to_thread(open_store, settings.state_dir)
+    await asyncio.to_thread(ensure_users, engine, clock, settings.initial_users, settings.state_dir)
+    live = Live(clock)
+    await asyncio.to_thread(hearing.recall, engine, live)
+    audit = Audit(engine, clock)
+    accounts = Accounts(
+        engine,
+        clock,
+        token_for=timedelta(hours=settings.token_hours),
+        session_for=timedelta(hours=settings.session_hours),
+    )
+    async with Bus.connect(settings.nats_url, "web") as bus, asyncio.TaskGroup() as tasks:
+        await hearing.hear(bus, live)
+        owners = Owners(bus, live, audit, settings.web_origin)
+        parts = Parts(clock, accounts, audit, Lockout(), live, owners)
+        checks = {"bus": lambda: bus.is_connected}
+        app = create_app(parts, settings.web_static, checks)
+        tasks.create_task(hearing.watch(bus, live), name="watch")
+        tasks.create_task(hearing.remember(engine, live), name="remember sites")
+        tasks.create_task(
+            serve_app(
+                app, settings.web_host, settings.web_port, proxy_headers=settings.trust_proxy
+            ),
+            name="front door",
+        )
+        tasks.create_task(
+            health.serve(settings.health_host, settings.health_port, checks), name="health"
+        )
+
+
+def main() -> None:
+    """Start the program `web`."""
+    run(serve, Settings, name="web", about="The HTTP API and the page of Volthus.")
+
+
+if __name__ == "__main__":
+    main()

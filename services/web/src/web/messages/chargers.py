@@ -1,0 +1,95 @@
+"""Chargers: state to what the API gives, settings both ways."""
+
+from typing import get_args
+
+from volthus_wire.v1.site_pb2 import ChargerSettings as WireSettings
+from volthus_wire.v1.site_pb2 import ChargerState
+from volthus_wire.v1.site_pb2 import LimitedBy as WireLimitedBy
+from web.messages.eebus import connection
+from web.messages.plain import NotUnderstoodError, instant_in, number_in, phases_in, text
+from web.models.chargers import (
+    Charger,
+    ChargerNow,
+    ChargerSettings,
+    ChargerSettingsInForce,
+    LimitedBy,
+    State,
+)
+from web.models.common import ByPhase
+
+STATES: dict[str, State] = {state: state for state in get_args(State)}
+
+
+def charger_now(message: ChargerState) -> ChargerNow:
+    """Return what a charger does now. Raises NotUnderstoodError for a state without a word."""
+    if message.state not in STATES:
+        raise NotUnderstoodError(f"{message.state!r} is no state of a charger")
+    has_settings = message.HasField("settings")
+    return ChargerNow(
+        ski=message.ski,
+        name=text(message.name),
+        own=message.own,
+        brand=message.brand,
+        model=message.model,
+        connection=connection(message.connection),
+        detail=message.detail,
+        state=STATES[message.state],
+        power_w=number_in(message, "power_w"),
+        current_a=phases_in(message, "current_a") or ByPhase(),
+        limit_a=phases_in(message, "limit_a"),
+        limited_by=limited_by(message.limited_by) if message.HasField("limited_by") else None,
+        communication=text(message.communication),
+        soc_percent=number_in(message, "soc_percent"),
+        session_energy_wh=number_in(message, "session_energy_wh"),
+        measured_age_s=number_in(message, "measured_age_s"),
+        error_code=text(message.error_code),
+        phases=message.settings.phases if has_settings else None,
+        max_a=message.settings.max_a if has_settings else None,
+    )
+
+
+def limited_by(message: WireLimitedBy) -> LimitedBy | None:
+    """Return the reason for a charger's current, None where it names no kind."""
+    if not message.kind:
+        return None
+    return LimitedBy(
+        kind=message.kind,
+        element=text(message.element),
+        phase=text(message.phase),
+        value=number_in(message, "value"),
+        since=instant_in(message, "since"),
+        until=instant_in(message, "until"),
+    )
+
+
+def charger(message: ChargerState) -> Charger:
+    """Return a charger with its settings."""
+    settings = settings_in_force(message.settings) if message.HasField("settings") else None
+    return Charger(**dict(charger_now(message)), settings=settings)
+
+
+def settings_in_force(message: WireSettings) -> ChargerSettingsInForce:
+    """Return a charger's settings."""
+    return ChargerSettingsInForce(
+        min_a=message.min_a,
+        max_a=message.max_a,
+        phases=message.phases,
+        wiring=message.wiring,
+        failsafe_a=message.failsafe_a,
+        priority=message.priority,
+        revision=message.revision,
+    )
+
+
+def to_charger_settings(wanted: ChargerSettings, ski: str, revision: int) -> WireSettings:
+    """Return the message that asks for these settings in place of `revision` (0: of any)."""
+    return WireSettings(
+        ski=ski,
+        min_a=wanted.min_a,
+        max_a=wanted.max_a,
+        phases=wanted.phases,
+        wiring=wanted.wiring,
+        failsafe_a=wanted.failsafe_a,
+        priority=wanted.priority,
+        revision=revision,
+    )

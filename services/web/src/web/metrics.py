@@ -1,0 +1,19 @@
+"""What the front door counts about itself; labels of bounded count."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter(
+    "volthus_http_requests_total", "Requests answered", ["route", "method", "status"]
+)
+REQUEST_SECONDS = Histogram(
+    "volthus_http_request_duration_seconds",
+    "Time until an answer began",
+    ["route"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
+)
+LISTENERS = Gauge("volthus_web_listeners", "Open event streams")
+SITES = Gauge("volthus_web_sites", "Sites heard of", ["online"])
+LOG_INS = Counter("volthus_web_log_ins_total", "Log-ins tried", ["outcome"])
+NOT_UNDERSTOOD = Counter(
+    "volthus_web_not_understood_total", "Pictures of sites that could not be shown"
+)

@@ -1,0 +1,92 @@
+"""Shapes used all over the API: phases, lists, problems, names of sites and devices."""
+
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from web.core.ski import SkiError, normalised
+
+T = TypeVar("T")
+
+Amperes = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
+PhaseName = Literal["L1", "L2", "L3"]
+RotationName = Literal["RST", "RTS", "STR", "SRT", "TRS", "TSR"]
+
+
+class Model(BaseModel):
+    """An answer: read-only once made."""
+
+    # An answer always carries every field, so a generated client need not doubt it.
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
+
+
+class Wanted(BaseModel):
+    """A request: a field we do not know is refused, so that a typo cannot pass as a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _as_ski(value: object) -> str:
+    try:
+        return normalised(value if isinstance(value, str) else "")
+    except SkiError as wrong:
+        raise PydanticCustomError("invalid_ski", "{detail}", {"detail": str(wrong)}) from wrong
+
+
+TypedSki = Annotated[
+    str,
+    BeforeValidator(_as_ski),
+    Field(
+        description="40 hexadecimal digits; case, blanks, dashes and colons do not matter.",
+        examples=["8c2f 11d4 0e9a 77b3 5c60 9a1e d2f8 4b07 c3a5 6e91"],
+    ),
+]
+
+
+class ByPhase(Model):
+    """A value for each phase of the house; null = not known (which is not zero)."""
+
+    l1: float | None = None
+    l2: float | None = None
+    l3: float | None = None
+
+
+class AmperesByPhase(Wanted):
+    """Amperes for each phase; on a one-phase site only l1 counts."""
+
+    l1: Amperes
+    l2: Amperes | None = None
+    l3: Amperes | None = None
+
+
+class Page(Model, Generic[T]):
+    """A list; `next` is the cursor of the following page, null at the end."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class FieldProblem(Model):
+    """One field of a request that cannot be."""
+
+    field: str = Field(description="JSON pointer into the body, or the name of a parameter.")
+    code: str
+    detail: str
+
+
+class Problem(Model):
+    """What went wrong (RFC 9457, application/problem+json)."""
+
+    type: str = Field("about:blank", description="URN of the code.")
+    title: str
+    status: int
+    code: str = Field(description="Stable, kebab-case; the page translates it.")
+    detail: str = Field(description="One English sentence.")
+    params: dict[str, str] = Field({}, description="The values for a translated sentence.")
+    field: str | None = Field(None, description="JSON pointer of the offending setting.")
+    fields: list[FieldProblem] | None = Field(None, description="With `invalid-request`: each one.")
+    last_seen: datetime | None = Field(
+        None, description="With `site-offline`: when the site was heard last."
+    )

@@ -1,0 +1,63 @@
+"""The grid connection and energy management, as set by the service user."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field, JsonValue
+
+from web.models.common import Amperes, AmperesByPhase, ByPhase, Model, Wanted
+
+_EXAMPLE: dict[str, JsonValue] = {
+    "fuse_a": {"l1": 25, "l2": 25, "l3": 25},
+    "phases": 3,
+    "margin_a": 0.75,
+    "base_load_a": {"l1": 2, "l2": 2, "l3": 2},
+    "static_share_a": {"l1": 10, "l2": 10, "l3": 10},
+}
+
+
+class GridConnectionSettings(Wanted):
+    """Main fuse and what belongs to it (A3)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    fuse_a: AmperesByPhase = Field(description="Main fuse per phase.")
+    phases: Literal[1, 3] = Field(3, description="Phases of the connection.")
+    margin_a: Amperes | None = Field(None, description="Null: 0.5 A + 1 % of the fuse.")
+    base_load_a: AmperesByPhase | None = Field(
+        None, description="Design base load per phase, for the failsafe check; null: none."
+    )
+    static_share_a: AmperesByPhase | None = Field(
+        None,
+        description="What all chargers together may draw when the meter is lost; null: CEM's own.",
+    )
+
+
+class GridConnection(Model):
+    """The grid connection in force."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE | {"revision": 3}]})
+
+    fuse_a: ByPhase | None = Field(description="Null until set: nothing is managed before.")
+    phases: int
+    margin_a: float | None
+    base_load_a: ByPhase | None
+    static_share_a: ByPhase | None
+    revision: int = Field(description="Also the ETag; 0 = never set.")
+
+
+class EnergyManagementSettings(Wanted):
+    """Energy management on or off (A1)."""
+
+    on: bool
+    confirmed_no_other: bool = Field(
+        default=False,
+        description="The user confirms that no other energy or load manager controls the chargers.",
+    )
+
+
+class EnergyManagement(Model):
+    """Whether energy management is on."""
+
+    on: bool
+    confirmed_no_other: bool
+    revision: int = Field(description="Also the ETag.")

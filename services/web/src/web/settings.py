@@ -1,0 +1,32 @@
+"""What the front door reads from its environment."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from volthus_kit.settings import ServiceSettings
+
+BUILT_PAGE = Path(__file__).parent / "static"
+
+
+class Settings(ServiceSettings):
+    """Settings of `web`, read once in main."""
+
+    state_dir: Path = Field(Path(".state"), description="folder for users, tokens and audit")
+    web_host: str = Field("127.0.0.1", description="address of the API and the page")
+    web_port: int = Field(8080, description="port of the API and the page")
+    web_static: Path = Field(BUILT_PAGE, description="folder of the built page")
+    web_origin: Literal["site", "cloud"] = Field(
+        "site", description="where this front door stands; owners confirm more from the cloud"
+    )
+    initial_users: Path | None = Field(
+        None,
+        description="JSON file [{username, password, role, sites?}], used while there are no users",
+    )
+    token_hours: float = Field(12, gt=0, description="how long a bearer token lives")
+    session_hours: float = Field(168, gt=0, description="how long a log-in at the page lives")
+    trust_proxy: bool = Field(
+        default=False,
+        description="believe X-Forwarded-* of a proxy on this machine",
+    )

@@ -1,0 +1,69 @@
+"""Tables of the front door: users, tokens, audit, sites heard of. Times are Unix seconds, UTC."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlmodel import Field, SQLModel
+
+from volthus_kit.database import open_sqlite
+
+FILE = "web.sqlite"
+
+
+class UserRow(SQLModel, table=True):
+    """Somebody who may log in."""
+
+    __tablename__ = "users"
+
+    username: str = Field(primary_key=True)
+    password_hash: str
+    role: str
+    sites: str = "*"  # names with commas between; * = all
+    created_s: float
+
+
+class TokenRow(SQLModel, table=True):
+    """A log-in that is valid: a bearer token or a session of the page."""
+
+    __tablename__ = "tokens"
+
+    digest: str = Field(primary_key=True)  # SHA-256 of the secret, which is stored nowhere
+    username: str = Field(foreign_key="users.username", index=True)
+    kind: str
+    created_s: float
+    expires_s: float = Field(index=True)
+
+
+class AuditRow(SQLModel, table=True):
+    """Who did what, when, and how it ended."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at_s: float = Field(index=True)
+    actor: str
+    role: str
+    site: str
+    action: str
+    about: str
+    details: str = ""
+    outcome: str = "begun"  # stays so if we die before the answer
+    ended_s: float | None = None
+
+
+class SiteRow(SQLModel, table=True):
+    """A site that was heard, so that it is known as offline after a restart."""
+
+    __tablename__ = "sites"
+
+    site: str = Field(primary_key=True)
+    name: str
+    last_seen_s: float
+
+
+def open_store(folder: Path) -> Engine:
+    """Open the database in `folder`, with its tables; blocking. Raises OSError."""
+    engine = open_sqlite(folder / FILE)
+    SQLModel.metadata.create_all(engine)
+    (folder / FILE).chmod(0o600)
+    return engine
