@@ -1,0 +1,62 @@
+"""What `make run` reads from its environment."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_WEB_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run the living site.
+
+    web_port: None = 8080 or the next free one.
+    nats_url: None = an embedded server is started.
+    restart_wait_s: first wait before a program that died is started again.
+    """
+
+    state: Path
+    web_port: int | None
+    nats_url: str | None
+    lan: bool
+    scenario: str
+    chargers: int
+    meter_model: str
+    restart_wait_s: float
+    log_level: str
+
+
+class SettingsError(ValueError):
+    """A variable of the environment cannot be used; the text says which and why."""
+
+
+def from_environment(env: dict[str, str]) -> Settings:
+    """Return the settings. Raises SettingsError naming the variable that cannot be used."""
+    return Settings(
+        state=Path(env.get("VOLTHUS_STATE", ".state")).absolute(),
+        web_port=_port(env, "VOLTHUS_PORT"),
+        nats_url=env.get("VOLTHUS_NATS_URL") or None,
+        lan=env.get("VOLTHUS_LAN", "") == "1",
+        scenario=env.get("VOLTHUS_SCENARIO", "villa"),
+        chargers=_number(env, "VOLTHUS_CHARGERS", 4, least=2, most=100),
+        meter_model=env.get("VOLTHUS_METER_MODEL", "cg_em24_e1"),
+        restart_wait_s=float(_number(env, "VOLTHUS_RESTART_WAIT_S", 1, least=0, most=600)),
+        log_level=env.get("VOLTHUS_LOG_LEVEL", "INFO"),
+    )
+
+
+def _port(env: dict[str, str], name: str) -> int | None:
+    return _number(env, name, 0, least=1, most=65535) if env.get(name) else None
+
+
+def _number(env: dict[str, str], name: str, default: int, *, least: int, most: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdigit() or not least <= int(text) <= most:
+        raise SettingsError(f"{name}={text!r}: expected a whole number from {least} to {most}")
+    return int(text)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of this process as a plain dict."""
+    return dict(os.environ)
