@@ -20,6 +20,7 @@ from eebus.events import (
 )
 from eebus.spine.addresses import DEVICE_INFORMATION, EntityAddress
 from eebus.spine.discovery import Change
+from eebus.spine.errors import ErrorNumber
 from eebus.spine.heartbeat import HeartbeatMonitor
 from eebus.spine.local import LocalDevice
 from eebus.spine.remote import TreeChange
@@ -36,6 +37,8 @@ from eebus.usecases.cem.presence import CarPresence
 from eebus.usecases.owner import Owner
 
 ASK_AGAIN_S: Final = 15.0  # a car without usable limits is asked once more
+# how a charger says that it knows of no binding; the reference says "general error"
+UNBOUND: Final = frozenset({ErrorNumber.BINDING_REQUIRED, ErrorNumber.GENERAL_ERROR})
 CAR_ACTORS: Final = frozenset({names.EV})
 NOTHING: Final[PerPhase] = (None, None, None)
 
@@ -105,6 +108,8 @@ class ChargerFollower:
         def answered(answer: Answer) -> None:
             if answer.error_number == 0 and news == self._limit_news:
                 self.session.read(client, server, names.LIMITS, again=True)
+            elif answer.error_number in UNBOUND:
+                self.session.bind(client, server, again=True)
             done(_result(answer, is_deferred=plan.is_deferred))
 
         self.session.write(client, server, plan.command, now, answered)
@@ -204,6 +209,8 @@ class ChargerFollower:
     def _update_car(self) -> None:
         """Look at the whole car; tell it when anything is new, also that there is none."""
         car = self._car()
+        if car is not None and self._presence.is_in_doubt:
+            return
         ev = None if car is None else self._read(car)
         if car is None:
             self._forget_car()

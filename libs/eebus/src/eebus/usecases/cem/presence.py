@@ -29,6 +29,11 @@ class CarPresence:
         elif self._had_use_cases and self._without_since is None:
             self._without_since = now
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether its use cases just vanished: most chargers remove the entity right after."""
+        return self._without_since is not None and not self.is_gone
+
     def is_newly_gone(self, now: float) -> bool:
         """Whether the car left by its use cases since the last look."""
         since = self._without_since

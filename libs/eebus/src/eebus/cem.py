@@ -1,0 +1,83 @@
+"""The CEM's side of EEBUS over the network: one object that knows all chargers."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from eebus.events import Ev, Event, Measured, PerPhase, TrustedPeer, WriteResult
+from eebus.identity import Identity
+from eebus.participant import Participant, own_address
+from eebus.transport.node import Announcement, Network
+from eebus.usecases.cem.hub import CemHub
+from eebus.usecases.device import manufacturer
+from eebus.usecases.owner import Owner
+
+WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so when it is late
+
+
+class Cem(Participant):
+    """Discovers chargers, keeps sessions, reports cars and measurements, writes limits.
+
+    on_event is called in the event loop that runs `run`, with every event of `eebus.events`.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        announcement: Announcement,
+        network: Network,
+        *,
+        trusted: Iterable[TrustedPeer],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        super().__init__(identity, announcement, network, trusted=trusted, on_event=on_event)
+        self._hub = CemHub(
+            own_address(announcement, identity.ski),
+            manufacturer(announcement.brand, announcement.model, announcement.serial),
+            Owner(self._tell, self._node.ready),
+        )
+
+    @property
+    def _core(self) -> CemHub:
+        return self._hub
+
+    def ev(self, ski: str) -> Ev | None:
+        """Return the car, None when none is plugged or the charger is not connected."""
+        return self._hub.ev(ski)
+
+    def measured(self, ski: str) -> Measured | None:
+        """Return the newest measurements, None when there are none."""
+        return self._hub.measured(ski)
+
+    def limits(self, ski: str, kind: str = "opev") -> PerPhase | None:
+        """Return the limits the charger last told, A per conductor; None = unknown."""
+        return self._hub.limits(ski, kind)
+
+    async def write_limit(self, ski: str, values: PerPhase, *, kind: str = "opev") -> WriteResult:
+        """Write a car's limits and wait for the charger's answer, at most 10 s.
+
+        values: A per conductor, None = that limit inactive. Below the permitted range the car
+        pauses; where phases must not differ the smallest value goes to all. Never raises for
+        what the peer does, or for a peer that is not there: then `ok` is False.
+        """
+        answered: asyncio.Future[WriteResult] = asyncio.get_running_loop().create_future()
+
+        def done(result: WriteResult) -> None:
+            if not answered.done():
+                answered.set_result(result)
+
+        self._hub.write_limit(ski, values, kind, asyncio.get_running_loop().time(), done)
+        try:
+            async with asyncio.timeout(WRITE_TIMEOUT_S):
+                return await answered
+        except TimeoutError:  # nobody runs us any more
+            ms = WRITE_TIMEOUT_S * 1000
+            return WriteResult(ok=False, error_number=None, text="no answer in time", ms=ms)
+
+    def set_failure(self, failed: bool) -> None:  # noqa: FBT001 - agreed with its users
+        """Tell chargers whether we work; they go to their own safe current if not."""
+        self._hub.set_failure(failed=failed)
+
+    def stop_heartbeats(self, stopped: bool) -> None:  # noqa: FBT001 - agreed with its users
+        """Stop or resume our heartbeats: proves at set-up that a charger's failsafe works."""
+        self._does_beat = not stopped

@@ -1,0 +1,92 @@
+"""A charger's side of EEBUS over the network, for simulators, tests and makers of chargers."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from eebus.events import Event, PerPhase, TrustedPeer
+from eebus.identity import Identity
+from eebus.participant import Participant, own_address
+from eebus.transport.node import Announcement, Network
+from eebus.usecases.device import manufacturer
+from eebus.usecases.evse.profile import EvProfile
+from eebus.usecases.evse.station import Station
+from eebus.usecases.owner import Owner
+
+__all__ = ["Charger", "EvProfile"]
+
+
+class Charger(Participant):
+    """Serves EVSECC, EVCC, EVCEM, OPEV, and for ISO 15118 cars OSCEV and EVSOC.
+
+    on_event is told LimitsChanged on each accepted write, and with no limits on unplugging;
+    HeartbeatChanged when the CEM's heart starts or stops; DeviceState when the CEM says how it
+    is. Following a limit, and the safe current, are the owner's.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        announcement: Announcement,
+        network: Network,
+        *,
+        trusted: Iterable[TrustedPeer],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        super().__init__(identity, announcement, network, trusted=trusted, on_event=on_event)
+        self._station = Station(
+            own_address(announcement, identity.ski),
+            manufacturer(announcement.brand, announcement.model, announcement.serial),
+            Owner(self._tell, self._node.ready),
+        )
+
+    @property
+    def _core(self) -> Station:
+        return self._station
+
+    @property
+    def ev(self) -> EvProfile | None:
+        """The plugged car, None without one."""
+        return self._station.ev
+
+    def limits(self, kind: str = "opev") -> PerPhase:
+        """Return the active limits we hold, A per conductor; None = none there."""
+        return self._station.held_limits().get(kind, (None, None, None))
+
+    def plug(self, ev: EvProfile) -> None:
+        """Plug a car; one that is plugged already leaves first."""
+        self._station.plug(ev)
+
+    def unplug(self) -> None:
+        """Unplug the car, if there is one."""
+        self._station.unplug()
+
+    def update_ev(self, ev: EvProfile) -> None:
+        """Change what the plugged car says of itself, e.g. ISO 15118 after IEC 61851.
+
+        Limits held stay. Raises ValueError when no car is plugged.
+        """
+        self._station.update_ev(ev)
+
+    def measure(
+        self,
+        current_a: PerPhase,
+        power_w: PerPhase,
+        energy_wh: float | None,
+        soc_percent: float | None = None,
+    ) -> None:
+        """Tell measurements of the car; only what changed is sent. Ignored without a car."""
+        at = datetime.now(UTC)
+        self._station.measure(current_a, power_w, energy_wh, soc_percent, at)
+
+    def set_ev_state(self, operating_state: str) -> None:
+        """Tell the car's state: normalOperation, standby, finished, failure."""
+        self._station.set_ev_state(operating_state)
+
+    def set_evse_state(self, operating_state: str, error_code: str | None = None) -> None:
+        """Tell the charger's own state: normalOperation, failure, ..."""
+        self._station.set_evse_state(operating_state, error_code)
+
+    def untrust(self, ski: str) -> None:
+        """Close the connection for good, forget the trust and the peer's heartbeat."""
+        super().untrust(ski)
+        self._station.forget(ski)

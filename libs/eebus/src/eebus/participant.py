@@ -1,0 +1,168 @@
+"""A SHIP node with SPINE on top: what the CEM's and the charger's side have in common.
+
+The only asyncio above the transport: it hands payloads to a pure core, turns its clock and
+lets its heart beat.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from eebus.events import ConnectionChanged, Event, Peer, TrustedPeer
+from eebus.identity import Identity
+from eebus.spine.addresses import device_address
+from eebus.spine.heartbeat import INTERVAL
+from eebus.transport.line import contained
+from eebus.transport.node import Announcement, Link, Network, ShipNode
+
+TICK_S: Final = 0.5
+
+
+class Core(Protocol):
+    """A side of the use cases, sans I/O (CemHub, Station)."""
+
+    def opened(self, ski: str, send: Callable[[str], None], now: float) -> None:
+        """Start the conversation with a peer."""
+
+    def received(self, ski: str, raw: object, now: float) -> None:
+        """Take in a payload."""
+
+    def closed(self, ski: str, now: float) -> None:
+        """End the conversation."""
+
+    def tick(self, now: float) -> None:
+        """Do what time asks for."""
+
+    def beat(self, at: datetime) -> None:
+        """Send one heartbeat to all who listen."""
+
+
+class Participant:
+    """One node and its core. All methods belong to the event loop that runs it."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        announcement: Announcement,
+        network: Network,
+        *,
+        trusted: Iterable[TrustedPeer],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        self._node = ShipNode(
+            identity,
+            announcement,
+            network,
+            trusted=trusted,
+            on_event=on_event,
+            on_open=self._opened,
+            on_data=self._received,
+            on_close=self._closed,
+        )
+        self._on_event = on_event
+        self._links: dict[str, Link] = {}
+        self._does_beat = True
+
+    @property
+    def _core(self) -> Core:
+        raise NotImplementedError
+
+    @property
+    def ski(self) -> str:
+        """Our own SKI."""
+        return self._node.ski
+
+    @property
+    def port(self) -> int:
+        """The port we listen on; known once started."""
+        return self._node.port
+
+    @property
+    def peers(self) -> Mapping[str, Peer]:
+        """The nodes visible now, by SKI, without ourselves."""
+        return self._node.peers
+
+    def connection(self, ski: str) -> ConnectionChanged:
+        """Return the current state of the connection to a peer."""
+        return self._node.connection(ski)
+
+    def trust(
+        self,
+        ski: str,
+        *,
+        ship_id: str | None = None,
+        host: str | None = None,
+        port: int | None = None,
+    ) -> None:
+        """Trust a peer: approve its waiting request, or dial at once. Idempotent.
+
+        Raises ValueError for a text that is no SKI, or for our own.
+        """
+        self._node.trust(ski, ship_id=ship_id, host=host, port=port)
+
+    def untrust(self, ski: str) -> None:
+        """Close the connection for good and forget the trust."""
+        self._node.untrust(ski)
+
+    def deny(self, ski: str) -> None:
+        """Refuse a waiting request."""
+        self._node.deny(ski)
+
+    def disconnect(self, ski: str) -> None:
+        """Close cleanly; a trusted peer is dialled again by the normal rules."""
+        self._node.disconnect(ski)
+
+    async def started(self) -> None:
+        """Return when we listen and the port is known."""
+        await self._node.started()
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises OSError when the port cannot be opened."""
+        self._core.beat(datetime.now(UTC))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beat(), name="EEBUS heartbeat")
+            tasks.create_task(self._tick(), name="EEBUS clock")
+            await self._node.run()
+
+    def _tell(self, event: Event) -> None:
+        """Report an event; what the owner raises must not stop a heart or another peer."""
+        contained(lambda: self._on_event(event))
+
+    def _opened(self, link: Link) -> None:
+        self._links[link.ski] = link
+        self._core.opened(link.ski, link.send, _now())
+
+    def _received(self, link: Link, payload: object) -> None:
+        if self._links.get(link.ski) is link:
+            self._core.received(link.ski, payload, _now())
+
+    def _closed(self, link: Link) -> None:
+        if self._links.get(link.ski) is link:  # else a newer connection took over
+            del self._links[link.ski]
+            self._core.closed(link.ski, _now())
+
+    async def _beat(self) -> None:
+        """Beat on a monotonic schedule: a late beat does not shift the ones after it."""
+        interval_s = INTERVAL.total_seconds()
+        due = _now() + interval_s
+        while True:
+            await asyncio.sleep(max(0.0, due - _now()))
+            if self._does_beat:
+                self._core.beat(datetime.now(UTC))
+            due = max(due + interval_s, _now())
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._core.tick(_now())
+
+
+def own_address(announcement: Announcement, ski: str) -> str:
+    """Return our SPINE device address, constant as long as brand, model and serial are."""
+    serial = announcement.serial or ski[:12]
+    return device_address(announcement.brand, announcement.model, serial)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
