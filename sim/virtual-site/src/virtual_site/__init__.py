@@ -1,0 +1,1 @@
+"""The outside world of a site: meter, chargers, cars, sun and faults over the real protocols."""

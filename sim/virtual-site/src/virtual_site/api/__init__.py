@@ -1,0 +1,1 @@
+"""The virtual site's control API and web pages."""

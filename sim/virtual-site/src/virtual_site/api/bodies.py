@@ -1,0 +1,124 @@
+"""What requests may say, and the values they turn into."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from virtual_site.api.errors import ApiError
+from virtual_site.core.car import CarModel, Standard
+from virtual_site.core.scenario import CHARGER_FAULTS, FaultKind
+from virtual_site.core.world import ActiveFault, World
+
+SKI = re.compile(r"[0-9a-f]{40}")
+LONGEST_FAULT_S = 86400
+Watts = Annotated[float, Field(ge=0, le=100_000)]
+Seconds = Annotated[float, Field(gt=0, le=LONGEST_FAULT_S)]
+
+
+def _ski(text: str) -> str:
+    ski = re.sub(r"[\s:-]", "", text).lower()
+    if not SKI.fullmatch(ski):
+        raise ValueError("a SKI has 40 hexadecimal digits")
+    return ski
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Household(_Body):
+    """Watts per phase; what is left out keeps what it has, nothing at all: as the scenario says."""
+
+    l1_w: Watts | None = None
+    l2_w: Watts | None = None
+    l3_w: Watts | None = None
+
+
+class SunPower(_Body):
+    """Watts of the roof; null: as the scenario says."""
+
+    w: Watts | None = None
+
+
+class Switch(_Body):
+    """On or off."""
+
+    on: bool
+
+
+class Pairing(_Body):
+    """An energy manager by its SKI; spaces, dashes, colons and capitals do not matter."""
+
+    ski: Annotated[str, AfterValidator(_ski)]
+
+
+class Plugging(_Body):
+    """A car to plug. It reacts within 1 s by pulse width, within 5 s by ISO 15118."""
+
+    standard: Standard = Standard.IEC61851
+    phases: Annotated[int, Field(ge=1, le=3)] = 3
+    max_a: Annotated[float, Field(ge=6, le=80)] = 16.0
+    energy_wh: Annotated[float, Field(gt=0, le=1_000_000)] = 40_000.0
+    soc_percent: Annotated[float, Field(ge=0, lt=100)] = 20.0
+
+    def car(self) -> CarModel:
+        """Return the model of such a car."""
+        is_digital = self.standard.is_digital
+        return CarModel(
+            phases=self.phases,
+            max_a=self.max_a,
+            energy_wh=self.energy_wh,
+            delay_s=3.0 if is_digital else 1.0,
+            start_s=5.0,
+            ramp_up_a_s=2.0,
+            ramp_down_a_s=5.0 if is_digital else 6.0,
+            offset_a=0.2,
+            standard=self.standard,
+            soc_at_plug_percent=self.soc_percent,
+            soc_when_full_percent=max(90.0, self.soc_percent),
+        )
+
+
+class Relay(_Body):
+    """How many conductors the charger's relay connects."""
+
+    phases: Annotated[int, Field(ge=1, le=3)]
+
+
+class ChargerFault(_Body):
+    """Something that goes wrong at one charger."""
+
+    kind: str
+    seconds: Seconds = 60.0
+
+
+class SiteFault(ChargerFault):
+    """Something that goes wrong at the meter or at a charger.
+
+    target: number, id or SKI of a charger, or "meter" (or nothing) for the meter's own faults.
+    factor and add_a say how a spike distorts: value x factor + add_a.
+    """
+
+    target: str | int | None = None
+    factor: float = 3.0
+    add_a: float = 10.0
+
+
+def active_fault(world: World, fault: SiteFault, charger: int | None) -> ActiveFault:
+    """Return a fault that begins now. Raises ApiError for one that cannot be."""
+    if fault.kind == "cem_outage":
+        raise ApiError(
+            422, "not-ours", "cem_outage happens inside the product: stop its CEM, not the world"
+        )
+    try:
+        kind = FaultKind(fault.kind)
+    except ValueError:
+        known = ", ".join(FaultKind)
+        raise ApiError(
+            422, "unknown-fault", f"no fault {fault.kind!r}; known are {known}"
+        ) from None
+    if kind in CHARGER_FAULTS and charger is None:
+        raise ApiError(422, "no-target", f"{kind} needs a charger as target")
+    place = charger if kind in CHARGER_FAULTS else None
+    return ActiveFault(kind, world.t_s + fault.seconds, place, fault.factor, fault.add_a)

@@ -1,0 +1,1 @@
+"""What the outside world does, as pure functions of time and of what is told to it."""

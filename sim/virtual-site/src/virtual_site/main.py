@@ -1,0 +1,157 @@
+"""Puts the virtual site together and starts it; knows everyone, decides nothing."""
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from eebus.errors import EebusError
+from eebus.transport.node import Network
+from meter_profiles.catalogue import profile
+from meter_profiles.errors import MeterProfileError
+from virtual_site import settings as command_line
+from virtual_site.api.app import build
+from virtual_site.core import world as worlds
+from virtual_site.core.scenario import ChargerModel, Scenario
+from virtual_site.modbus_meter import MeterError, ModbusMeter
+from virtual_site.scenario_file import ScenarioError, load
+from virtual_site.serving import serve
+from virtual_site.settings import Settings
+from virtual_site.site import VirtualSite
+from virtual_site.store import ChargerStore, MeterStore, StateError, write_whole
+from virtual_site.wallbox import Wallbox
+
+logger = logging.getLogger(__name__)
+REFUSALS = (EebusError, MeterError, MeterProfileError, OSError, ScenarioError, StateError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the program `virtual-site`. Returns 0 after a stop, 2 when it cannot start."""
+    settings = command_line.read(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+    refusals: list[BaseException] = []
+    try:
+        asyncio.run(_until_stopped(settings))
+    except* REFUSALS as refused:
+        refusals = _leaves(refused)
+    for error in refusals:
+        sys.stderr.write(f"virtual-site: {error}\n")
+    return 2 if refusals else 0
+
+
+async def run(settings: Settings) -> None:
+    """Play the site until cancelled.
+
+    Raises MeterError, OSError, ScenarioError or StateError when it cannot start.
+    """
+    _forget(settings.ready_file)
+    scenario = _scenario(settings)
+    meter_store = MeterStore(settings.state)
+    meter = ModbusMeter(profile(settings.meter_model), settings.host, settings.meter_port)
+    world = worlds.begin(scenario, meter_store.load())
+    site = VirtualSite(world, meter, meter_store, speed=settings.speed)
+    site.connect(_wallboxes(settings, site))
+    with socket.create_server((settings.host, settings.port), backlog=128) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        await meter.start()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for wallbox in site.wallboxes:
+                    tasks.create_task(wallbox.run(), name=f"wallbox {wallbox.ski}")
+                tasks.create_task(site.run(), name="world")
+                tasks.create_task(serve(build(site, url), listener), name="pages")
+                ports = [await wallbox.started() for wallbox in site.wallboxes]
+                _tell_ready(settings.ready_file, site, url, ports)
+        finally:
+            await meter.stop()
+            _forget(settings.ready_file)
+
+
+async def _until_stopped(settings: Settings) -> None:
+    """Run until INT or TERM. A signal is an order here, so its handler is set explicitly."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(run(settings), name="virtual site")
+        waiting = tasks.create_task(stop.wait(), name="signals")
+        await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+        running.cancel()
+        waiting.cancel()
+
+
+def _scenario(settings: Settings) -> Scenario:
+    scenario = load(settings.scenario)
+    for kind in scenario.ignored:
+        logger.warning("fault %s happens inside the product and is not played", kind)
+    if settings.meter_latency_s is not None:
+        slow = replace(scenario.meter, latency_s=settings.meter_latency_s)
+        scenario = replace(scenario, meter=slow)
+    here = len(scenario.chargers)
+    wanted = here if settings.chargers is None else settings.chargers
+    if wanted < here:
+        raise ScenarioError(
+            f"scenario {scenario.id} needs {here} chargers, --chargers says {wanted}"
+        )
+    more = (ChargerModel(f"extra{n}", f"Charger {n}") for n in range(here + 1, wanted + 1))
+    return replace(scenario, chargers=(*scenario.chargers, *more))
+
+
+def _wallboxes(settings: Settings, site: VirtualSite) -> list[Wallbox]:
+    interfaces = () if settings.lan else ("127.0.0.1",)
+    network = Network(listen_host=settings.host, interfaces=interfaces)
+    return [
+        Wallbox(
+            ChargerStore(settings.state / f"charger-{number}"), network, site.changer(number - 1)
+        )
+        for number in range(1, len(site.world.chargers) + 1)
+    ]
+
+
+def _tell_ready(path: Path | None, site: VirtualSite, url: str, ports: Sequence[int]) -> None:
+    logger.info("virtual site ready at %s, meter on port %s", url, site.meter.port)
+    if path is not None:
+        write_whole(path, json.dumps(_ready(site, url, ports), indent=1))
+
+
+def _ready(site: VirtualSite, url: str, ports: Sequence[int]) -> dict[str, object]:
+    chargers = [
+        {
+            "ski": wallbox.ski,
+            "ship_id": wallbox.ship_id,
+            "url": f"{url}/charger/{number}",
+            "name": site.world.chargers[number - 1].model.name,
+            "ship_port": port,
+        }
+        for number, (wallbox, port) in enumerate(zip(site.wallboxes, ports, strict=True), start=1)
+    ]
+    meter = {
+        "host": "127.0.0.1",
+        "port": site.meter.port,
+        "unit_id": site.meter.unit_id,
+        "model": site.meter.profile.model,
+    }
+    return {"simulator": {"url": url}, "meter": meter, "chargers": chargers}
+
+
+def _forget(path: Path | None) -> None:
+    if path is not None:
+        path.unlink(missing_ok=True)
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> list[BaseException]:
+    leaves: list[BaseException] = []
+    for error in group.exceptions:
+        leaves.extend(_leaves(error) if isinstance(error, BaseExceptionGroup) else [error])
+    return leaves
+
+
+if __name__ == "__main__":
+    sys.exit(main())
