@@ -49,6 +49,12 @@ def connected(*events: Event) -> Evse:
     return evse
 
 
+def back(evse: Evse, ev: Ev | None, now: float) -> Evse:
+    for event in (BUSY, ON, EvChanged(SKI, ev)):
+        evse = fold(evse, event, now)
+    return evse
+
+
 def plugged() -> Evse:
     return connected(EvChanged(SKI, CAR))
 
@@ -71,7 +77,7 @@ def test_a_limit_for_a_plugged_car_is_written_once() -> None:
 
 
 def test_without_a_car_nothing_is_written_and_the_plug_in_triggers_it() -> None:
-    evse = told(connected(), 10, 0.0)
+    evse = told(connected(EvChanged(SKI, None)), 10, 0.0)
     assert plan(evse, 0.0).write is None
     assert written(fold(evse, EvChanged(SKI, CAR), 1.0), 1.0)[1] == same(10)
 
@@ -126,7 +132,7 @@ def test_a_release_while_the_charger_is_away_is_made_good_when_it_is_back() -> N
     evse, _ = written(told(plugged(), 10, 0.0), 0.0)
     evse = told(fold(evse, OFF, 1.0), 0, 2.0, sequence=2, release=True)
     assert plan(evse, 2.0).write is None
-    evse = fold(fold(fold(evse, BUSY, 3.0), EvChanged(SKI, CAR), 3.0), ON, 3.0)
+    evse = back(evse, CAR, 3.0)
     assert written(evse, 3.0)[1] == same(None)
 
 
@@ -134,7 +140,7 @@ def test_limits_are_written_again_after_a_reconnect() -> None:
     evse, _ = written(told(plugged(), 10, 0.0), 0.0)
     evse = fold(evse, OFF, 1.0)
     assert (evse.ev, evse.ev_known, evse.writer.accepted) == (None, False, None)
-    evse = fold(fold(fold(evse, BUSY, 2.0), EvChanged(SKI, CAR), 2.0), ON, 2.0)
+    evse = back(evse, CAR, 2.0)
     assert evse.plugs == 1
     assert written(evse, 2.0)[1] == same(10)
 
@@ -150,16 +156,24 @@ def test_limits_are_written_again_after_a_change_of_standard_or_range() -> None:
     assert written(evse, 3.0)[1] == same(10)
 
 
+def test_the_facts_of_a_fresh_car_settle_before_the_first_write() -> None:
+    evse = told(connected(EvChanged(SKI, Ev(has_opev=True))), 10, 0.0)
+    step = plan(evse, 0.0)
+    assert (step.write, step.wake_at) == (None, 0.5)
+    assert written(fold(evse, EvChanged(SKI, CAR), 0.1), 0.1)[1] == same(10)
+    assert written(evse, 0.5)[1] == same(10)
+
+
 def test_a_fresh_car_is_paused_only_when_its_standard_is_known() -> None:
     evse = told(connected(EvChanged(SKI, Ev(has_opev=True))), 0, 0.0)
-    evse, values = written(evse, 0.0)
+    evse, values = written(evse, 0.5)
     assert values == same(6)
     evse = fold(evse, EvChanged(SKI, replace(CAR, communication="iso15118-2ed1")), 2.0)
     assert written(evse, 2.0)[1] == same(0)
 
 
 def test_a_car_that_never_tells_its_standard_is_paused_after_ten_seconds() -> None:
-    evse, _ = written(told(connected(EvChanged(SKI, Ev(has_opev=True))), 0, 0.0), 0.0)
+    evse, _ = written(told(connected(EvChanged(SKI, Ev(has_opev=True))), 0, 0.0), 0.5)
     evse = told(evse, 0, 4.0, sequence=2)
     evse = told(evse, 0, 8.0, sequence=3)
     assert plan(evse, 8.0).wake_at == 10.0
@@ -193,19 +207,20 @@ def test_plugs_are_counted_and_a_lost_link_is_no_unplug() -> None:
     assert evse.plugs == 2
     evse = fold(fold(evse, OFF, 3.0), EvChanged(SKI, None), 3.0)
     assert not evse.ev_known
-    evse = fold(fold(fold(evse, BUSY, 4.0), EvChanged(SKI, CAR), 4.0), ON, 4.0)
+    evse = back(evse, CAR, 4.0)
     assert evse.plugs == 2
 
 
 def test_another_car_after_a_lost_link_is_another_plug() -> None:
     evse = connected(EvChanged(SKI, replace(CAR, ids=("a",))))
-    evse = fold(fold(evse, OFF, 1.0), BUSY, 2.0)
-    evse = fold(fold(evse, EvChanged(SKI, replace(CAR, ids=("b",))), 3.0), ON, 3.0)
+    evse = back(fold(evse, OFF, 1.0), replace(CAR, ids=("b",)), 3.0)
     assert evse.plugs == 2
 
 
 def test_a_reconnect_without_a_car_is_an_unplug() -> None:
     evse = fold(fold(fold(plugged(), OFF, 1.0), BUSY, 2.0), ON, 3.0)
+    assert not evse.ev_known
+    evse = fold(evse, EvChanged(SKI, None), 3.0)
     assert evse.ev_known
     assert fold(evse, EvChanged(SKI, CAR), 4.0).plugs == 2
 

@@ -18,6 +18,7 @@ def same(a: float | None) -> PerPhase:
 def test_below_the_minimum_the_car_is_paused() -> None:
     assert written_for(same(5.9), PWM, 99) == same(0.0)
     assert written_for(same(6.0), PWM, 99) == same(6.0)
+    assert written_for(same(6.0), Ev(communication="iec61851", min_a=8.0), 99) == same(0.0)
 
 
 def test_an_iso_15118_car_goes_below_six_amperes() -> None:
@@ -44,7 +45,8 @@ def test_conductors_without_a_limit_stay_without() -> None:
 def test_a_car_that_charges_evenly_gets_its_lowest_current_everywhere() -> None:
     even = Ev(communication="iec61851", asymmetric=False, has_opev=True)
     assert written_for((10.0, 8.0, 12.0), even, 99) == same(8.0)
-    assert written_for((10.0, 8.0, 12.0), PWM, 99) == (10.0, 8.0, 12.0)
+    able = Ev(communication="iso15118-2ed1", asymmetric=True, has_opev=True)
+    assert written_for((10.0, 8.0, 12.0), able, 99) == (10.0, 8.0, 12.0)
 
 
 amperes = st.one_of(st.none(), st.floats(0, 80))

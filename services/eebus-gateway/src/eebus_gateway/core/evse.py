@@ -3,6 +3,7 @@
 Pure; `now` is the gateway's monotonic clock in seconds. Nothing here knows SHIP or NATS.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 from eebus.events import (
@@ -20,7 +21,7 @@ from eebus.events import (
 )
 from eebus_gateway.core import lease as leases
 from eebus_gateway.core.lease import Lease, Wanted
-from eebus_gateway.core.limits import may_pause_at, written_for
+from eebus_gateway.core.limits import may_pause_at, settled_at, written_for
 from eebus_gateway.core.reaction import Reaction
 from eebus_gateway.core.writing import Writer
 
@@ -121,22 +122,20 @@ def fold(evse: Evse, event: Event, now: float) -> Evse:
 def plan(evse: Evse, now: float) -> Next:
     """Say what to write to the charger now, if anything, and when to ask again."""
     wanted = leases.wanted(evse.lease, now)
-    wakes = [] if wanted is None or wanted.is_fallback else [evse.lease.ends_at]
-    if wanted is None:
-        return Next(evse, None, evse.lease.ends_at if evse.lease.fallback_a is not None else None)
-    if evse.ev is None or not evse.takes_limits or _is_released(evse, wanted):
-        return Next(evse, None, _soonest(wakes, now))
+    if wanted is None or evse.ev is None or not evse.takes_limits or _is_released(evse, wanted):
+        return Next(evse, None, _soonest([evse.lease.ends_at], now))
     values = written_for(wanted.current_a, evse.ev, now - evse.plugged_at)
-    patience = may_pause_at(evse.ev, evse.plugged_at)
-    at = evse.writer.next_at(values)
-    if at is None or at > now:
-        writer = evse.writer.confirmed(values, wanted)
-        wakes += [moment for moment in (at, patience) if moment is not None]
-        return Next(replace(evse, writer=writer), None, _soonest(wakes, now))
-    writer = evse.writer.sent(values, wanted, now)
+    confirmed = replace(evse, writer=evse.writer.confirmed(values, wanted))
+    moments = [evse.lease.ends_at, may_pause_at(evse.ev, evse.plugged_at)]
+    at = confirmed.writer.next_at(values)
+    if at is None:
+        return Next(confirmed, None, _soonest(moments, now))
+    at = max(at, settled_at(evse.ev, evse.plugged_at))
+    if at > now:
+        return Next(confirmed, None, _soonest([*moments, at], now))
+    writer = confirmed.writer.sent(values, wanted, now)
     sent = replace(evse, writer=writer, has_our_limit=True)
-    wakes += [patience] if patience is not None else []
-    return Next(sent, Write(writer.last_number, values, wanted), _soonest(wakes, now))
+    return Next(sent, Write(writer.last_number, values, wanted), _soonest(moments, now))
 
 
 def answered(evse: Evse, write: Write, result: WriteResult, now: float) -> Evse:
@@ -152,6 +151,22 @@ def answered(evse: Evse, write: Write, result: WriteResult, now: float) -> Evse:
     return replace(evse, reaction=reaction, has_our_limit=has_our_limit)
 
 
+def visible(evse: Evse) -> tuple[object, ...]:
+    """Return what others want to know at once when it changes; lease renewals are not among it."""
+    accepted = evse.writer.accepted
+    return (
+        evse.connection,
+        evse.described,
+        evse.state,
+        evse.ev,
+        evse.ev_known,
+        evse.plugs,
+        evse.measured,
+        accepted and (accepted.values, accepted.at, accepted.wanted.is_fallback),
+        evse.writer.problem,
+    )
+
+
 def problem_of(result: WriteResult) -> str | None:
     """Return why a write failed, as a sentence's part; None = it did not."""
     if result.ok:
@@ -164,12 +179,9 @@ def problem_of(result: WriteResult) -> str | None:
 def _connected(evse: Evse, changed: ConnectionChanged) -> Evse:
     was, is_now = evse.is_connected, changed.state is ConnectionState.CONNECTED
     evse = replace(evse, connection=changed)
-    if is_now:
-        # The tree of the device is known now; without an EV in it there is no car.
-        return evse if was or evse.ev is not None else _unplugged(evse)
-    if was or changed.state is not ConnectionState.CONNECTING:
-        return _unknown(evse)
-    return evse  # the first facts may come while the last ones are still asked for
+    is_lost = was or changed.state is not ConnectionState.CONNECTING
+    # Whether a car is there is told after each connect; until then nobody knows.
+    return _unknown(evse) if is_lost and not is_now else evse
 
 
 def _unknown(evse: Evse) -> Evse:
@@ -187,9 +199,9 @@ def _unknown(evse: Evse) -> Evse:
 
 def _unplugged(evse: Evse) -> Evse:
     """No car: limits belong to the car's entity and went with it."""
-    if not evse.is_connected:
-        return replace(evse, ev=None, ev_known=False)
     gone = _unknown(evse)
+    if not evse.is_connected:
+        return gone
     return replace(
         gone, state=evse.state, ev_known=True, is_plugged=False, last_ids=(), has_our_limit=False
     )
@@ -235,6 +247,6 @@ def _is_released(evse: Evse, wanted: Wanted) -> bool:
     return wanted.is_release and not evse.has_our_limit
 
 
-def _soonest(moments: list[float], now: float) -> float | None:
-    later = [moment for moment in moments if now < moment < float("inf")]
+def _soonest(moments: list[float | None], now: float) -> float | None:
+    later = [moment for moment in moments if moment is not None and now < moment < math.inf]
     return min(later, default=None)

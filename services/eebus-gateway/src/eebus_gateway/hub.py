@@ -1,0 +1,323 @@
+"""Owns the EEBUS stack: its events fold into chargers, their writes go out. Knows no bus."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+
+from eebus.cem import Cem
+from eebus.events import (
+    ConnectionChanged,
+    ConnectionState,
+    DeviceDescribed,
+    Event,
+    Peer,
+    PeerFound,
+    PeerLost,
+    ShipIdLearned,
+    TrustedPeer,
+    WriteResult,
+)
+from eebus_gateway.core import evse as evses
+from eebus_gateway.core import lease as leases
+from eebus_gateway.core.evse import Evse, Write
+from eebus_gateway.core.lease import Controller, Offer
+from eebus_gateway.core.picture import PairedView, Picture, Us, paired_view, picture
+from eebus_gateway.core.trust import Paired, described
+from eebus_gateway.keeper import Keeper
+from eebus_gateway.metrics import (
+    DECISION_TO_WRITE,
+    OFFERS_REFUSED,
+    REACTION,
+    RECONNECTS,
+    WRITE_DURATION,
+    WRITES,
+)
+from eebus_gateway.nameplate import Nameplate
+from volthus_kit.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+
+class Hub:
+    """The gateway's live state. Everything happens in one event loop, nothing is polled.
+
+    A limit heard becomes a write in the same turn of the loop.
+    """
+
+    def __init__(
+        self, nameplate: Nameplate, book: Mapping[str, Paired], keeper: Keeper, clock: Clock
+    ) -> None:
+        self.book = dict(book)
+        self._plate = nameplate
+        self._keeper = keeper
+        self._clock = clock
+        self._controller = Controller()
+        self._requesting: set[str] = set()
+        self._seen_connected: set[str] = set()
+        self._wakes: dict[str, asyncio.TimerHandle] = {}
+        self._changed: set[str] = set()
+        self._change = asyncio.Event()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._is_listening = False
+        self._refused_last = ""
+        self._evses: dict[str, Evse] = {}
+        self._cem = Cem(
+            nameplate.identity,
+            nameplate.announcement,
+            nameplate.network,
+            trusted=[_trusted(paired) for paired in self.book.values()],
+            on_event=self._on_event,
+        )
+        now = clock.monotonic()
+        self._evses = {
+            ski: evses.new(ski, self._cem.connection(ski), paired.fallback_a, now)
+            for ski, paired in self.book.items()
+        }
+
+    # --- life ------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Speak EEBUS until cancelled; connections are then closed cleanly.
+
+        Raises OSError when the SHIP port is taken.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                tasks.create_task(self._cem.run(), name="EEBUS")
+                await self._cem.started()
+                self._is_listening = True
+                self._note_change()
+                for ski in self._evses:
+                    self._act(ski)
+        finally:
+            self._tasks = None
+            self._is_listening = False
+            for wake in self._wakes.values():
+                wake.cancel()
+
+    async def started(self) -> int:
+        """Return our SHIP port once it is open."""
+        await self._cem.started()
+        return self._cem.port
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether chargers can reach us."""
+        return self._is_listening
+
+    # --- what is known ---------------------------------------------------------------------------
+
+    @property
+    def chargers(self) -> list[tuple[Paired, Evse]]:
+        """Every paired device that is, or may be, a charger."""
+        return [
+            (paired, self._evses[ski])
+            for ski, paired in sorted(self.book.items())
+            if paired.is_charger
+        ]
+
+    def picture(self) -> Picture:
+        """Return what people see of EEBUS now."""
+        return picture(
+            self._us(),
+            self._cem.peers,
+            self._requesting,
+            self.book,
+            {ski: evse.connection for ski, evse in self._evses.items()},
+        )
+
+    def view(self, ski: str) -> PairedView:
+        """Return one paired device. Raises KeyError for a SKI that is not paired."""
+        return paired_view(self.book[ski], self._evses[ski].connection, self._cem.peers.get(ski))
+
+    def reachable(self) -> dict[str, Peer]:
+        """Return the devices a user can pair without giving an address."""
+        return {item.peer.ski: item.peer for item in self.picture().discovered}
+
+    async def until_changed(self) -> set[str]:
+        """Wait for the next change; return the SKIs of the chargers it concerns, maybe none."""
+        await self._change.wait()
+        self._change.clear()
+        changed, self._changed = self._changed, set()
+        return changed
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def admit(self, paired: Paired) -> None:
+        """Trust a device, or amend one that is trusted, and dial it."""
+        ski = paired.ski
+        self.book[ski] = paired
+        self._requesting.discard(ski)
+        if ski not in self._evses:
+            connection = self._cem.connection(ski)
+            self._evses[ski] = evses.new(ski, connection, None, self._clock.monotonic())
+        self._cem.trust(ski, ship_id=paired.ship_id, host=paired.host, port=paired.port)
+        self._note_change(ski)
+
+    def dismiss(self, ski: str) -> None:
+        """Close the connection and forget the trust (A11)."""
+        del self.book[ski], self._evses[ski]
+        self._seen_connected.discard(ski)
+        if (wake := self._wakes.pop(ski, None)) is not None:
+            wake.cancel()
+        self._cem.untrust(ski)
+        self._note_change()
+
+    def rename(self, ski: str, name: str) -> None:
+        """Give a paired device its name; local only."""
+        self.book[ski] = replace(self.book[ski], name=name)
+        self._note_change(ski)
+
+    def hear(self, ski: str, offer: Offer) -> None:
+        """Take a lease for a charger, or refuse and count it; what it changes is written now."""
+        now = self._clock.monotonic()
+        evse = self._evses.get(ski)
+        if evse is None:
+            self._refuse(ski, offer, "not-paired")
+            return
+        self._controller, refused = leases.judge(self._controller, offer, now)
+        if refused is None:
+            lease, refused = leases.renew(evse.lease, offer, now)
+        if refused is not None:
+            self._refuse(ski, offer, refused)
+            return
+        self._refused_last = ""
+        self._put(replace(evse, lease=lease))
+        self._act(ski, heard_at=now)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case PeerFound(peer=peer):
+                self._learn_of(peer.ski, peer)
+                self._note_change()
+            case PeerLost():
+                self._note_change()
+            case ShipIdLearned(ski=ski, ship_id=ship_id):
+                self._learn(ski, ship_id=ship_id)
+            case ConnectionChanged():
+                self._on_connection(event)
+            case DeviceDescribed():
+                self._on_description(event)
+            case _:
+                self._fold(event.ski, event)
+
+    def _on_connection(self, changed: ConnectionChanged) -> None:
+        ski, state = changed.ski, changed.state
+        is_request = state is ConnectionState.REQUEST_RECEIVED and ski not in self.book
+        (self._requesting.add if is_request else self._requesting.discard)(ski)
+        if state is ConnectionState.CONNECTED and ski in self.book:
+            if ski in self._seen_connected:
+                RECONNECTS.inc()
+            self._seen_connected.add(ski)
+        if ski in self.book:
+            extra = {"ski": ski, "state": state.value, "detail": changed.detail}
+            logger.info("connection changed", extra=extra)
+        self._note_change()
+        self._fold(ski, changed)
+
+    def _on_description(self, told: DeviceDescribed) -> None:
+        peer = Peer(
+            told.ski, None, told.brand, told.model, told.device_type, "", 0, serial=told.serial
+        )
+        self._learn_of(told.ski, peer)
+        self._fold(told.ski, told)
+
+    def _fold(self, ski: str, event: Event) -> None:
+        evse = self._evses.get(ski)
+        if evse is None:
+            return
+        folded = evses.fold(evse, event, self._clock.monotonic())
+        if len(folded.reaction.samples_s) and folded.reaction.samples_s != evse.reaction.samples_s:
+            REACTION.observe(folded.reaction.samples_s[-1])
+        self._put(folded)
+        self._act(ski)
+
+    def _act(self, ski: str, heard_at: float | None = None) -> None:
+        """Write what is due for a charger and set its alarm clock."""
+        evse = self._evses.get(ski)
+        if evse is None or self._tasks is None:
+            return
+        step = evses.plan(evse, self._clock.monotonic())
+        self._put(step.evse)
+        if step.write is not None:
+            if heard_at is not None:
+                DECISION_TO_WRITE.observe(self._clock.monotonic() - heard_at)
+            self._tasks.create_task(self._write(ski, step.write), name=f"limit {ski[:8]}")
+        if (wake := self._wakes.pop(ski, None)) is not None:
+            wake.cancel()
+        if step.wake_at is not None:
+            after_s = max(0.0, step.wake_at - self._clock.monotonic())
+            self._wakes[ski] = asyncio.get_running_loop().call_later(after_s, self._act, ski)
+
+    async def _write(self, ski: str, write: Write) -> None:
+        result = await self._cem.write_limit(ski, write.values)
+        _count(result)
+        problem = evses.problem_of(result)
+        extra = {"ski": ski, "a": write.values, "fallback": write.wanted.is_fallback}
+        if problem is None:
+            logger.info("limit accepted", extra=extra)
+        else:
+            logger.warning("limit refused", extra={**extra, "problem": problem})
+        if (evse := self._evses.get(ski)) is not None:
+            self._put(evses.answered(evse, write, result, self._clock.monotonic()))
+            self._act(ski)
+
+    def _put(self, evse: Evse) -> None:
+        before = self._evses[evse.ski]
+        self._evses[evse.ski] = evse
+        if evses.visible(evse) != evses.visible(before):
+            self._note_change(evse.ski)
+        if evse.fallback_to_keep != self.book[evse.ski].fallback_a:
+            self._learn(evse.ski, fallback_a=evse.fallback_to_keep)
+
+    def _learn(self, ski: str, **changes: str | float | None) -> None:
+        if (paired := self.book.get(ski)) is not None:
+            self._amend(paired, replace(paired, **changes))  # type: ignore[arg-type]  # by name
+
+    def _learn_of(self, ski: str, peer: Peer) -> None:
+        if (paired := self.book.get(ski)) is not None:
+            self._amend(paired, described(paired, peer))
+
+    def _amend(self, before: Paired, after: Paired) -> None:
+        if after != before:
+            self.book[after.ski] = after
+            self._keeper.note(after)
+            self._note_change(after.ski)
+
+    def _note_change(self, *skis: str) -> None:
+        self._changed.update(skis)
+        self._change.set()
+
+    def _refuse(self, ski: str, offer: Offer, reason: str) -> None:
+        OFFERS_REFUSED.labels(reason).inc()
+        if reason != self._refused_last:  # one event once: it comes every second
+            extra = {"ski": ski, "reason": reason, "epoch": offer.epoch}
+            logger.warning("lease refused", extra=extra)
+        self._refused_last = reason
+
+    def _us(self) -> Us:
+        plate = self._plate
+        return Us(
+            plate.identity.ski,
+            plate.announcement.ship_id,
+            plate.announcement.brand,
+            plate.announcement.model,
+            plate.qr_text,
+            self._cem.port,
+        )
+
+
+def _trusted(paired: Paired) -> TrustedPeer:
+    return TrustedPeer(paired.ski, paired.ship_id, paired.host, paired.port)
+
+
+def _count(result: WriteResult) -> None:
+    if result.ok:
+        WRITES.labels("accepted").inc()
+        WRITE_DURATION.observe(result.ms / 1000)
+    else:
+        WRITES.labels("unanswered" if result.error_number is None else "refused").inc()

@@ -1,0 +1,78 @@
+"""Keeps the trust store in step: commands wait for the disk, facts learned follow by themselves."""
+
+import asyncio
+import logging
+
+from eebus_gateway.core.trust import Paired
+from eebus_gateway.metrics import UNSAVED
+from eebus_gateway.store import Store
+from volthus_kit.backoff import backoff
+from volthus_kit.refusal import RefusedError
+
+logger = logging.getLogger(__name__)
+
+
+class Keeper:
+    """One writer to the store, so that a fact learned late cannot bring back a forgotten trust."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = asyncio.Lock()
+        self._unsaved: dict[str, Paired] = {}
+        self._noted = asyncio.Event()
+
+    @property
+    def has_saved_all(self) -> bool:
+        """Whether the disk took everything."""
+        return not self._unsaved
+
+    async def keep(self, paired: Paired) -> None:
+        """Have the device on disk when this returns. Raises RefusedError `store-failing`."""
+        async with self._lock:
+            await asyncio.to_thread(self._store.keep, paired)
+            self._unsaved.pop(paired.ski, None)
+
+    async def forget(self, ski: str) -> None:
+        """Have the device off the disk when this returns. Raises RefusedError."""
+        async with self._lock:
+            await asyncio.to_thread(self._store.forget, ski)
+            self._unsaved.pop(ski, None)
+
+    async def remember(self, name: str, value: str) -> None:
+        """Keep a fact about ourselves; a disk that does not take it is no reason to stop."""
+        try:
+            async with self._lock:
+                await asyncio.to_thread(self._store.remember, name, value)
+        except RefusedError as error:
+            logger.warning("fact not kept", extra={"fact": name, "error": error.detail})
+
+    def note(self, paired: Paired) -> None:
+        """Save a known device soon; control does not wait for the disk."""
+        self._unsaved[paired.ski] = paired
+        self._noted.set()
+
+    async def run(self) -> None:
+        """Save what was noted until cancelled, patiently while the disk is full."""
+        waits = backoff(first_s=1.0, most_s=30.0)
+        while True:
+            UNSAVED.set(len(self._unsaved))
+            await self._noted.wait()
+            self._noted.clear()
+            try:
+                for ski in list(self._unsaved):
+                    await self._save(ski)
+                waits = backoff(first_s=1.0, most_s=30.0)
+            except RefusedError as error:
+                logger.warning("trust store failing", extra={"error": error.detail})
+                UNSAVED.set(len(self._unsaved))
+                await asyncio.sleep(next(waits))
+                self._noted.set()
+
+    async def _save(self, ski: str) -> None:
+        async with self._lock:
+            paired = self._unsaved.get(ski)
+            if paired is None:
+                return
+            await asyncio.to_thread(self._store.keep, paired)
+            if self._unsaved.get(ski) == paired:
+                del self._unsaved[ski]

@@ -1,0 +1,51 @@
+"""Puts the gateway together and starts it."""
+
+import asyncio
+
+from eebus_gateway import nameplate
+from eebus_gateway.bus import Inbox, Outbox
+from eebus_gateway.hub import Hub
+from eebus_gateway.keeper import Keeper
+from eebus_gateway.pairing import Pairing, book_with_own
+from eebus_gateway.rounds import Rounds
+from eebus_gateway.settings import Settings
+from eebus_gateway.store import SHIP_PORT, Store
+from volthus_kit import health
+from volthus_kit.bus import Bus
+from volthus_kit.clock import SystemClock
+from volthus_kit.service import run
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled. Trust is loaded before the SHIP port opens."""
+    store = await asyncio.to_thread(Store.open, settings.state_dir)
+    plate = await asyncio.to_thread(nameplate.read, settings, store)
+    me, own_ski = plate.identity.ski, settings.own_charger_ski
+    book = await asyncio.to_thread(book_with_own, store, own_ski, me)
+    clock, keeper = SystemClock(), Keeper(store)
+    hub = Hub(plate, book, keeper, clock)
+    pairing = Pairing(hub, keeper, me, own_ski or None)
+    async with (
+        Bus.connect(settings.nats_url, "eebus-gateway") as bus,
+        asyncio.TaskGroup() as tasks,
+    ):
+        checks = {"bus": lambda: bus.is_connected, "eebus": lambda: hub.is_listening}
+        health_at = settings.health_host, settings.health_port
+        tasks.create_task(keeper.run(), name="trust store")
+        tasks.create_task(hub.run(), name="EEBUS")
+        tasks.create_task(health.serve(*health_at, checks), name="health")
+        await keeper.remember(SHIP_PORT, str(await hub.started()))
+        inbox = Inbox(bus, settings.site)
+        await inbox.limits(hub.hear)
+        await inbox.requests(hub.picture, pairing)
+        tasks.create_task(Rounds(hub, Outbox(bus, settings.site), clock).run(), name="rounds")
+
+
+def main() -> None:
+    """Start the program `eebus-gateway`."""
+    run(
+        serve,
+        Settings,
+        name="eebus-gateway",
+        about="Finds and pairs EEBUS chargers, reports them and writes the limits leased to them.",
+    )

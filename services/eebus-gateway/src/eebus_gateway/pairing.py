@@ -1,0 +1,89 @@
+"""Pair, rename, unpair (A10 to A12): first on disk, then in the stack, then the answer."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+from eebus_gateway.core.picture import PairedView
+from eebus_gateway.core.ski import parse_ski
+from eebus_gateway.core.trust import Paired, Wish, admit, parse_name
+from eebus_gateway.errors import CommandRefusedError
+from eebus_gateway.hub import Hub
+from eebus_gateway.keeper import Keeper
+from eebus_gateway.store import OWN_CHARGER_PAIRED, Store
+from volthus_kit.refusal import RefusedError
+
+logger = logging.getLogger(__name__)
+
+
+class Pairing:
+    """The user's commands, one after the other.
+
+    Each raises CommandRefusedError for what cannot be, RefusedError `store-failing` when the
+    disk does not take it; then nothing has changed.
+    """
+
+    def __init__(self, hub: Hub, keeper: Keeper, me: str, own_ski: str | None) -> None:
+        self._hub = hub
+        self._keeper = keeper
+        self._me = me
+        self._own_ski = own_ski
+        self._turn = asyncio.Lock()
+
+    async def pair(self, wish: Wish, actor: str) -> PairedView:
+        """Trust a device; pairing one that is paired changes only what is given."""
+        async with self._turn:
+            paired = admit(
+                wish,
+                book=self._hub.book,
+                reachable=self._hub.reachable(),
+                me=self._me,
+                own_ski=self._own_ski,
+            )
+            await self._keeper.keep(paired)
+            self._hub.admit(paired)
+        logger.info("paired", extra={"ski": paired.ski, "actor": actor})
+        return self._hub.view(paired.ski)
+
+    async def rename(self, typed_ski: str, typed_name: str, actor: str) -> PairedView:
+        """Name a paired device; an empty name leaves it unnamed."""
+        async with self._turn:
+            paired, name = self._known(typed_ski), parse_name(typed_name)
+            await self._keeper.keep(replace(paired, name=name))
+            self._hub.rename(paired.ski, name)
+        logger.info("renamed", extra={"ski": paired.ski, "actor": actor})
+        return self._hub.view(paired.ski)
+
+    async def unpair(self, typed_ski: str, actor: str) -> None:
+        """Forget the trust and close the connection."""
+        async with self._turn:
+            paired = self._known(typed_ski)
+            await self._keeper.forget(paired.ski)
+            self._hub.dismiss(paired.ski)
+        logger.info("unpaired", extra={"ski": paired.ski, "actor": actor})
+
+    def _known(self, typed: str) -> Paired:
+        ski = parse_ski(typed)
+        if (paired := self._hub.book.get(ski)) is None:
+            raise CommandRefusedError(
+                "not-paired", f"No device {ski} is paired.", field="/ski", ski=ski
+            )
+        return paired
+
+
+def book_with_own(store: Store, own_ski: str, me: str) -> dict[str, Paired]:
+    """Return the trust store with the site's own charger in it (A12); blocking.
+
+    It is added once: unpaired by a user, it stays so until a user pairs it again. A disk that
+    does not take it leaves it trusted until the next start, which tries again.
+    me: our own SKI, which is never a charger's.
+    """
+    book = {ski: replace(paired, own=ski == own_ski) for ski, paired in store.book().items()}
+    if own_ski in ("", me) or own_ski in book or store.fact(OWN_CHARGER_PAIRED) == own_ski:
+        return book
+    own = Paired(own_ski, own=True)
+    try:
+        store.keep_own(own)
+    except RefusedError as error:
+        logger.warning("own charger not kept", extra={"ski": own_ski, "error": error.detail})
+    return {**book, own_ski: own}

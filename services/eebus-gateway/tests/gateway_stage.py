@@ -1,0 +1,213 @@
+"""Real partners on loopback: a NATS server, a gateway, chargers."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from eebus.charger import Charger, EvProfile
+from eebus.events import ConnectionState, Event, LimitsChanged, PerPhase
+from eebus.identity import Identity
+from eebus.transport.node import Announcement, Network
+from eebus_gateway.main import serve
+from eebus_gateway.settings import Settings
+from volthus_kit.bus import Bus
+from volthus_kit.refusal import NotAnsweredError
+from volthus_wire.subjects import (
+    EEBUS_PAIR,
+    EEBUS_PICTURE,
+    EEBUS_PICTURE_GET,
+    EEBUS_RENAME,
+    EEBUS_UNPAIR,
+    EVSE_LIMIT,
+    EVSE_ROSTER,
+    EVSE_STATE,
+)
+from volthus_wire.v1.eebus_pb2 import (
+    EebusPicture,
+    GetEebusPictureRequest,
+    PairedDevice,
+    PairRequest,
+    RenameRequest,
+    UnpairRequest,
+)
+from volthus_wire.v1.electrical_pb2 import Conductors
+from volthus_wire.v1.evse_pb2 import EvseLimit, EvseRoster, EvseState
+
+SITE = "test"
+PATIENCE_S = 25.0
+CAR = EvProfile()
+
+
+async def until(is_so: Callable[[], bool], what: str) -> None:
+    """Wait for a condition that real partners bring about."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not is_so():
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        pytest.fail(f"did not happen in time: {what}")
+
+
+@dataclass
+class Wallbox:
+    """A real EEBUS charger on a free port, and what it was told."""
+
+    charger: Charger
+    limits: list[PerPhase] = field(default_factory=list)
+
+    @property
+    def ski(self) -> str:
+        return self.charger.ski
+
+    @property
+    def last(self) -> PerPhase | None:
+        return self.limits[-1] if self.limits else None
+
+    def is_connected_to(self, ski: str) -> bool:
+        return self.charger.connection(ski).state is ConnectionState.CONNECTED
+
+    async def told(self, a: float | None) -> None:
+        """Wait until the last limit is `a` on all conductors."""
+        await until(lambda: self.last == (a, a, a), f"limit {a}, told {self.limits}")
+
+
+@asynccontextmanager
+async def wallbox(name: str, *, mdns: bool = False) -> AsyncIterator[Wallbox]:
+    """Yield a running charger."""
+    identity = await asyncio.to_thread(Identity.create, name)
+    boxes: list[Wallbox] = []
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, LimitsChanged) and event.kind == "opev":
+            boxes[0].limits.append(event.values)
+
+    said = Announcement(f"Demo-EVSE-{name}", "Demo", "EVSE", "ChargingStation", serial=name)
+    network = Network(mdns=mdns)
+    charger = Charger(identity, said, network, trusted=[], on_event=on_event)
+    boxes.append(Wallbox(charger))
+    task = asyncio.create_task(charger.run())
+    try:
+        await charger.started()
+        yield boxes[0]
+    finally:
+        await ended(task)
+
+
+async def ended(task: "asyncio.Task[None]") -> None:
+    """Stop a task; what it failed with is the test's failure."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+class Cem:
+    """What the site's other programs do: lease limits, ask, listen."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+        self.states: dict[str, EvseState] = {}
+        self.rosters: list[list[str]] = []
+        self.pictures: list[EebusPicture] = []
+        self.dots: list[str] = []
+        self._sequence = 0
+        self._leases: dict[str, asyncio.Task[None]] = {}
+
+    async def listen(self) -> None:
+        await self.bus.subscribe(EVSE_STATE, self._on_state, site=SITE)
+        await self.bus.subscribe(EVSE_ROSTER, self._on_roster, site=SITE)
+        await self.bus.subscribe(EEBUS_PICTURE, self._on_picture, site=SITE)
+        await self.bus.until_connected()
+
+    def _on_state(self, message: EvseState, _: dict[str, str]) -> None:
+        self.states[message.ski] = message
+
+    def _on_roster(self, message: EvseRoster, _: dict[str, str]) -> None:
+        self.rosters.append(list(message.skis))
+
+    def _on_picture(self, message: EebusPicture, _: dict[str, str]) -> None:
+        self.pictures.append(message)
+        self.dots += [paired.state for paired in message.paired]
+
+    async def picture(self) -> EebusPicture:
+        return await self.patiently(
+            lambda: self.bus.ask(EEBUS_PICTURE_GET, GetEebusPictureRequest(), site=SITE)
+        )
+
+    async def patiently(self, ask: Callable[[], Awaitable[EebusPicture]]) -> EebusPicture:
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                try:
+                    return await ask()
+                except NotAnsweredError:
+                    await asyncio.sleep(0.05)
+
+    async def pair(self, ski: str, port: int = 0, name: str = "") -> PairedDevice:
+        host = "127.0.0.1" if port else ""
+        question = PairRequest(ski=ski, name=name, host=host, port=port)
+        return (await self.bus.ask(EEBUS_PAIR, question, site=SITE)).paired
+
+    async def rename(self, ski: str, name: str) -> PairedDevice:
+        question = RenameRequest(ski=ski, name=name)
+        return (await self.bus.ask(EEBUS_RENAME, question, site=SITE)).paired
+
+    async def unpair(self, ski: str) -> None:
+        await self.bus.ask(EEBUS_UNPAIR, UnpairRequest(ski=ski), site=SITE)
+
+    async def offer(
+        self,
+        ski: str,
+        a: float,
+        *,
+        epoch: int = 1,
+        ttl_ms: int = 5000,
+        fallback_a: float = 6.0,
+        release: bool = False,
+    ) -> None:
+        self._sequence += 1
+        message = EvseLimit(
+            ski=ski,
+            current_a=Conductors() if release else Conductors(a=a, b=a, c=a),
+            ttl_ms=ttl_ms,
+            controller_epoch=epoch,
+            sequence=self._sequence,
+            sent_s=time.monotonic(),
+            fallback_a=fallback_a,
+            release=release,
+        )
+        await self.bus.publish(EVSE_LIMIT, message, site=SITE, ski=ski)
+
+    async def connected(self, ski: str) -> None:
+        await until(lambda: self.dot(ski) == "connected", f"{ski[:6]} connected, {self.dots}")
+
+    async def plugged(self, ski: str) -> None:
+        await until(lambda: self.states[ski].ev.takes_limits, "a car that takes limits")
+
+    def dot(self, ski: str) -> str:
+        """Return the state of a paired device in the last picture heard; empty: not paired."""
+        paired = self.pictures[-1].paired if self.pictures else []
+        return next((each.state for each in paired if each.device.ski == ski), "")
+
+
+@asynccontextmanager
+async def gateway(settings: Settings, cem: Cem) -> AsyncIterator[str]:
+    """Yield the SKI of a running gateway."""
+    task = asyncio.create_task(serve(settings))
+    try:
+        yield (await cem.picture()).identity.ski
+    finally:
+        await ended(task)
+
+
+@asynccontextmanager
+async def paired(settings: Settings, cem: Cem, box: Wallbox) -> AsyncIterator[str]:
+    """Yield the SKI of a gateway that is connected with one charger."""
+    async with gateway(settings, cem) as us:
+        box.charger.trust(us)
+        await cem.pair(box.ski, box.charger.port)
+        await cem.connected(box.ski)
+        yield us
