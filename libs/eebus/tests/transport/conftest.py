@@ -1,10 +1,11 @@
 """Real nodes on loopback for the tests of the transport."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+
 from eebus.events import ConnectionChanged, ConnectionState, Event, TrustedPeer
 from eebus.identity import Identity
 from eebus.transport.node import Announcement, Link, Network, ShipNode
@@ -13,7 +14,9 @@ from eebus.transport.node import Announcement, Link, Network, ShipNode
 class Recorder:
     """A node, all it told, and a SPINE stand-in that is ready as soon as a link opens."""
 
-    def __init__(self, name: str, trusted: tuple[TrustedPeer, ...], identity: Identity) -> None:
+    def __init__(
+        self, name: str, trusted: tuple[TrustedPeer, ...], identity: Identity, *, mdns: bool
+    ) -> None:
         self.events: list[Event] = []
         self.links: list[Link] = []
         self.received: list[object] = []
@@ -23,7 +26,7 @@ class Recorder:
         self.node = ShipNode(
             identity,
             Announcement(ship_id=name, brand="Demo", model=name, type="ChargingStation"),
-            Network(mdns=False),
+            Network(mdns=mdns),
             trusted=trusted,
             on_event=self._on_event,
             on_open=self._on_open,
@@ -47,6 +50,12 @@ class Recorder:
 
     async def until_state(self, other: "Recorder", state: ConnectionState) -> None:
         await self.until(lambda: self.state(other) is state)
+
+    @property
+    def connections(self) -> list[object]:
+        """All open connections, also those that do not carry SPINE."""
+        lines = self.node._lines.values()
+        return [connection for line in lines for connection in line._connections.values()]
 
     def states(self, other: "Recorder") -> list[ConnectionState]:
         return [
@@ -79,9 +88,9 @@ Start = Callable[..., AbstractAsyncContextManager[Recorder]]
 
 @asynccontextmanager
 async def running(
-    name: str, *trusted: TrustedPeer, identity: Identity | None = None
+    name: str, *trusted: TrustedPeer, identity: Identity | None = None, mdns: bool = False
 ) -> AsyncIterator[Recorder]:
-    recorder = Recorder(name, trusted, identity or Identity.create(name))
+    recorder = Recorder(name, trusted, identity or Identity.create(name), mdns=mdns)
     task = asyncio.create_task(recorder.node.run())
     await recorder.node.started()
     try:
@@ -105,7 +114,3 @@ async def pair(start: Start) -> AsyncIterator[tuple[Recorder, Recorder]]:
         await cem.until_state(evse, ConnectionState.CONNECTED)
         await evse.until_state(cem, ConnectionState.CONNECTED)
         yield cem, evse
-
-
-Pair = tuple[Recorder, Recorder]
-Waiting = Awaitable[None]

@@ -41,6 +41,12 @@ class Outlook:
     last: Ending | None = None
 
 
+def failed_by(error: Exception, place: str = "") -> Ending:
+    """Return the ending an error of the peer led to, as a sentence fit for a log and a page."""
+    text = "".join(char for char in f"{place}{error}" if char.isprintable())
+    return Ending(End.FAILED, f"{text[:200].rstrip('.')}.")
+
+
 def describe(sessions: Sequence[Session], outlook: Outlook) -> Status:
     """Return the state of a peer and a sentence that says why, or which side must act."""
     found = [_of_session(s, outlook) for s in sessions if s.state is not State.ENDED]

@@ -12,7 +12,7 @@ from eebus.ship.keepalive import Ping, PongReceived
 from eebus.ship.messages import encode, encode_data
 from eebus.ship.pace import Pace
 from eebus.ship.session import Received, Session, SessionEvent
-from eebus.ship.status import Ending, ending_of_socket
+from eebus.ship.status import Ending, ending_of_socket, failed_by
 from eebus.ship.steps import (
     Close,
     Completed,
@@ -111,7 +111,7 @@ class Connection:
             await self._listen()
             self._note(self._ending_of_peer())
         except RemoteProtocolError as error:
-            self._note(Ending(End.FAILED, f"{error}."))
+            self._note(failed_by(error))
         except OSError:
             self._note(ending_of_socket(None, "", was_complete=self.session.is_complete))
         except asyncio.CancelledError:
@@ -216,7 +216,7 @@ class Connection:
             write()
         except RemoteProtocolError as error:
             self._is_writable = False
-            self._note(Ending(End.FAILED, f"{error}."))
+            self._note(failed_by(error))
             self._socket.abort()
 
     def _note(self, ending: Ending) -> None:

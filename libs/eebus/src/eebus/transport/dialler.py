@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eebus.errors import RemoteProtocolError
 from eebus.ship.redial import delay_s
-from eebus.ship.status import Ending
+from eebus.ship.status import Ending, failed_by
 from eebus.ship.steps import End
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket, WebSocketRefusedError, connect
@@ -59,18 +59,19 @@ class Dialler:
         self._attempt = 0
         self._is_urgent = False
         self._changed = asyncio.Event()
-        self._hurried = asyncio.Event()
+        self._woken = asyncio.Event()
 
     def hurry(self) -> None:
         """Dial at once: the user just said so."""
         self._attempt = 0
         self._is_urgent = True
-        self._hurried.set()
+        self._woken.set()
         self._changed.set()
 
     def calm(self) -> None:
         """Begin the pace anew: a handshake was completed, or the peer has come back."""
         self._attempt = 0
+        self._woken.set()
         self._changed.set()
 
     def look(self) -> None:
@@ -91,15 +92,17 @@ class Dialler:
 
     async def _wait_turn(self) -> None:
         """Wait the random time before the next attempt, unless the user is waiting."""
-        self._attempt += 1
-        chance = random.random()  # noqa: S311 - it spreads dials, it protects nothing
-        self._hurried.clear()
-        if not self._is_urgent:
+        while not self._is_urgent:
+            self._attempt += 1
+            self._woken.clear()
+            chance = random.random()  # noqa: S311 - it spreads dials, it protects nothing
             try:
                 async with asyncio.timeout(delay_s(self._attempt, chance)):
-                    await self._hurried.wait()
+                    await self._woken.wait()
             except TimeoutError:
-                pass  # the usual case: nobody hurried us
+                return
+            # Woken: somebody has begun the pace anew.
+        self._attempt += 1
         self._is_urgent = False
 
     async def _dial(self, addresses: tuple[Address, ...]) -> Outcome:
@@ -120,7 +123,7 @@ class Dialler:
                 bare = Address(address.host, address.port, "/")
                 return Dialled(await self._open(bare), bare)
         except RemoteProtocolError as error:
-            return Ending(End.FAILED, f"At {place}: {error}.")
+            return failed_by(error, f"At {place}: ")
         except (OSError, TimeoutError) as error:
             return Ending(End.LOST, f"Nothing answers at {place} ({type(error).__name__}).")
 

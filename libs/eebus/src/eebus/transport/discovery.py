@@ -25,6 +25,7 @@ MAX_ENTRIES = 256  # a network full of nonsense costs no more memory than this
 MAX_LOOKUPS = 32
 MAX_HOSTS = 8  # addresses of one entry
 LOOKUP_WITHIN_MS = 3000
+RETRY_S = 30.0
 
 Tell = Callable[[Event], None]
 
@@ -57,22 +58,30 @@ class Discovery:
         return tuple(dict.fromkeys(found))[:MAX_HOSTS]
 
     async def run(self, port: int) -> None:
-        """Announce the port and watch until cancelled; without multicast only say so."""
-        try:
-            zeroconf = self._open()
-        except OSError as error:
-            logger.warning("mDNS is not available", extra={"reason": str(error)})
-            return
+        """Announce the port and watch until cancelled.
+
+        Without multicast (no network yet, or none at all) it says so and tries again later;
+        peers entered by hand work meanwhile.
+        """
+        while True:
+            try:
+                await self._run_once(port)
+            except (OSError, ZeroconfError) as error:
+                logger.warning("mDNS is not available", extra={"reason": str(error)})
+            await asyncio.sleep(RETRY_S)
+
+    async def _run_once(self, port: int) -> None:
+        zeroconf = self._open()
+        browser: AsyncServiceBrowser | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 browser = self._watch(zeroconf, tasks)
-                try:
-                    await self._announce(zeroconf, port)
-                    await asyncio.Event().wait()
-                finally:
-                    await browser.async_cancel()
-                    await zeroconf.async_unregister_all_services()
+                await zeroconf.async_register_service(self._service(port), allow_name_change=True)
+                await asyncio.Event().wait()
         finally:
+            if browser is not None:
+                await browser.async_cancel()
+            await zeroconf.async_unregister_all_services()
             await zeroconf.async_close()
 
     def _open(self) -> AsyncZeroconf:
@@ -85,8 +94,8 @@ class Discovery:
         except OSError:  # a machine without IPv6
             return AsyncZeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.V4Only)
 
-    async def _announce(self, zeroconf: AsyncZeroconf, port: int) -> None:
-        service = AsyncServiceInfo(
+    def _service(self, port: int) -> AsyncServiceInfo:
+        return AsyncServiceInfo(
             SERVICE_TYPE,
             f"{self._announcement.instance_label}.{SERVICE_TYPE}",
             port=port,
@@ -96,10 +105,6 @@ class Discovery:
             host_ttl=RECORD_TTL_S,
             other_ttl=RECORD_TTL_S,
         )
-        try:
-            await zeroconf.async_register_service(service, allow_name_change=True)
-        except (ZeroconfError, OSError) as error:
-            logger.warning("mDNS announcement failed", extra={"reason": str(error)})
 
     def _watch(self, zeroconf: AsyncZeroconf, tasks: asyncio.TaskGroup) -> AsyncServiceBrowser:
         def on_change(

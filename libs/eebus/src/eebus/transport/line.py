@@ -128,6 +128,10 @@ class Line:
         self._choose_carrier()
         self.report()
 
+    def restore(self, peer: TrustedPeer) -> None:
+        """Take over a trust of the time before the start; told with the first report."""
+        self.trusted = peer
+
     def set_trust(self, peer: TrustedPeer) -> None:
         """Trust the peer and approve what waits for it."""
         self.trusted, self.is_refused, self._last = peer, False, None

@@ -1,6 +1,8 @@
 """Accepts connections and finds out who they are. Strangers cost a bounded amount."""
 
 import asyncio
+import logging
+import socket
 from collections.abc import Callable, Coroutine
 
 from eebus.errors import RemoteProtocolError
@@ -9,9 +11,23 @@ from eebus.ship.pace import Pace
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket, accept
 
+logger = logging.getLogger(__name__)
+
 IDENTIFY_WITHIN_S = 10.0  # TLS and WebSocket together
+MAX_PACES = 256  # remote addresses whose rate is remembered
 
 Adopt = Callable[[WebSocket, str], Coroutine[None, None, None]]
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Return a listening socket; host "" = all addresses, IPv4 and IPv6 where there is IPv6.
+
+    Raises OSError when the port is taken or the address is not ours.
+    """
+    if not host and socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
 
 
 class Listener:
@@ -21,16 +37,15 @@ class Listener:
         self._tls = tls
         self._adopt = adopt
         self._unidentified: dict[asyncio.StreamWriter, str] = {}  # oldest first
-        # A TLS handshake costs about a millisecond: a flood of them must not eat the CPU.
-        self._pace = Pace(per_s=20, burst=40)
+        self._paces: dict[str, Pace] = {}
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one accepted TCP connection to its end; never raises for what a peer does."""
         peer = writer.get_extra_info("peername")
         address = str(peer[0]) if peer else ""
-        socket = await self._identify(reader, writer, address)
-        if socket is not None:
-            await self._adopt(socket, address)
+        opened = await self._identify(reader, writer, address)
+        if opened is not None:
+            await self._adopt(opened, address)
 
     async def _identify(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, address: str
@@ -39,10 +54,11 @@ class Listener:
         self._drop_surplus()
         try:
             async with asyncio.timeout(IDENTIFY_WITHIN_S):
-                pause_s = self._pace.spend(1, asyncio.get_running_loop().time())
-                await asyncio.sleep(pause_s)
+                await asyncio.sleep(self._pause_s(address))
                 return await accept(await self._tls.accept(reader, writer))
-        except (RemoteProtocolError, OSError, TimeoutError):
+        except (RemoteProtocolError, OSError, TimeoutError) as error:
+            # Only for a look at a device that will not connect: anybody can cause it.
+            logger.debug("a caller was refused", extra={"address": address, "reason": str(error)})
             writer.transport.abort()
             return None
         except asyncio.CancelledError:
@@ -50,6 +66,14 @@ class Listener:
             raise
         finally:
             self._unidentified.pop(writer, None)
+
+    def _pause_s(self, address: str) -> float:
+        """Book a TLS handshake, which costs milliseconds: a flood must not eat the CPU."""
+        pace = self._paces.pop(address, None) or Pace(per_s=50, burst=100)
+        self._paces[address] = pace  # at the end: the one longest silent is forgotten first
+        if len(self._paces) > MAX_PACES:
+            del self._paces[next(iter(self._paces))]
+        return pace.spend(1, asyncio.get_running_loop().time())
 
     def _drop_surplus(self) -> None:
         writers = list(self._unidentified)

@@ -25,7 +25,7 @@ from eebus.transport.connection import Connection
 from eebus.transport.dialler import Address, Dialled, Dialler, Outcome
 from eebus.transport.discovery import Discovery
 from eebus.transport.line import Hooks, Line, Link
-from eebus.transport.listener import Listener
+from eebus.transport.listener import Listener, open_port
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket
 
@@ -41,6 +41,7 @@ MAX_REFUSED = 256
 class Network:
     """Where a node listens and announces itself.
 
+    listen_host: one IP address, "" = all of them, IPv4 and IPv6.
     port: 0 = any free one. interfaces: IP addresses mDNS speaks on, () = all interfaces.
     """
 
@@ -85,9 +86,8 @@ class ShipNode:
         self._tasks: asyncio.TaskGroup | None = None
         self._started = asyncio.Event()
         for peer in trusted:
-            self._line(normalise_ski(peer.ski)).set_trust(
-                replace(peer, ski=normalise_ski(peer.ski))
-            )
+            ski = normalise_ski(peer.ski)
+            self._line(ski).restore(replace(peer, ski=ski))
 
     @property
     def peers(self) -> Mapping[str, Peer]:
@@ -99,15 +99,15 @@ class ShipNode:
 
         Raises OSError when the port cannot be opened.
         """
-        server = await asyncio.start_server(
-            self._accepted, self._network.listen_host, self._network.port
-        )
-        self.port = int(server.sockets[0].getsockname()[1])
+        listening = open_port(self._network.listen_host, self._network.port)
+        server = await asyncio.start_server(self._accepted, sock=listening)
+        self.port = int(listening.getsockname()[1])
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             if self._network.mdns:
                 tasks.create_task(self._discovery.run(self.port), name="SHIP discovery")
-            for ski, line in self._lines.items():
+            for ski, line in list(self._lines.items()):
+                line.report()
                 if line.trusted is not None:
                     self._start_dialling(ski)
             self._started.set()
@@ -254,7 +254,9 @@ class ShipNode:
 
     def _dialled(self, ski: str, outcome: Outcome) -> None:
         line = self._lines[ski]
-        if isinstance(outcome, Dialled):
+        if isinstance(outcome, Dialled) and self._tasks is None:
+            outcome.socket.abort()  # we stop
+        elif isinstance(outcome, Dialled):
             connection = self._adopt(line, outcome.socket, Role.CLIENT, outcome.address.host)
             self._spawn(self._serve(line, connection))
         line.set_dialling(outcome if isinstance(outcome, Ending) else None, is_dialling=False)
