@@ -1,0 +1,365 @@
+{{/* Shared by both charts through a link: names, labels, security contexts, one service's Deployment. */}}
+
+{{- define "volthus.fullname" -}}
+{{- printf "%s" .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Every value quoted: a release called "n" or "on" must not turn into a boolean. */}}
+{{- define "volthus.selector" -}}
+app.kubernetes.io/name: {{ .component | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
+{{- end -}}
+
+{{- define "volthus.labels" -}}
+{{ include "volthus.selector" . }}
+app.kubernetes.io/part-of: "volthus"
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | quote }}
+{{- end -}}
+
+{{- define "volthus.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+fsGroupChangePolicy: "OnRootMismatch"
+seccompProfile:
+  type: "RuntimeDefault"
+{{- end -}}
+
+{{- define "volthus.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: ["ALL"]
+{{- end -}}
+
+{{- define "volthus.image" -}}
+{{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) | quote }}
+{{- end -}}
+
+{{- define "volthus.natsUrl" -}}
+{{- if .Values.nats.external.url -}}
+{{ .Values.nats.external.url }}
+{{- else -}}
+{{ printf "nats://%s-nats:4222" (include "volthus.fullname" .) }}
+{{- end -}}
+{{- end -}}
+
+{{/*
+One service: Deployment, with state on a claim when it keeps any.
+root, component, values (resources, extraEnv), env (list), stateful, port (0 = health only), hostNetwork
+*/}}
+{{- define "volthus.deployment" -}}
+{{- $full := include "volthus.fullname" .root -}}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ printf "%s-%s" $full .component | quote }}
+  labels:
+    {{- include "volthus.labels" . | nindent 4 }}
+spec:
+  # One controller per fuse, one owner per database: never two at once.
+  replicas: 1
+  strategy:
+    type: "Recreate"
+  selector:
+    matchLabels:
+      {{- include "volthus.selector" . | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "volthus.labels" . | nindent 8 }}
+      annotations:
+        prometheus.io/scrape: "true"
+        prometheus.io/port: {{ .healthPort | quote }}
+        prometheus.io/path: "/metrics"
+    spec:
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      terminationGracePeriodSeconds: 15
+      {{- if .hostNetwork }}
+      hostNetwork: true
+      dnsPolicy: "ClusterFirstWithHostNet"
+      {{- end }}
+      securityContext:
+        {{- include "volthus.podSecurity" . | nindent 8 }}
+      {{- with .root.Values.image.pullSecrets }}
+      imagePullSecrets:
+        {{- range . }}
+        - name: {{ . | quote }}
+        {{- end }}
+      {{- end }}
+      {{- with .root.Values.nodeSelector }}
+      nodeSelector:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .root.Values.tolerations }}
+      tolerations:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      containers:
+        - name: {{ .component | quote }}
+          image: {{ include "volthus.image" .root }}
+          imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
+          command: [{{ .component | quote }}]
+          env:
+            - name: "POD_IP"
+              valueFrom:
+                fieldRef:
+                  fieldPath: "status.podIP"
+            - name: "VOLTHUS_NATS_URL"
+              value: {{ include "volthus.natsUrl" .root | quote }}
+            - name: "VOLTHUS_HEALTH_HOST"
+              value: "$(POD_IP)"
+            - name: "VOLTHUS_HEALTH_PORT"
+              value: {{ .healthPort | quote }}
+            - name: "VOLTHUS_LOG_LEVEL"
+              value: {{ .root.Values.logLevel | quote }}
+            {{- if .stateful }}
+            - name: "VOLTHUS_STATE_DIR"
+              value: "/var/lib/volthus"
+            {{- end }}
+            {{- range .env }}
+            - name: {{ .name | quote }}
+              value: {{ .value | quote }}
+            {{- end }}
+            {{- range .values.extraEnv }}
+            - name: {{ .name | quote }}
+              value: {{ .value | quote }}
+            {{- end }}
+          ports:
+            - name: "http"
+              containerPort: {{ .healthPort }}
+          startupProbe:
+            httpGet: {path: "/healthz", port: "http"}
+            periodSeconds: 1
+            failureThreshold: 60
+          # Liveness says only "the event loop turns": a silent meter or bus is no reason to restart.
+          livenessProbe:
+            httpGet: {path: "/healthz", port: "http"}
+            periodSeconds: 5
+            timeoutSeconds: 3
+            failureThreshold: 4
+          readinessProbe:
+            httpGet: {path: "/readyz", port: "http"}
+            periodSeconds: 5
+            timeoutSeconds: 3
+          resources:
+            {{- toYaml .values.resources | nindent 12 }}
+          securityContext:
+            {{- include "volthus.containerSecurity" . | nindent 12 }}
+          volumeMounts:
+            - name: "tmp"
+              mountPath: "/tmp"
+            {{- if .stateful }}
+            - name: "state"
+              mountPath: "/var/lib/volthus"
+            {{- end }}
+            {{- with .mounts }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
+      volumes:
+        - name: "tmp"
+          emptyDir: {}
+        {{- if .stateful }}
+        - name: "state"
+          persistentVolumeClaim:
+            claimName: {{ printf "%s-%s" $full .component | quote }}
+        {{- end }}
+        {{- with .volumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+{{- if .stateful }}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ printf "%s-%s" $full .component | quote }}
+  labels:
+    {{- include "volthus.labels" . | nindent 4 }}
+  annotations:
+    # A gateway's identity or a CEM's settings must outlive an uninstall by mistake.
+    helm.sh/resource-policy: "keep"
+spec:
+  accessModes: ["ReadWriteOnce"]
+  {{- if .root.Values.persistence.storageClass }}
+  storageClassName: {{ .root.Values.persistence.storageClass | quote }}
+  {{- end }}
+  resources:
+    requests:
+      storage: {{ .root.Values.persistence.size | quote }}
+{{- end }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ printf "%s-%s" $full .component | quote }}
+  labels:
+    {{- include "volthus.labels" . | nindent 4 }}
+spec:
+  maxUnavailable: 1 # not minAvailable 1: that would block every node drain
+  selector:
+    matchLabels:
+      {{- include "volthus.selector" . | nindent 6 }}
+{{- end -}}
+
+{{/* A service in front of one component. root, component, port, targetPort */}}
+{{- define "volthus.service" -}}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ printf "%s-%s" (include "volthus.fullname" .root) .component | quote }}
+  labels:
+    {{- include "volthus.labels" . | nindent 4 }}
+spec:
+  selector:
+    {{- include "volthus.selector" . | nindent 4 }}
+  ports:
+    - name: "http"
+      port: {{ .port }}
+      targetPort: "http"
+{{- end -}}
+
+{{/* NATS: StatefulSet, configuration, Services, disruption budget. root, replicas, domain, leaf */}}
+{{- define "volthus.nats" -}}
+{{- $full := printf "%s-nats" (include "volthus.fullname" .root) -}}
+{{- $nats := .root.Values.nats -}}
+{{- $labels := dict "root" .root "component" "nats" -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ $full | quote }}
+  labels:
+    {{- include "volthus.labels" $labels | nindent 4 }}
+data:
+  nats.conf: |
+    {{- .config | nindent 4 }}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ printf "%s-headless" $full | quote }}
+  labels:
+    {{- include "volthus.labels" $labels | nindent 4 }}
+spec:
+  clusterIP: "None"
+  publishNotReadyAddresses: true
+  selector:
+    {{- include "volthus.selector" $labels | nindent 4 }}
+  ports:
+    - {name: "client", port: 4222, targetPort: "client"}
+    - {name: "cluster", port: 6222, targetPort: "cluster"}
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ $full | quote }}
+  labels:
+    {{- include "volthus.labels" $labels | nindent 4 }}
+spec:
+  selector:
+    {{- include "volthus.selector" $labels | nindent 4 }}
+  ports:
+    - {name: "client", port: 4222, targetPort: "client"}
+    {{- if .leafListener }}
+    - {name: "leaf", port: 7422, targetPort: "leaf"}
+    {{- end }}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata:
+  name: {{ $full | quote }}
+  labels:
+    {{- include "volthus.labels" $labels | nindent 4 }}
+spec:
+  maxUnavailable: 1
+  selector:
+    matchLabels:
+      {{- include "volthus.selector" $labels | nindent 6 }}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: {{ $full | quote }}
+  labels:
+    {{- include "volthus.labels" $labels | nindent 4 }}
+spec:
+  serviceName: {{ printf "%s-headless" $full | quote }}
+  replicas: {{ .replicas }}
+  podManagementPolicy: "Parallel"
+  selector:
+    matchLabels:
+      {{- include "volthus.selector" $labels | nindent 6 }}
+  template:
+    metadata:
+      labels:
+        {{- include "volthus.labels" $labels | nindent 8 }}
+      annotations:
+        volthus/config: {{ .config | sha256sum | quote }}
+    spec:
+      automountServiceAccountToken: false
+      enableServiceLinks: false
+      securityContext:
+        {{- include "volthus.podSecurity" . | nindent 8 }}
+      containers:
+        - name: "nats"
+          image: {{ printf "%s:%s" $nats.image.repository $nats.image.tag | quote }}
+          imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
+          args: ["--config", "/etc/nats/nats.conf"]
+          env:
+            - name: "POD_NAME"
+              valueFrom:
+                fieldRef:
+                  fieldPath: "metadata.name"
+          ports:
+            - {name: "client", containerPort: 4222}
+            - {name: "monitor", containerPort: 8222}
+            - {name: "cluster", containerPort: 6222}
+            {{- if .leafListener }}
+            - {name: "leaf", containerPort: 7422}
+            {{- end }}
+          startupProbe:
+            httpGet: {path: "/healthz", port: "monitor"}
+            periodSeconds: 2
+            failureThreshold: 90
+          readinessProbe:
+            httpGet: {path: "/healthz?js-server-only=true", port: "monitor"}
+            periodSeconds: 5
+          livenessProbe:
+            httpGet: {path: "/healthz?js-enabled-only=true", port: "monitor"}
+            periodSeconds: 10
+            failureThreshold: 3
+          resources:
+            {{- toYaml $nats.resources | nindent 12 }}
+          securityContext:
+            {{- include "volthus.containerSecurity" . | nindent 12 }}
+          volumeMounts:
+            - {name: "config", mountPath: "/etc/nats", readOnly: true}
+            - {name: "data", mountPath: "/data"}
+            {{- range .secrets }}
+            - {name: {{ .name | quote }}, mountPath: {{ .path | quote }}, readOnly: true}
+            {{- end }}
+      volumes:
+        - name: "config"
+          configMap:
+            name: {{ $full | quote }}
+        {{- range .secrets }}
+        - name: {{ .name | quote }}
+          secret:
+            secretName: {{ .secret | quote }}
+            defaultMode: 0440
+        {{- end }}
+  volumeClaimTemplates:
+    - metadata:
+        name: "data"
+      spec:
+        accessModes: ["ReadWriteOnce"]
+        {{- if .root.Values.persistence.storageClass }}
+        storageClassName: {{ .root.Values.persistence.storageClass | quote }}
+        {{- end }}
+        resources:
+          requests:
+            storage: {{ $nats.storage | quote }}
+{{- end -}}

@@ -1,0 +1,128 @@
+"""What the charts render, asserted on the objects. Needs helm in .tools (`make helm`)."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CHARTS = ROOT / "deploy" / "helm"
+HELMS = [ROOT / ".tools" / "helm3", ROOT / ".tools" / "helm4"]
+SITE = CHARTS / "volthus-site"
+CLOUD = CHARTS / "volthus-cloud"
+ALL_VALUES = [(chart, values) for chart in (SITE, CLOUD) for values in chart.glob("ci/*.yaml")]
+
+pytestmark = [
+    pytest.mark.deploy,
+    pytest.mark.skipif(
+        not all(helm.exists() for helm in HELMS),
+        reason="NO HELM: charts are NOT checked here; `make helm` fetches helm and checks them",
+    ),
+]
+
+
+def helm(binary: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([binary, *arguments], capture_output=True, text=True, check=False)
+
+
+def render(chart: Path, *arguments: str, release: str = "demo", binary: Path = HELMS[1]):
+    done = helm(binary, "template", release, str(chart), *arguments)
+    assert done.returncode == 0, done.stderr
+    return [found for found in yaml.safe_load_all(done.stdout) if found]
+
+
+def pods(objects):
+    for found in objects:
+        if found["kind"] in {"Deployment", "StatefulSet"}:
+            yield found["metadata"]["name"], found["spec"]["template"]["spec"]
+
+
+def meets_restricted(pod) -> bool:
+    """Whether a pod meets the Pod Security level "restricted"."""
+    volumes_are_fine = all(
+        set(volume) & {"configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected"}
+        for volume in pod.get("volumes", [])
+    )
+    containers_are_fine = all(
+        container["securityContext"]["allowPrivilegeEscalation"] is False
+        and container["securityContext"]["capabilities"]["drop"] == ["ALL"]
+        and not container["securityContext"].get("privileged")
+        for container in pod["containers"]
+    )
+    return (
+        volumes_are_fine
+        and containers_are_fine
+        and not pod.get("hostNetwork")
+        and pod["securityContext"]["runAsNonRoot"] is True
+        and pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+    )
+
+
+@pytest.mark.parametrize("binary", HELMS, ids=["helm3", "helm4"])
+@pytest.mark.parametrize(("chart", "values"), ALL_VALUES, ids=lambda path: path.stem)
+def test_only_the_gateway_leaves_the_level_restricted(chart, values, binary):
+    for name, pod in pods(render(chart, "-f", str(values), binary=binary)):
+        is_gateway_on_host = name.endswith("eebus-gateway") and values.stem != "headless"
+        assert meets_restricted(pod) is not is_gateway_on_host, name
+
+
+@pytest.mark.parametrize(("chart", "values"), ALL_VALUES, ids=lambda path: path.stem)
+def test_every_pod_has_probes_requests_a_memory_limit_and_a_read_only_root(chart, values):
+    for name, pod in pods(render(chart, "-f", str(values))):
+        assert pod["automountServiceAccountToken"] is False, name
+        for container in pod["containers"]:
+            assert {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container), name
+            assert set(container["resources"]["requests"]) == {"cpu", "memory"}, name
+            assert set(container["resources"]["limits"]) == {"memory"}, name
+            assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+
+
+@pytest.mark.parametrize(("chart", "values"), ALL_VALUES, ids=lambda path: path.stem)
+def test_secrets_come_by_reference_only(chart, values):
+    assert "Secret" not in {found["kind"] for found in render(chart, "-f", str(values))}
+
+
+@pytest.mark.parametrize("release", ["on", "n", "y", "null", "1e3"])
+def test_a_release_named_like_a_boolean_keeps_its_labels_as_text(release):
+    objects = render(SITE, "-f", str(SITE / "ci/minimal.yaml"), release=release)
+    for found in objects:
+        labels = found["metadata"].get("labels", {})
+        assert all(isinstance(value, str) for value in labels.values()), found["kind"]
+
+
+def test_control_services_never_run_twice():
+    for found in render(SITE, "-f", str(SITE / "ci/minimal.yaml")):
+        if found["kind"] == "Deployment":
+            assert found["spec"]["replicas"] == 1
+            assert found["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_every_service_of_the_product_is_in_a_chart():
+    rendered = {
+        name.removeprefix("demo-")
+        for chart in (SITE, CLOUD)
+        for name, _ in pods(render(chart, "-f", str(chart / "ci/minimal.yaml")))
+    }
+    assert {folder.name for folder in (ROOT / "services").iterdir()} <= rendered
+
+
+def test_a_site_without_an_id_is_refused():
+    done = helm(HELMS[1], "template", "demo", str(SITE))
+    assert done.returncode != 0
+    assert "id" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "wrong", ["site.id=Upper.Case", "siet.id=x", "eebusGateway.shipPort=0", "nats.leaf.enable=true"]
+)
+def test_a_value_that_cannot_be_is_refused_before_anything_is_sent(wrong):
+    done = helm(HELMS[1], "template", "demo", str(SITE), "--set", f"site.id=ok,{wrong}")
+    assert done.returncode != 0
+    assert wrong.split("=")[0].split(".")[-1] in done.stderr or "siet" in done.stderr
+
+
+def test_open_leaf_links_without_operator_mode_are_refused():
+    done = helm(HELMS[1], "template", "demo", str(CLOUD), "--set", "nats.leaf.tlsSecret=tls")
+    assert done.returncode != 0
+    assert "operatorSecret" in done.stderr
