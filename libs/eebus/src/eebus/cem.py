@@ -77,7 +77,3 @@ class Cem(Participant):
     def set_failure(self, failed: bool) -> None:  # noqa: FBT001 - agreed with its users
         """Tell chargers whether we work; they go to their own safe current if not."""
         self._hub.set_failure(failed=failed)
-
-    def stop_heartbeats(self, stopped: bool) -> None:  # noqa: FBT001 - agreed with its users
-        """Stop or resume our heartbeats: proves at set-up that a charger's failsafe works."""
-        self._does_beat = not stopped

@@ -113,6 +113,10 @@ class Participant:
         """Close cleanly; a trusted peer is dialled again by the normal rules."""
         self._node.disconnect(ski)
 
+    def stop_heartbeats(self, stopped: bool) -> None:  # noqa: FBT001 - agreed with its users
+        """Stop or resume our heartbeats: proves at set-up that a peer's failsafe works."""
+        self._does_beat = not stopped
+
     async def started(self) -> None:
         """Return when we listen and the port is known."""
         await self._node.started()

@@ -57,8 +57,8 @@ class Discovery:
         ]
         return tuple(dict.fromkeys(found))[:MAX_HOSTS]
 
-    async def run(self, port: int) -> None:
-        """Announce the port and watch until cancelled.
+    async def run(self, port: int | None) -> None:
+        """Announce the port and watch until cancelled; None = watch only, stay unseen.
 
         Without multicast (no network yet, or none at all) it says so and tries again later;
         peers entered by hand work meanwhile.
@@ -70,13 +70,15 @@ class Discovery:
                 logger.warning("mDNS is not available", extra={"reason": str(error)})
             await asyncio.sleep(RETRY_S)
 
-    async def _run_once(self, port: int) -> None:
+    async def _run_once(self, port: int | None) -> None:
         zeroconf = self._open()
         browser: AsyncServiceBrowser | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 browser = self._watch(zeroconf, tasks)
-                await zeroconf.async_register_service(self._service(port), allow_name_change=True)
+                if port is not None:
+                    service = self._service(port)
+                    await zeroconf.async_register_service(service, allow_name_change=True)
                 await asyncio.Event().wait()
         finally:
             if browser is not None:
@@ -124,7 +126,8 @@ class Discovery:
         try:
             if await service.async_request(zeroconf, LOOKUP_WITHIN_MS):
                 self._take(name, service)
-        except (ZeroconfError, OSError, ValueError) as error:
+        except Exception as error:
+            # Anybody in the network can announce anything: it must not end the discovery.
             logger.info("mDNS entry ignored", extra={"entry": name, "reason": str(error)})
 
     def _take(self, name: str, service: AsyncServiceInfo) -> None:

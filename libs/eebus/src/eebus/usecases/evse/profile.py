@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+MAX_A = 10_000.0  # far beyond any cable
+
 
 @dataclass(frozen=True, slots=True)
 class EvProfile:
@@ -25,8 +27,8 @@ class EvProfile:
         """Raise ValueError for a car that cannot be."""
         if self.phases not in {1, 2, 3}:
             raise ValueError(f"a car uses 1, 2 or 3 phases, not {self.phases}")
-        if not 0 <= self.pause_a < self.min_a <= self.max_a:
-            raise ValueError(f"expected 0 <= pause_a < min_a <= max_a, got {self}")
+        if not 0 <= self.pause_a < self.min_a <= self.max_a <= MAX_A:
+            raise ValueError(f"expected 0 <= pause_a < min_a <= max_a <= {MAX_A:.0f}, got {self}")
 
     @property
     def is_iso15118(self) -> bool:

@@ -10,6 +10,7 @@ from eebus.usecases.evse import car
 from eebus.usecases.evse.profile import EvProfile
 
 LIST = "measurementData"
+MAX_VALUE = 1e12  # beyond any physical meaning, as are infinity and NaN: not told
 
 
 def values_by_id(
@@ -27,7 +28,11 @@ def values_by_id(
     found[car.energy_id(ev)] = energy_wh
     if ev.soc_percent is not None:
         found[car.soc_id(ev)] = soc_percent
-    return {number: value for number, value in found.items() if value is not None}
+    return {
+        number: value
+        for number, value in found.items()
+        if value is not None and abs(value) < MAX_VALUE
+    }
 
 
 def write(values: dict[int, float], at: datetime) -> Item:

@@ -1,0 +1,183 @@
+"""The command `eebus`: look around, be a CEM, be a charger; JSON lines out, JSON commands in."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from eebus.cem import Cem
+from eebus.charger import Charger
+from eebus.console.commands import CemDesk, ChargerDesk, Command, CommandError, Desk, refused
+from eebus.console.words import Line, of_event, of_result, stamped
+from eebus.errors import EebusError
+from eebus.events import Event, TrustedPeer
+from eebus.identity import Identity, load_or_create
+from eebus.ship.certificate import normalise_ski
+from eebus.transport.discovery import Discovery
+from eebus.transport.node import Announcement, Network
+
+MAX_LINE = 65536
+ROLES = {
+    "cem": ("CEM", "EnergyManagementSystem", (2,)),
+    "charger": ("Charger", "ChargingStation", (3,)),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line. Returns the exit status."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    arguments = _parser().parse_args(argv)
+    work = _discover(arguments) if arguments.command == "discover" else _participate(arguments)
+    try:
+        asyncio.run(work)
+    except (EebusError, OSError, ValueError) as error:
+        print(f"eebus: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def say(line: Line) -> None:
+    """Print one JSON object."""
+    print(json.dumps(stamped(line, datetime.now(UTC)), ensure_ascii=False), flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="eebus",
+        description="Speak EEBUS: one JSON object per event on standard output, "
+        "one JSON command per line on standard input.",
+    )
+    parser.add_argument(
+        "--lan",
+        action="store_true",
+        default=os.environ.get("VOLTHUS_LAN") == "1",
+        help="speak on all network interfaces; default is loopback only (or VOLTHUS_LAN=1)",
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    discover = commands.add_parser("discover", help="list the SHIP nodes that announce themselves")
+    discover.add_argument("--seconds", type=float, default=5.0, help="how long to look (5)")
+    for name, text in (
+        ("cem", "be an energy manager: report chargers and cars, write limits"),
+        ("charger", "be a charger: plug cars, obey limits"),
+    ):
+        role = commands.add_parser(name, help=text)
+        role.add_argument("--state", type=Path, required=True, help="folder of key and certificate")
+        role.add_argument("--listen", type=int, default=0, metavar="PORT", help="0 = any free port")
+        role.add_argument("--trust", action="append", default=[], metavar="SKI", help="repeatable")
+        role.add_argument("--dial", metavar="HOST:PORT", help="where the one trusted SKI is")
+        role.add_argument("--name", default="", help="model name to announce")
+        role.add_argument("--no-mdns", action="store_true", help="do not announce, do not look")
+    return parser
+
+
+async def _discover(arguments: argparse.Namespace) -> None:
+    nobody = Announcement("eebus-discover", "", "", "")
+    discovery = Discovery("", nobody, _network(arguments).interfaces, lambda e: say(of_event(e)))
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(arguments.seconds):
+            await discovery.run(None)
+
+
+async def _participate(arguments: argparse.Namespace) -> None:
+    model, _, _ = ROLES[arguments.command]
+    trusted = _trusted(arguments.trust, arguments.dial)
+    identity = load_or_create(arguments.state, f"eebus {model}")
+    announcement = _announcement(arguments, identity)
+    network = _network(arguments)
+
+    def tell(event: Event) -> None:
+        say(of_event(event))
+
+    participant: Cem | Charger
+    desk: Desk
+    if arguments.command == "cem":
+        participant = cem = Cem(identity, announcement, network, trusted=trusted, on_event=tell)
+        desk = CemDesk(cem)
+    else:
+        participant = charger = Charger(
+            identity, announcement, network, trusted=trusted, on_event=tell
+        )
+        desk = ChargerDesk(charger)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, desk.quit.set)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(participant.run())
+        await _started(participant, serving)
+        say({"event": "listening", "port": participant.port, "ski": participant.ski})
+        reading = tasks.create_task(_obey_lines(desk))
+        await desk.quit.wait()
+        reading.cancel()
+        serving.cancel()
+
+
+async def _started(participant: Cem | Charger, serving: asyncio.Task[None]) -> None:
+    """Wait until it listens, or fails to: then the task group tells the error."""
+    started = asyncio.ensure_future(participant.started())
+    await asyncio.wait({started, serving}, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+
+
+async def _obey_lines(desk: Desk) -> None:
+    """Obey each line as it comes; a slow answer holds up nobody."""
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    # A thread, because standard input may be a file, a pipe or a terminal; it ends with us.
+    threading.Thread(target=_read_lines, args=(loop, lines), daemon=True).start()
+    async with asyncio.TaskGroup() as tasks:
+        while True:
+            tasks.create_task(_obey(desk, await lines.get()))
+
+
+async def _obey(desk: Desk, line: str) -> None:
+    try:
+        command = Command.read(line)
+    except CommandError as error:
+        say(of_result(None, None, refused(str(error))))
+        return
+    say(of_result(command.id, command.name, await desk.obey(command)))
+
+
+def _read_lines(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str]) -> None:
+    with contextlib.suppress(RuntimeError, ValueError):  # the loop or the input was closed
+        while line := sys.stdin.readline(MAX_LINE):
+            if line.strip():
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+
+
+def _trusted(skis: Sequence[str], dial: str | None) -> list[TrustedPeer]:
+    """Return the peers named on the command line. Raises ValueError for what makes no sense."""
+    if dial is None:
+        return [TrustedPeer(normalise_ski(ski)) for ski in skis]
+    if len(skis) != 1:
+        raise ValueError("--dial needs exactly one --trust SKI: who is expected there")
+    host, _, port = dial.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError(f"--dial expects HOST:PORT, not {dial!r}")
+    return [TrustedPeer(normalise_ski(skis[0]), host=host.strip("[]"), port=int(port))]
+
+
+def _announcement(arguments: argparse.Namespace, identity: Identity) -> Announcement:
+    model, type_, categories = ROLES[arguments.command]
+    model = arguments.name or model
+    serial = identity.ski[:12]
+    ship_id = f"eebus-{model}-{serial}"[:63]
+    return Announcement(ship_id, "eebus", model, type_, serial=serial, categories=categories)
+
+
+def _network(arguments: argparse.Namespace) -> Network:
+    """Return where to speak: loopback unless the user opened the LAN."""
+    port = getattr(arguments, "listen", 0)
+    mdns = not getattr(arguments, "no_mdns", False)
+    if arguments.lan:
+        return Network(listen_host="", port=port, mdns=mdns, interfaces=())
+    return Network(port=port, mdns=mdns)

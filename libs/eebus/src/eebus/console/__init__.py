@@ -1,0 +1,1 @@
+"""The command line's inside: events as JSON lines out, commands as JSON lines in."""

@@ -1,0 +1,134 @@
+"""Events of the library as JSON objects for people and scripts. Absent values are null."""
+
+from datetime import UTC, datetime
+
+from eebus.events import (
+    ConnectionChanged,
+    DeviceDescribed,
+    DeviceState,
+    Ev,
+    EvChanged,
+    Event,
+    HeartbeatChanged,
+    LimitsChanged,
+    Measured,
+    Peer,
+    PeerFound,
+    PeerLost,
+    ShipIdLearned,
+    UseCasesChanged,
+    WriteResult,
+)
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Line = dict[str, Json]
+
+
+def stamped(line: Line, at: datetime) -> Line:
+    """Return the line with its time, RFC 3339 in UTC, first."""
+    written = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {"t": written, **line}
+
+
+def of_event(event: Event) -> Line:
+    """Return the JSON object that tells an event."""
+    line: Line
+    match event:
+        case PeerFound():
+            line = _peer(event.peer)
+        case PeerLost():
+            line = _line("peer_lost", event.ski)
+        case ConnectionChanged():
+            line = _line("connection", event.ski, state=event.state.value, detail=event.detail)
+        case ShipIdLearned():
+            line = _line("ship_id", event.ski, ship_id=event.ship_id)
+        case DeviceDescribed():
+            line = _device(event)
+        case DeviceState():
+            error = event.last_error_code
+            line = _line("state", event.ski, value=event.operating_state, error_code=error)
+        case UseCasesChanged():
+            line = _use_cases(event)
+        case EvChanged():
+            line = _line("ev", event.ski, plugged=event.ev is not None, **_ev(event.ev or Ev()))
+        case Measured():
+            line = _line(
+                "measurement",
+                event.ski,
+                current_a=[*event.current_a],
+                power_w=[*event.power_w],
+                energy_wh=event.energy_wh,
+                soc_percent=event.soc_percent,
+            )
+        case LimitsChanged():
+            active = any(value is not None for value in event.values)
+            values: list[Json] = [*event.values]
+            line = _line("limits", event.ski, kind=event.kind, active=active, values=values)
+        case HeartbeatChanged():
+            line = _line("heartbeat", event.ski, ok=event.ok)
+    return line
+
+
+def of_result(command_id: Json, name: str | None, result: WriteResult) -> Line:
+    """Return the one answer to a command."""
+    return {
+        "event": "result",
+        "id": command_id,
+        "cmd": name,
+        "ok": result.ok,
+        "error_number": result.error_number,
+        "text": result.text,
+        "ms": round(result.ms, 3),
+    }
+
+
+def _line(event: str, ski: str, **values: Json) -> Line:
+    return {"event": event, "ski": ski or None, **values}
+
+
+def _peer(peer: Peer) -> Line:
+    return _line(
+        "peer",
+        peer.ski,
+        ship_id=peer.ship_id,
+        brand=peer.brand,
+        model=peer.model,
+        type=peer.type,
+        host=peer.host,
+        port=peer.port,
+    )
+
+
+def _device(event: DeviceDescribed) -> Line:
+    return _line(
+        "device",
+        event.ski,
+        brand=event.brand,
+        model=event.model,
+        serial=event.serial,
+        software=event.software,
+        type=event.device_type,
+    )
+
+
+def _use_cases(event: UseCasesChanged) -> Line:
+    items: list[Json] = [
+        {"name": each.name, "scenarios": [*each.scenarios]}
+        for each in event.items
+        if each.available
+    ]
+    return _line("use_cases", event.ski, entity=[*event.entity], actor=event.actor, items=items)
+
+
+def _ev(ev: Ev) -> Line:
+    return {
+        "communication": ev.communication,
+        "asymmetric": ev.asymmetric,
+        "phases": ev.phases,
+        "min_a": ev.min_a,
+        "max_a": ev.max_a,
+        "pause_a": ev.pause_a,
+        "state": ev.operating_state,
+        "soc_percent": ev.soc_percent,
+        "ids": [*ev.ids],
+    }

@@ -1,0 +1,157 @@
+"""The command line: two processes that pair, plug, limit and stop."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from eebus.cli import main
+from eebus.identity import load_or_create
+
+
+class Program:
+    """A running `eebus` command."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.lines: list[dict] = []
+
+    async def until(self, wanted: Callable[[dict], object], within_s: float = 20) -> dict:
+        """Return the first line that fits, reading on as needed."""
+        for line in self.lines:
+            if wanted(line):
+                return line
+        assert self.process.stdout
+        async with asyncio.timeout(within_s):
+            while text := await self.process.stdout.readline():
+                self.lines.append(json.loads(text))
+                if wanted(self.lines[-1]):
+                    return self.lines[-1]
+        raise AssertionError(f"ended without it: {self.lines}")
+
+    async def tell(self, text: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(text.encode() + b"\n")
+        await self.process.stdin.drain()
+
+    async def ask(self, number: int, **command) -> dict:
+        await self.tell(json.dumps({"id": number, **command}))
+        return await self.until(lambda line: line["event"] == "result" and line["id"] == number)
+
+
+@asynccontextmanager
+async def _program(*arguments: str) -> AsyncIterator[Program]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "import sys; from eebus.cli import main; sys.exit(main())",
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Program(process)
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await asyncio.wait_for(process.wait(), 10)
+
+
+def _is(event: str, **values) -> Callable[[dict], bool]:
+    return lambda line: (
+        line["event"] == event and all(line.get(name) == value for name, value in values.items())
+    )
+
+
+async def test_two_programs_pair_plug_limit_and_quit(tmp_path: Path):
+    box = load_or_create(tmp_path / "box", "box").ski
+    hems = load_or_create(tmp_path / "hems", "hems").ski
+    state = ("--no-mdns", "--state")
+    async with _program("charger", *state, str(tmp_path / "box"), "--trust", hems) as charger:
+        listening = await charger.until(_is("listening", ski=box))
+        dial = f"127.0.0.1:{listening['port']}"
+        async with _program(
+            "cem", *state, str(tmp_path / "hems"), "--trust", box, "--dial", dial
+        ) as cem:
+            connected = await cem.until(_is("connection", ski=box, state="connected"))
+            assert connected["t"].endswith("Z")
+            await cem.until(_is("use_cases", actor="EVSE"))
+
+            assert (await charger.ask(1, cmd="plug", phases=3, max_a=16))["ok"]
+            car = await cem.until(_is("ev", plugged=True, state="normalOperation"))
+            assert (car["communication"], car["min_a"], car["max_a"]) == ("iec61851", 6.0, 16.0)
+
+            answer = await cem.ask(1, cmd="limit", ski=box, a=[10, 10, 10])
+            assert (answer["ok"], answer["error_number"], answer["cmd"]) == (True, 0, "limit")
+            assert answer["ms"] > 0
+            told = await charger.until(_is("limits", kind="opev", active=True))
+            assert (told["values"], told["ski"]) == ([10.0, 10.0, 10.0], hems)
+
+            assert (await charger.ask(2, cmd="draw", a=9.5))["ok"]
+            measured = await cem.until(_is("measurement", current_a=[9.5, 9.5, 9.5]))
+            assert measured["power_w"] == [2185.0, 2185.0, 2185.0]
+
+            assert (await cem.ask(2, cmd="pause", ski=box))["ok"]
+            await charger.until(_is("limits", values=[0.1, 0.1, 0.1]))
+            assert (await cem.ask(3, cmd="limit", ski=box, a="off"))["ok"]
+            await charger.until(_is("limits", active=False))
+
+            assert (await charger.ask(3, cmd="update", standard="iso15118-2ed1", min_a=2.2))["ok"]
+            await cem.until(_is("ev", communication="iso15118-2ed1", min_a=2.2))
+            assert (await charger.ask(4, cmd="state", value="finished"))["ok"]
+            await cem.until(_is("ev", state="finished"))
+            assert (await charger.ask(5, cmd="unplug"))["ok"]
+            await cem.until(_is("ev", plugged=False, communication=None))
+
+            assert (await cem.ask(4, cmd="quit"))["ok"]
+            assert await asyncio.wait_for(cem.process.wait(), 10) == 0
+        await charger.until(
+            lambda line: line["event"] == "connection" and line["state"] != "connected"
+        )
+
+
+async def test_nonsense_is_answered_and_the_program_goes_on(tmp_path: Path):
+    async with _program("charger", "--no-mdns", "--state", str(tmp_path)) as program:
+        await program.until(_is("listening"))
+        for n, (text, said) in enumerate(
+            [
+                ("{", "not JSON"),
+                ("[1]", "JSON object"),
+                ('{"id":7,"cmd":"dance"}', "unknown command"),
+                ('{"id":7,"cmd":"trust","ski":"42"}', ""),
+                ('{"id":7,"cmd":"plug","phases":4}', "phases"),
+                ('{"id":7,"cmd":"draw","a":[1,2]}', "no car"),
+                ('{"id":7,"cmd":"update","standard":"iso15118-2ed1"}', "no car"),
+            ]
+        ):
+            await program.tell(text)
+            await program.until(lambda _, n=n: _results(program) > n)
+            answer = [line for line in program.lines if line["event"] == "result"][-1]
+            assert not answer["ok"]
+            assert said in answer["text"]
+        assert (await program.ask(8, cmd="quit"))["ok"]
+        assert await asyncio.wait_for(program.process.wait(), 10) == 0
+
+
+async def test_a_termination_signal_ends_the_program_cleanly(tmp_path: Path):
+    async with _program("cem", "--no-mdns", "--state", str(tmp_path)) as program:
+        await program.until(_is("listening"))
+        program.process.terminate()
+        assert await asyncio.wait_for(program.process.wait(), 10) == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--trust", "12"), ("--dial", "127.0.0.1:1"), ("--trust", "ab" * 20, "--dial", "somewhere")],
+)
+def test_a_command_line_that_makes_no_sense_is_refused(tmp_path: Path, capsys, arguments):
+    assert main(["cem", "--state", str(tmp_path), *arguments]) == 1
+    assert capsys.readouterr().err.startswith("eebus: ")
+
+
+def _results(program: Program) -> int:
+    return sum(line["event"] == "result" for line in program.lines)
