@@ -239,3 +239,22 @@ async def test_one_serial_port_cannot_have_two_sets_of_parameters(lines):
         with pytest.raises(LineError, match="other transmission parameters"):
             async with lines.lease(Line(TransportKind.RTU, device="/dev/ttyX", baud=19200)):
                 pass
+
+
+async def test_a_cancelled_poll_stops_whenever_the_answer_comes(lines, partner):
+    async def poll(line):
+        async with lines.lease(line) as owner:
+            while True:
+                await owner.read(1, 4, 0, 2)
+
+    async with partner.meter() as meter:
+        for turns in range(60):  # some of them hit the turn in which the answer arrives
+            task = asyncio.create_task(poll(partner.tcp(meter.port)))
+            while len(meter.requests) < 2:
+                await asyncio.sleep(0)
+            for _ in range(turns % 15):
+                await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=2)
+            assert done, f"still polling when cancelled {turns % 15} turns after an answer"
+            meter.requests.clear()

@@ -106,8 +106,11 @@ class MeterCommands:
         async with self._turn:
             self._refuse_while_loading()
             _refuse(objection_to(config, model, self._poller.configs(), question.site_phases))
-            await self._try(config, model, question.site_phases)
-            return await self._put(config, "add", caller)
+            # Held, so that the poller takes over the connection that was tried: some devices have
+            # one socket only and are slow to free it.
+            async with self._lines.lease(config.line):
+                await self._try(config, model, question.site_phases)
+                return await self._put(config, "add", caller)
 
     async def update(self, question: wire.UpdateMeterRequest, caller: Caller) -> wire.MeterReply:
         """Change a meter; a new model or line has to answer first."""
@@ -123,7 +126,7 @@ class MeterCommands:
             config = replace(config, revision=before.revision + 1)
             others = [c for c in self._poller.configs() if c.meter != config.meter]
             _refuse(objection_to(config, model, others, question.site_phases))
-            if _reads_differently(before, config):
+            if not before.reads_like(config):
                 await self._try_instead(before, config, model, question.site_phases)
             return await self._put(config, "update", caller)
 
@@ -201,15 +204,6 @@ def _refuse(objection: Objection | None) -> None:
     if objection is not None:
         params: dict[str, object] = dict(objection.params)
         raise RefusedError(objection.code, objection.detail, field=objection.field, **params)
-
-
-def _reads_differently(before: MeterConfig, after: MeterConfig) -> bool:
-    return (before.model, before.line, before.unit_id, before.phase) != (
-        after.model,
-        after.line,
-        after.unit_id,
-        after.phase,
-    )
 
 
 def _new_id(config: MeterConfig) -> str:

@@ -133,9 +133,8 @@ class Lines:
     def __len__(self) -> int:
         return len(self._owners)
 
-    @asynccontextmanager
-    async def lease(self, line: Line) -> AsyncIterator[LineOwner]:
-        """Yield the owner; the connection is closed when the last user has left.
+    def take(self, line: Line) -> LineOwner:
+        """Return the owner of a line, to be given back with `leave`.
 
         Raises LineError when the place is in use with other transmission parameters.
         """
@@ -147,11 +146,27 @@ class Lines:
             detail = f"{line.place} is in use with other transmission parameters."
             raise LineError("line-in-use", detail, "/transport")
         self._users[line.place] = self._users.get(line.place, 0) + 1
+        return owner
+
+    async def leave(self, owner: LineOwner) -> None:
+        """Give an owner back; the connection is closed when its last user has left."""
+        place = owner.line.place
+        self._users[place] -= 1
+        if self._users[place] == 0:
+            del self._users[place]
+            del self._owners[place]
+            await owner.close()
+
+    @asynccontextmanager
+    async def lease(self, line: Line) -> AsyncIterator[LineOwner]:
+        """Yield the owner of a line for a while; see `take`."""
+        owner = self.take(line)
         try:
             yield owner
         finally:
-            self._users[line.place] -= 1
-            if self._users[line.place] == 0:
-                del self._users[line.place]
-                del self._owners[line.place]
-                await owner.close()
+            await self.leave(owner)
+
+    async def close(self) -> None:
+        """Close every connection, whoever uses it: the program ends."""
+        for owner in list(self._owners.values()):
+            await owner.close()

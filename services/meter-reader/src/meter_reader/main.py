@@ -38,6 +38,7 @@ async def serve(settings: Settings) -> None:
                 health.serve(settings.health_host, settings.health_port, checks), name="health"
             )
     finally:
+        await lines.close()
         store.close()
 
 

@@ -164,7 +164,7 @@ def _line(kind: TransportKind, transport: wire.MeterTransport) -> Line:
             stop_bits=transport.stop_bits,
             data_bits=transport.data_bits,
         )
-    return Line(kind=kind, host=transport.host.strip(), port=transport.port)
+    return Line(kind=kind, host=transport.host.strip().lower(), port=transport.port)
 
 
 def _role(message: wire.MeterSettings) -> Role:

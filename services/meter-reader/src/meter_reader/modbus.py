@@ -48,6 +48,7 @@ class Connection:
             is_open = await self._client.connect()
         except (OSError, ValueError) as error:  # a serial port that cannot be set so
             raise LineError("serial-port-failed", f"{self._line.place}: {error}.") from error
+        heed_cancellation()
         if not is_open:
             raise await self._why_closed()
 
@@ -65,6 +66,7 @@ class Connection:
         self._has_heard = False
         try:
             answer = await ask(address, count=count, device_id=unit_id)
+            heed_cancellation()
         except ConnectionException as error:
             raise self._lost() from error
         except ModbusException as error:
@@ -84,7 +86,7 @@ class Connection:
             return GarbledError(self._line.place)
         if not self.is_open:
             return self._lost()
-        return SilentError(self._line.place, unit_id)
+        return SilentError(self._line.place, unit_id, is_serial=self._line.is_serial)
 
     def _lost(self) -> LineError:
         return LineError("connection-lost", f"{self._line.place} closed the connection.")
@@ -130,6 +132,17 @@ class Connection:
         except (OSError, TimeoutError, UnicodeError) as error:
             return refusal_of(error, self._line)
         return LineError("connection-lost", f"{self._line.place} closed the connection.")
+
+
+def heed_cancellation() -> None:
+    """Raise CancelledError if this task was told to stop and somebody below swallowed it.
+
+    Until Python 3.12 `asyncio.wait_for`, which pymodbus uses, returns the result instead of
+    stopping when both come in the same turn of the loop; a poll would then go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def refusal_of(error: Exception, line: Line) -> LineError:

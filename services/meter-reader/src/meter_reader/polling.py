@@ -36,6 +36,7 @@ class Watched:
     record: Record = field(default_factory=Record)
     values: dict[Quantity, float | None] = field(default_factory=dict)
     everything_at_s: float = 0.0
+    owner: LineOwner | None = None
     task: asyncio.Task[None] | None = None
 
 
@@ -73,6 +74,10 @@ class Poller:
 
     async def watch(self, config: MeterConfig) -> None:
         """Start to poll a meter, or go on with changed settings."""
+        current = self._watched.get(config.meter)
+        if current is not None and current.config.reads_like(config):
+            current.config = config  # a new name or rotation is no reason to reconnect
+            return
         await self.forget(config.meter)
         watched = Watched(config, profiles().get(config.model))
         self._watched[config.meter] = watched
@@ -81,8 +86,14 @@ class Poller:
             detail = f"No model {config.model} in the catalogue of this version."
             watched.record = failed(watched.record, Problem("unknown-model", detail))
             return
+        try:
+            watched.owner = self._lines.take(config.line)
+        except LineError as error:  # the line is another meter's, with other parameters
+            self._fail(watched, Problem(error.code, error.detail))
+            return
+        device = Device(watched.profile, watched.owner, config.unit_id)
         watched.task = self._tasks.create_task(
-            self._poll(watched, watched.profile), name=f"poll {config.meter}"
+            self._poll(watched, watched.profile, watched.owner, device), name=f"poll {config.meter}"
         )
 
     async def forget(self, meter: str) -> None:
@@ -93,6 +104,8 @@ class Poller:
         if watched.task is not None:
             watched.task.cancel()
             await asyncio.wait([watched.task])
+        if watched.owner is not None:
+            await self._lines.leave(watched.owner)
         METERS.set(len(self._watched))
         AGE.remove_by_labels({"meter": meter})
         READS.remove_by_labels({"meter": meter})
@@ -119,19 +132,11 @@ class Poller:
         now_s = self._clock.monotonic()
         return picture_of(watched.config, phases, watched.record, now_s, self._period_s)
 
-    async def _poll(self, watched: Watched, profile: Profile) -> None:
+    async def _poll(
+        self, watched: Watched, profile: Profile, owner: LineOwner, device: Device
+    ) -> None:
         self._started += 1
         grid_s = first_slot(self._clock.monotonic(), self._period_s, self._started - 1)
-        try:
-            async with self._lines.lease(watched.config.line) as owner:
-                await self._poll_on(owner, watched, profile, grid_s)
-        except LineError as error:  # the line is another meter's, with other parameters
-            self._fail(watched, Problem(error.code, error.detail))
-
-    async def _poll_on(
-        self, owner: LineOwner, watched: Watched, profile: Profile, grid_s: float
-    ) -> None:
-        device = Device(profile, owner, watched.config.unit_id)
         wake_s = grid_s
         while True:
             await self._sleep_until(wake_s)

@@ -75,3 +75,7 @@ class MeterConfig:
     invert: bool = False  # clamped the wrong way round
     phase: Phase | None = None  # one-phase meter: its house phase; see house.Mounting
     revision: int = 0
+
+    def reads_like(self, other: "MeterConfig") -> bool:
+        """Return whether both ask the same registers of the same device."""
+        return (self.model, self.line, self.unit_id) == (other.model, other.line, other.unit_id)
