@@ -10,7 +10,7 @@ from eebus.ship.admission import MAX_PER_SKI, surplus
 from eebus.ship.duplicates import Contender, carrier, to_close
 from eebus.ship.hello import Trust
 from eebus.ship.keepalive import Ping, PongReceived
-from eebus.ship.pace import Pace
+from eebus.ship.pace import Pace, PacePerAddress
 from eebus.ship.redial import delay_s
 from eebus.ship.session import Received
 from eebus.ship.status import Ending, Outlook, describe, ending_of_socket
@@ -55,6 +55,14 @@ def test_a_paced_peer_never_gets_more_than_burst_plus_rate(steps):
         total += count
         now_s += pace.spend(count, now_s)
         assert total <= 20 + 10 * now_s + 1e-6
+
+
+def test_each_address_has_its_own_pace_and_few_are_remembered():
+    paces = PacePerAddress(per_s=1, burst=1, remembered=2)
+    assert [paces.spend("a", 0), paces.spend("b", 0), paces.spend("a", 0)] == [0, 0, 1]
+    paces.spend("c", 0)
+    assert paces.spend("b", 0) == 0  # forgotten
+    assert paces.spend("c", 0) == 1
 
 
 def test_the_greediest_address_loses_its_oldest_connection():

@@ -75,6 +75,12 @@ def test_a_known_ship_id_that_differs_ends_with_4450(wire):
     assert not client.completed
 
 
+@pytest.mark.parametrize("ship_id", ["", "x" * 129, "two\nlines"])
+def test_a_ship_id_that_is_none_is_refused(wire, ship_id):
+    side = server_in(wire, ANNOUNCE, SELECT, PIN, encode(AccessMethods(ship_id)))
+    assert side.close.code == 4450
+
+
 def test_a_pending_user_may_take_ten_minutes(wire):
     client, server = both(wire, Trust.UNDECIDED)
     assert client.session.is_peer_pending

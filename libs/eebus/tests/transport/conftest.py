@@ -15,7 +15,7 @@ class Recorder:
     """A node, all it told, and a SPINE stand-in that is ready as soon as a link opens."""
 
     def __init__(
-        self, name: str, trusted: tuple[TrustedPeer, ...], identity: Identity, *, mdns: bool
+        self, name: str, trusted: tuple[TrustedPeer, ...], identity: Identity, network: Network
     ) -> None:
         self.events: list[Event] = []
         self.links: list[Link] = []
@@ -26,7 +26,7 @@ class Recorder:
         self.node = ShipNode(
             identity,
             Announcement(ship_id=name, brand="Demo", model=name, type="ChargingStation"),
-            Network(mdns=mdns),
+            network,
             trusted=trusted,
             on_event=self._on_event,
             on_open=self._on_open,
@@ -88,9 +88,14 @@ Start = Callable[..., AbstractAsyncContextManager[Recorder]]
 
 @asynccontextmanager
 async def running(
-    name: str, *trusted: TrustedPeer, identity: Identity | None = None, mdns: bool = False
+    name: str,
+    *trusted: TrustedPeer,
+    identity: Identity | None = None,
+    mdns: bool = False,
+    listen_host: str = "127.0.0.1",
 ) -> AsyncIterator[Recorder]:
-    recorder = Recorder(name, trusted, identity or Identity.create(name), mdns=mdns)
+    network = Network(listen_host, mdns=mdns)
+    recorder = Recorder(name, trusted, identity or Identity.create(name), network)
     task = asyncio.create_task(recorder.node.run())
     await recorder.node.started()
     try:

@@ -1,6 +1,7 @@
 """Two real nodes over TLS on loopback: pairing in every order, and its end."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -114,3 +115,33 @@ async def test_nobody_pairs_with_itself(start):
     async with start("CEM") as cem:
         with pytest.raises(ValueError, match="own SKI"):
             cem.node.trust(cem.ski)
+
+
+@pytest.mark.parametrize(("host", "port"), [("a" * 300, 1), ("127.0.0.1", 99999), ("no such", 1)])
+async def test_an_address_that_cannot_be_one_stops_nothing(start, host, port):
+    async with start("CEM") as cem, start("EVSE") as evse:
+        cem.node.trust("ab" * 20, host=host, port=port)
+        evse.node.trust(cem.ski)
+        cem.knows(evse)
+        await cem.until_state(evse, CONNECTED)
+        await cem.until(
+            lambda: "Nothing answers" in cem.node.connection("ab" * 20).detail, within_s=20
+        )
+
+
+async def test_a_peer_forgotten_while_it_is_dialled_is_dialled_no_more(start):
+    async with start("CEM") as cem, start("EVSE") as evse:
+        cem.knows(evse)
+        cem.node.untrust(evse.ski)
+        assert cem.state(evse) is ConnectionState.NOT_CONNECTED
+        assert not cem.node._diallers
+        assert not cem.node._lines
+
+
+async def test_a_peer_with_ipv6_only_is_dialled(start):
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("NOT TESTED: this machine has no IPv6")
+    async with start("CEM") as cem, start("EVSE", listen_host="::1") as evse:
+        evse.node.trust(cem.ski)
+        cem.node.trust(evse.ski, host="::1", port=evse.node.port)
+        await cem.until_state(evse, CONNECTED)

@@ -6,8 +6,9 @@ from contextlib import suppress
 
 from eebus.events import ConnectionState
 from eebus.identity import Identity
-from eebus.ship.admission import MAX_REQUESTS
+from eebus.ship.admission import MAX_REQUESTS, MAX_UNIDENTIFIED
 from eebus.ship.messages import Hello, HelloPhase, encode
+from eebus.transport import listener
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import Binary, connect
 
@@ -149,3 +150,50 @@ async def test_requests_of_strangers_are_bounded(pair):
         for socket in sockets:
             await socket.close()
     await _still_works(pair)
+
+
+async def test_silent_callers_leave_room_for_a_real_one(pair):
+    node = pair[1].node
+    callers = [
+        await asyncio.open_connection("127.0.0.1", node.port) for _ in range(MAX_UNIDENTIFIED + 8)
+    ]
+    socket = await _socket(node)  # gets in all the same
+    gone = 0
+    for reader, writer in callers:
+        if gone < 8:
+            async with asyncio.timeout(5):
+                with suppress(ConnectionResetError):
+                    await reader.read()
+            gone += 1
+        writer.close()
+    socket.abort()
+    await socket.close()
+    await _still_works(pair)
+
+
+async def test_a_caller_that_says_nothing_is_hung_up_on(pair, monkeypatch):
+    monkeypatch.setattr(listener, "IDENTIFY_WITHIN_S", 0.2)
+    reader, writer = await asyncio.open_connection("127.0.0.1", pair[1].node.port)
+    async with asyncio.timeout(5):
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+    writer.close()
+    await _still_works(pair)
+
+
+async def test_strangers_in_a_row_are_slowed_down(pair):
+    evse = pair[1]
+    evse.node._strangers.burst = 2
+    for _ in range(2):
+        await _leave(await _socket(evse.node))
+    third = await _socket(evse.node)
+    third.send(b"\x00\x00")
+    async with asyncio.timeout(5):
+        frames, _ = await _heard(third)
+    assert frames == []
+    await _still_works(pair)
+
+
+async def _leave(socket):
+    socket.abort()
+    await socket.close()

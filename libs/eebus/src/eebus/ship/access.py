@@ -23,6 +23,7 @@ from eebus.ship.steps import (
 
 # A peer that never asks for our methods may start all the same after this.
 GRACE_FOR_REQUEST_S = 1.0
+MAX_ID_CHARACTERS = 128  # the specification says 63 bytes; somebody will have counted otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,10 @@ def _answer(access: Access) -> Step:
 def _learn(access: Access, ship_id: str) -> Step:
     if access.is_told:
         return access, ()
-    if not ship_id or (access.known_id is not None and ship_id != access.known_id):
-        detail = f"Its SHIP ID is {ship_id[:63]!r}, {access.known_id!r} was expected."
+    is_usable = 0 < len(ship_id) <= MAX_ID_CHARACTERS and ship_id.isprintable()
+    if not is_usable or access.known_id not in (None, ship_id):
+        expected = "a name" if access.known_id is None else repr(access.known_id)
+        detail = f"Its SHIP ID is {ship_id[:63]!r}, {expected} was expected."
         close = failed(detail, CODE_SHIP_ID_MISMATCH, "SHIP id mismatch")
         return replace(access, state=State.ENDED), (close,)
     told = replace(access, is_told=True)

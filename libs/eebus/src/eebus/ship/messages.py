@@ -154,7 +154,7 @@ def encode(message: Outgoing) -> bytes:
 
 def encode_data(payload: str) -> bytes:
     """Return the frame around a SPINE payload, given as compact EEBUS-JSON text."""
-    return _DATA_HEAD + payload.encode() + _DATA_TAIL
+    return _DATA_HEAD + payload.encode(errors="replace") + _DATA_TAIL
 
 
 def decode(frame: bytes) -> Message:

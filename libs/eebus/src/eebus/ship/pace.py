@@ -1,6 +1,6 @@
 """How fast a peer may speak: a token bucket that answers with a pause. No clock of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -21,3 +21,21 @@ class Pace:
         self._spent = max(self._spent - earned, 0.0) + count
         self._seen_s = now_s
         return max(self._spent - self.burst, 0.0) / self.per_s
+
+
+@dataclass(slots=True)
+class PacePerAddress:
+    """The same for each remote address; the one longest silent is forgotten first."""
+
+    per_s: float
+    burst: float
+    remembered: int = 256
+    _paces: dict[str, Pace] = field(default_factory=dict)
+
+    def spend(self, address: str, now_s: float) -> float:
+        """Book one message of an address and return the seconds to wait, mostly 0."""
+        pace = self._paces.pop(address, None) or Pace(self.per_s, self.burst)
+        self._paces[address] = pace
+        if len(self._paces) > self.remembered:
+            del self._paces[next(iter(self._paces))]
+        return pace.spend(1, now_s)

@@ -12,6 +12,7 @@ Status = tuple[ConnectionState, str]
 UNKNOWN: Status = (ConnectionState.NOT_CONNECTED, "Not paired on this device.")
 
 _RANK = (
+    ConnectionState.NOT_CONNECTED,
     ConnectionState.CONNECTING,
     ConnectionState.REQUEST_RECEIVED,
     ConnectionState.WAITING_FOR_PEER,
@@ -97,7 +98,7 @@ def _of_session(session: Session, outlook: Outlook) -> Status:
             text = "Confirm this device on the other device."
             return ConnectionState.WAITING_FOR_PEER, text
         case State.CLOSE_ANNOUNCED:
-            return ConnectionState.CONNECTING, "Closing the connection."
+            return ConnectionState.NOT_CONNECTED, "Closing the connection."
         case state:
             return ConnectionState.CONNECTING, f"SHIP handshake: {state}."
 

@@ -124,7 +124,8 @@ class Dialler:
                 return Dialled(await self._open(bare), bare)
         except RemoteProtocolError as error:
             return failed_by(error, f"At {place}: ")
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, ValueError, OverflowError) as error:
+            # The last two: a host name or port that cannot be one, from mDNS or a user.
             return Ending(End.LOST, f"Nothing answers at {place} ({type(error).__name__}).")
 
     async def _open(self, address: Address) -> WebSocket:

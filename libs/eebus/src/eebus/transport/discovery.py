@@ -33,17 +33,24 @@ Tell = Callable[[Event], None]
 class Discovery:
     """The nodes to be seen in the network, without ourselves.
 
-    interfaces: IP addresses to speak on, () = all of them.
+    interfaces: IP addresses to speak on, () = all of them. tell: gets PeerFound and PeerLost.
+    is_wanted: whether a SKI is to be kept even when nonsense has filled the list.
     """
 
     def __init__(
-        self, ski: str, announcement: Announcement, interfaces: tuple[str, ...], tell: Tell
+        self,
+        ski: str,
+        announcement: Announcement,
+        interfaces: tuple[str, ...],
+        tell: Tell,
+        is_wanted: Callable[[str], bool],
     ) -> None:
         self.peers: dict[str, Peer] = {}
         self._ski = ski
         self._announcement = announcement
         self._interfaces = interfaces
         self._tell = tell
+        self._is_wanted = is_wanted
         self._entries: dict[str, tuple[Peer, tuple[str, ...]]] = {}  # by instance name
         self._lookups: dict[str, asyncio.Task[None]] = {}
 
@@ -137,7 +144,8 @@ class Discovery:
         if peer is None or peer.ski == self._ski:
             return
         before = self._entries.get(name)
-        if before is None and len(self._entries) >= MAX_ENTRIES:
+        limit = 2 * MAX_ENTRIES if self._is_wanted(peer.ski) else MAX_ENTRIES
+        if before is None and len(self._entries) >= limit:
             return
         if before is not None and before[0].ski != peer.ski:
             self._remove(name)

@@ -7,14 +7,13 @@ from collections.abc import Callable, Coroutine
 
 from eebus.errors import RemoteProtocolError
 from eebus.ship.admission import MAX_UNIDENTIFIED, surplus
-from eebus.ship.pace import Pace
+from eebus.ship.pace import PacePerAddress
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket, accept
 
 logger = logging.getLogger(__name__)
 
 IDENTIFY_WITHIN_S = 10.0  # TLS and WebSocket together
-MAX_PACES = 256  # remote addresses whose rate is remembered
 
 Adopt = Callable[[WebSocket, str], Coroutine[None, None, None]]
 
@@ -37,7 +36,8 @@ class Listener:
         self._tls = tls
         self._adopt = adopt
         self._unidentified: dict[asyncio.StreamWriter, str] = {}  # oldest first
-        self._paces: dict[str, Pace] = {}
+        # A TLS handshake costs milliseconds: a flood of them must not eat the CPU.
+        self._pace = PacePerAddress(per_s=50, burst=100)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one accepted TCP connection to its end; never raises for what a peer does."""
@@ -54,7 +54,7 @@ class Listener:
         self._drop_surplus()
         try:
             async with asyncio.timeout(IDENTIFY_WITHIN_S):
-                await asyncio.sleep(self._pause_s(address))
+                await asyncio.sleep(self._pace.spend(address, asyncio.get_running_loop().time()))
                 return await accept(await self._tls.accept(reader, writer))
         except (RemoteProtocolError, OSError, TimeoutError) as error:
             # Only for a look at a device that will not connect: anybody can cause it.
@@ -66,14 +66,6 @@ class Listener:
             raise
         finally:
             self._unidentified.pop(writer, None)
-
-    def _pause_s(self, address: str) -> float:
-        """Book a TLS handshake, which costs milliseconds: a flood must not eat the CPU."""
-        pace = self._paces.pop(address, None) or Pace(per_s=50, burst=100)
-        self._paces[address] = pace  # at the end: the one longest silent is forgotten first
-        if len(self._paces) > MAX_PACES:
-            del self._paces[next(iter(self._paces))]
-        return pace.spend(1, asyncio.get_running_loop().time())
 
     def _drop_surplus(self) -> None:
         writers = list(self._unidentified)

@@ -19,6 +19,7 @@ from eebus.ship import session
 from eebus.ship.admission import MAX_REQUESTS, surplus
 from eebus.ship.announcement import Announcement
 from eebus.ship.certificate import normalise_ski
+from eebus.ship.pace import PacePerAddress
 from eebus.ship.status import UNKNOWN, Ending
 from eebus.ship.steps import End, Role, failed
 from eebus.transport.connection import Connection
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 HANG_UP_WITHIN_S = 2.0
 MAX_REFUSED = 256
+
+Work = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,12 @@ class ShipNode:
         self._hooks = Hooks(on_event, on_open, on_data, on_close)
         self._tls = TlsFactory(identity)
         self._listener = Listener(self._tls, self._adopt_inbound)
-        self._discovery = Discovery(self.ski, announcement, network.interfaces, self._on_mdns)
+        self._discovery = Discovery(
+            self.ski, announcement, network.interfaces, self._on_mdns, self._trusts
+        )
         self._lines: dict[str, Line] = {}
         self._diallers: dict[str, tuple[Dialler, asyncio.Task[None]]] = {}
+        self._strangers = PacePerAddress(per_s=2, burst=40)
         self._serving: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
         self._tasks: asyncio.TaskGroup | None = None
@@ -189,18 +195,22 @@ class ShipNode:
     # Connections
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._tasks is None:
-            writer.transport.abort()
-            return
-        self._spawn(self._listener.serve(reader, writer))
+        self._spawn(lambda: self._listener.serve(reader, writer), writer.transport.abort)
 
     async def _adopt_inbound(self, socket: WebSocket, address: str) -> None:
         """Serve a connection somebody opened to us."""
         if socket.ski == self.ski or self._tasks is None:
             await socket.close()  # our own dial came back to us, or we stop
             return
+        if socket.ski not in self._lines and self._is_too_fast(address):
+            await socket.close()
+            return
         line = self._line(socket.ski)
         await self._serve(line, self._adopt(line, socket, Role.SERVER, address))
+
+    def _is_too_fast(self, address: str) -> bool:
+        """Whether an address brings strangers faster than a user could look at them."""
+        return self._strangers.spend(address, asyncio.get_running_loop().time()) > 0
 
     def _adopt(self, line: Line, socket: WebSocket, role: Role, address: str) -> Connection:
         known_id = line.trusted.ship_id if line.trusted else None
@@ -229,7 +239,7 @@ class ShipNode:
             waiting[victim].finish(failed("Too many requests wait for the user."))
 
     async def _hang_up(self) -> None:
-        for line in self._lines.values():
+        for line in list(self._lines.values()):
             line.hang_up()
         if self._serving:
             await asyncio.wait(self._serving, timeout=HANG_UP_WITHIN_S)
@@ -246,7 +256,7 @@ class ShipNode:
             started=lambda: self._lines[ski].set_dialling(is_dialling=True),
             done=lambda outcome: self._dialled(ski, outcome),
         )
-        self._diallers[ski] = (dialler, self._tasks.create_task(dialler.run(), name=f"dial {ski}"))
+        self._diallers[ski] = (dialler, self._tasks.create_task(_contained(dialler.run)))
 
     def _hurry(self, ski: str) -> None:
         if running := self._diallers.get(ski):
@@ -258,7 +268,7 @@ class ShipNode:
             outcome.socket.abort()  # we stop
         elif isinstance(outcome, Dialled):
             connection = self._adopt(line, outcome.socket, Role.CLIENT, outcome.address.host)
-            self._spawn(self._serve(line, connection))
+            self._spawn(lambda: self._serve(line, connection), outcome.socket.abort)
         line.set_dialling(outcome if isinstance(outcome, Ending) else None, is_dialling=False)
 
     def _where(self, ski: str) -> tuple[Address, ...]:
@@ -271,6 +281,10 @@ class ShipNode:
     def _addresses(self, peer: TrustedPeer) -> tuple[Address, ...]:
         by_hand = (Address(peer.host, peer.port),) if peer.host and peer.port else ()
         return (*by_hand, *self._discovery.addresses(peer.ski))
+
+    def _trusts(self, ski: str) -> bool:
+        line = self._lines.get(ski)
+        return line is not None and line.trusted is not None
 
     def _is_reachable(self, ski: str) -> bool:
         line = self._lines.get(ski)
@@ -287,14 +301,18 @@ class ShipNode:
             if isinstance(event, PeerFound) and (running := self._diallers.get(ski)):
                 running[0].calm()
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        """Run work that belongs to one connection; its failure must not reach the others."""
+    def _spawn(self, work: Work, abort: Callable[[], None]) -> None:
+        """Run work that belongs to one connection; its failure must not reach the others.
+
+        abort: leaves nothing open even if the work never gets to start.
+        """
         if self._tasks is None:
-            work.close()
+            abort()
             return
         task = self._tasks.create_task(_contained(work))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
+        task.add_done_callback(lambda _: abort())
 
     def _line(self, ski: str) -> Line:
         if ski not in self._lines:
@@ -311,9 +329,9 @@ def _was_unconfirmed(connection: Connection) -> bool:
     return connection.ending is not None and connection.ending.end is End.NOT_CONFIRMED
 
 
-async def _contained(work: Coroutine[None, None, None]) -> None:
+async def _contained(work: Work) -> None:
     try:
-        await work
+        await work()
     except Exception:
         # A defect of ours on one peer's connection: say so, and let the other chargers charge.
         logger.exception("a SHIP connection failed")

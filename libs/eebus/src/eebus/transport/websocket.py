@@ -3,6 +3,7 @@
 Binary messages only. Sizes are bounded; pings are answered by the protocol object itself.
 """
 
+import logging
 from dataclasses import dataclass
 
 from websockets.client import ClientProtocol
@@ -16,6 +17,10 @@ from websockets.uri import parse_uri
 
 from eebus.errors import RemoteProtocolError
 from eebus.transport.tls import TlsStream
+
+# It would tell every opening and every refusal; the node tells what matters.
+_quiet = logging.getLogger(f"{__name__}.protocol")
+_quiet.setLevel(logging.ERROR)
 
 SUBPROTOCOL = Subprotocol("ship")
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -198,7 +203,9 @@ async def accept(stream: TlsStream) -> WebSocket:
 
     Any path is fine: the reference retries without one.
     """
-    protocol = ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=MAX_STRANGER_BYTES)
+    protocol = ServerProtocol(
+        subprotocols=[SUBPROTOCOL], max_size=MAX_STRANGER_BYTES, logger=_quiet
+    )
     socket = WebSocket(stream, protocol)
     request = await socket.opening()
     if isinstance(request, Request):
@@ -215,7 +222,9 @@ async def connect(stream: TlsStream, host: str, port: int, path: str) -> WebSock
         uri = parse_uri(f"wss://{name}:{port}{path}")
     except WebSocketException as error:
         raise RemoteProtocolError(f"No usable WebSocket address: {error}") from error
-    protocol = ClientProtocol(uri, subprotocols=[SUBPROTOCOL], max_size=MAX_STRANGER_BYTES)
+    protocol = ClientProtocol(
+        uri, subprotocols=[SUBPROTOCOL], max_size=MAX_STRANGER_BYTES, logger=_quiet
+    )
     socket = WebSocket(stream, protocol)
     socket.ask(protocol)
     await socket.opening()
