@@ -9,13 +9,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from volthus_kit.metrics import STORE_ERRORS
 from volthus_kit.refusal import RefusedError
 from web.messages.plain import NotUnderstoodError
 from web.middleware import too_large
 from web.models.common import FieldProblem
-from web.problems import REFUSALS, ProblemError, not_understood, of_refusal
+from web.problems import ProblemError, not_understood, of_refusal
+from web.refusals import REFUSALS
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,16 @@ def add_handlers(app: FastAPI) -> None:
         logger.error("answer not understood", extra={"path": request.url.path, "error": str(error)})
         return not_understood("the site").response()
 
+    @app.exception_handler(DBAPIError)
+    async def on_store(request: Request, error: DBAPIError) -> JSONResponse:
+        STORE_ERRORS.labels("read").inc()
+        logger.error("store not read", extra={"path": request.url.path, "error": str(error.orig)})
+        return ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "store-failing",
+            "The front door's database cannot be read; nothing was changed.",
+        ).response()
+
     @app.exception_handler(HTTPException)
     async def on_http(_: Request, error: HTTPException) -> JSONResponse:
         return of_http(error).response()
@@ -68,6 +81,9 @@ def of_http(error: HTTPException) -> ProblemError:
     if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return too_large()
     status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST:
+        # What the framework cannot parse (too deep, no form) is a wrong request like the others.
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     code, detail = _CODES.get(status, ("invalid-request", str(error.detail)))
     return ProblemError(status, code, detail, headers=error.headers)
 
@@ -80,7 +96,7 @@ def invalid(errors: Sequence[ErrorDetails]) -> ProblemError:
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "invalid-ski",
                 error["msg"],
-                params={name: str(value) for name, value in error.get("ctx", {}).items()},
+                params={k: str(v) for k, v in error.get("ctx", {}).items() if k != "detail"},
                 field=_pointer(error["loc"]),
             )
     fields = [

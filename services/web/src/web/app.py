@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -22,6 +22,7 @@ from web.api import (
     sites,
 )
 from web.api.documented import ALWAYS
+from web.api.measuring import who_may_measure
 from web.document import complete
 from web.middleware import BoundedBodies, Counted, ProtectingHeaders
 from web.page import Page
@@ -57,10 +58,11 @@ def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check])
     for module in ROUTERS:
         api.include_router(module.router)
     app.include_router(api)
-    app.include_router(health.router(checks))
+    app.include_router(health.router(checks), dependencies=[Depends(who_may_measure)])
     add_handlers(app)
     complete(app)
-    app.mount("/", Page(page), name="page")
+    # Not a mount: that would take a known address with a wrong method away from its 405.
+    app.router.default = Page(page)
     for middleware in (BoundedBodies, ProtectingHeaders, Counted):
         app.add_middleware(middleware)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -9,12 +10,20 @@ from sqlmodel import Session
 from volthus_kit.clock import Clock
 from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
-from web.accounts import Account
 from web.store import AuditRow
 
 logger = logging.getLogger(__name__)
 
 DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: user name, role, and the address it came from where that is known."""
+
+    name: str
+    role: str
+    address: str = ""
 
 
 class Audit:
@@ -25,7 +34,7 @@ class Audit:
         self._clock = clock
 
     async def begin(
-        self, who: Account, action: str, *, site: str = "", about: str = "", details: str = ""
+        self, who: Actor, action: str, *, site: str = "", about: str = "", details: str = ""
     ) -> int:
         """Record that a change is about to be asked for. Returns the row's id.
 
@@ -33,8 +42,9 @@ class Audit:
         """
         row = AuditRow(
             at_s=self._clock.now().timestamp(),
-            actor=who.username,
+            actor=who.name,
             role=who.role,
+            address=who.address,
             site=site,
             action=action,
             about=about,

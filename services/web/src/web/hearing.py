@@ -53,14 +53,18 @@ async def remember(engine: Engine, live: Live) -> None:
     saved: dict[str, datetime] = {}
     while True:
         _count(live)
-        rows = [
-            SiteRow(site=site, name=heard.name, last_seen_s=heard.last_seen.timestamp())
+        fresh = {
+            site: heard.last_seen
             for site, heard in live.everything()
             if heard.last_seen is not None and saved.get(site) != heard.last_seen
+        }
+        rows = [
+            SiteRow(site=site, name=live.heard(site).name, last_seen_s=seen.timestamp())
+            for site, seen in fresh.items()
         ]
         try:
             await asyncio.to_thread(_save, engine, rows)
-            saved |= {row.site: datetime.fromtimestamp(row.last_seen_s, UTC) for row in rows}
+            saved |= fresh
         except RefusedError as error:
             logger.warning("sites not stored", extra={"error": error.detail})
         await asyncio.sleep(SAVE_EVERY_S if saved else LOOK_S)

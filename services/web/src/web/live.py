@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from google.protobuf.message import Message
+
 from volthus_kit.clock import Clock
 from volthus_wire.v1.eebus_pb2 import EebusPicture
 from volthus_wire.v1.site_pb2 import SiteState
@@ -22,6 +24,7 @@ class Heard:
     name: str
     last_seen: datetime | None = None
     state: SiteState | None = None
+    state_id: str = ""
     state_at: float = 0.0
     eebus: EebusPicture | None = None
     eebus_id: str = ""
@@ -29,11 +32,6 @@ class Heard:
     watched_since: float | None = None
     watch_sent_at: float | None = None
     changed: set[asyncio.Event] = field(default_factory=set)
-
-    @property
-    def state_id(self) -> str:
-        """Return what tells one picture from the next, the same on every replica."""
-        return "" if self.state is None else str(self.state.at.ToMilliseconds())
 
 
 class Live:
@@ -54,15 +52,14 @@ class Live:
         """Take a live picture."""
         heard = self._touch(site)
         heard.name = state.name or heard.name
-        heard.state = state
+        heard.state, heard.state_id = state, _digest(state)
         heard.state_at = self._clock.monotonic()
         _wake(heard.changed)
 
     def heard_eebus(self, site: str, picture: EebusPicture) -> None:
         """Take what the gateway sees and trusts."""
         heard = self._touch(site)
-        body = picture.SerializeToString(deterministic=True)
-        digest = hashlib.blake2s(body, digest_size=6).hexdigest()
+        digest = _digest(picture)
         if digest != heard.eebus_id:
             heard.eebus, heard.eebus_id = picture, digest
             _wake(heard.changed)
@@ -146,6 +143,10 @@ class Live:
             if not heard.changed:
                 heard.watched_since = heard.watch_sent_at = None
 
+    def listeners(self) -> int:
+        """Return how many listen, over all sites."""
+        return sum(len(heard.changed) for heard in self._sites.values())
+
     def to_watch(self) -> list[str]:
         """Return the listened-to sites whose last watch is WATCH_EVERY_S old, or never was."""
         now_s = self._clock.monotonic()
@@ -162,6 +163,12 @@ class Live:
         heard.watch_sent_at = self._clock.monotonic()
         if heard.watched_since is None:
             heard.watched_since = heard.watch_sent_at
+
+
+def _digest(message: Message) -> str:
+    """Return what tells one picture from the next, the same on every replica."""
+    body = message.SerializeToString(deterministic=True)
+    return hashlib.blake2s(body, digest_size=6).hexdigest()
 
 
 def _wake(listeners: set[asyncio.Event]) -> None:

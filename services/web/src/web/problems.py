@@ -9,32 +9,9 @@ from fastapi.responses import JSONResponse
 
 from volthus_kit.refusal import RefusedError
 from web.models.common import FieldProblem, Problem
+from web.refusals import REFUSALS
 
 MEDIA_TYPE = "application/problem+json"
-
-# What an owner (cem, eebus-gateway, meter-reader, smart-charging) may refuse with, and the HTTP
-# status it stands for. A code that is missing here answers 502: never taken for a success.
-REFUSALS: Mapping[str, HTTPStatus] = {
-    # settings
-    "revision-conflict": HTTPStatus.PRECONDITION_FAILED,
-    "store-failing": HTTPStatus.SERVICE_UNAVAILABLE,
-    "internal-error": HTTPStatus.BAD_GATEWAY,
-    "role-not-allowed": HTTPStatus.FORBIDDEN,
-    "confirmation-at-site-needed": HTTPStatus.CONFLICT,
-    # grid connection and energy management
-    "fuse-out-of-range": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "fuse-missing": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "no-fuse-set": HTTPStatus.CONFLICT,
-    "failsafe-sum-too-high": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "confirmation-needed": HTTPStatus.CONFLICT,
-    "unknown-charger": HTTPStatus.NOT_FOUND,
-    # meters
-    "unknown-meter": HTTPStatus.NOT_FOUND,
-    "unknown-model": HTTPStatus.UNPROCESSABLE_ENTITY,
-    # EEBUS
-    "invalid-ski": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "unknown-ski": HTTPStatus.NOT_FOUND,
-}
 
 
 class ProblemError(Exception):

@@ -43,6 +43,7 @@ class AuditRow(SQLModel, table=True):
     at_s: float = Field(index=True)
     actor: str
     role: str
+    address: str = ""
     site: str
     action: str
     about: str

@@ -9,9 +9,13 @@ from fastapi.security import OAuth2PasswordRequestForm
 from web.accounts import Account, Kind
 from web.api.documented import LOGGED_IN, problems
 from web.api.door import SESSION_COOKIE, AnyUser, PartsDep
+from web.audit import DONE, Actor
+from web.metrics import LOG_INS
 from web.models.auth import Credentials, Me, Token
 from web.parts import Parts
 from web.problems import ProblemError
+
+LONGEST_NAME = 64
 
 router = APIRouter(prefix="/auth", tags=["Log-in"])
 
@@ -78,6 +82,7 @@ async def _log_in(
     address = request.client.host if request.client else "unknown"
     wait_s = parts.lockout.enter(username, address, parts.clock.monotonic())
     if wait_s > 0:
+        LOG_INS.labels("too-many").inc()
         raise ProblemError(
             HTTPStatus.TOO_MANY_REQUESTS,
             "too-many-attempts",
@@ -85,7 +90,12 @@ async def _log_in(
             params={"wait_s": str(wait_s)},
             headers={"Retry-After": str(wait_s)},
         )
+    action = "auth.token" if kind is Kind.BEARER else "auth.session"
+    who = Actor(username[:LONGEST_NAME], "", address)
+    row = await parts.audit.begin(who, action)
     entered = await parts.accounts.log_in(username, password, kind)
+    LOG_INS.labels("done" if entered else "wrong").inc()
+    await parts.audit.end(row, DONE if entered else "wrong-credentials")
     if entered is None:
         raise ProblemError(
             HTTPStatus.UNAUTHORIZED,

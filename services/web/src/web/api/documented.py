@@ -16,7 +16,7 @@ _WORDS = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "`invalid-request`, `invalid-ski`, or the owner's reason.",
     HTTPStatus.TOO_MANY_REQUESTS: "`too-many-attempts`; Retry-After says how long.",
     HTTPStatus.BAD_GATEWAY: "`answer-not-understood`, `internal-error`, or an unknown refusal.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "`site-offline`, `service-silent`, `store-failing`",
+    HTTPStatus.SERVICE_UNAVAILABLE: "`site-offline`, `service-silent`, `store-failing`, ...",
 }
 
 

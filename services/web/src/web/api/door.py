@@ -22,8 +22,8 @@ SESSION_COOKIE = "volthus_session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-_BEARER = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
-_COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False)
+BEARER = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
+COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False)
 
 
 def parts_of(request: Request) -> Parts:
@@ -38,8 +38,8 @@ PartsDep = Annotated[Parts, Depends(parts_of)]
 async def account_of(
     request: Request,
     parts: PartsDep,
-    bearer: Annotated[str | None, Security(_BEARER)],
-    cookie: Annotated[str | None, Security(_COOKIE)],
+    bearer: Annotated[str | None, Security(BEARER)],
+    cookie: Annotated[str | None, Security(COOKIE)],
 ) -> Account:
     """Return who asks, by bearer token or by the page's cookie (which needs a CSRF token too)."""
     account = None
@@ -72,7 +72,8 @@ def _check_csrf(request: Request, account: Account) -> None:
 AccountDep = Annotated[Account, Depends(account_of)]
 
 
-def _admit(account: Account, role: Role) -> None:
+def admit(account: Account, role: Role) -> None:
+    """Let an account with the role pass. Raises ProblemError `role-not-allowed`."""
     if not account.role.includes(role):
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
@@ -90,7 +91,7 @@ class Gate:
 
     def __call__(self, account: AccountDep) -> Account:
         """Return the account. Raises ProblemError `role-not-allowed`."""
-        _admit(account, self.role)
+        admit(account, self.role)
         return account
 
 
@@ -135,7 +136,7 @@ class DoorFor:
         site: Annotated[str, Path(description="Id of the site.", examples=["demo"])],
     ) -> Door:
         """Return the door. Raises ProblemError `role-not-allowed` or `unknown-site`."""
-        _admit(account, self.role)
+        admit(account, self.role)
         if not may_see(account.sites, site) or not parts.live.knows(site):
             raise unknown_site(site)
         return Door(site, account, parts)

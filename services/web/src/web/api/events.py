@@ -1,5 +1,6 @@
 """Live events of a site (SSE): the page listens here instead of asking again and again."""
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header
@@ -9,9 +10,11 @@ from web.api.documented import OF_A_SITE
 from web.api.door import AnyDoor
 from web.core.roles import Role
 from web.listening import Listener, stream
+from web.problems import ProblemError
 
 router = APIRouter(prefix="/sites/{site}/events", tags=["Sites"])
 
+MOST_LISTENERS = 2000
 _EXAMPLE = 'id: 1795341600000.5f2c\nevent: state\ndata: {"site":"demo","stale":false}\n\n'
 
 
@@ -48,6 +51,14 @@ async def stream_events(
     ] = None,
 ) -> StreamingResponse:
     """Follow a site live."""
+    if door.parts.live.listeners() >= MOST_LISTENERS:
+        raise ProblemError(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "too-many-listeners",
+            f"{MOST_LISTENERS} event streams are open, as many as there may be.",
+            params={"most": str(MOST_LISTENERS)},
+            headers={"Retry-After": "10"},
+        )
     listener = Listener.resumed(
         door.parts.live,
         door.site,

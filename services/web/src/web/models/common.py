@@ -32,7 +32,9 @@ def _as_ski(value: object) -> str:
     try:
         return normalised(value if isinstance(value, str) else "")
     except SkiError as wrong:
-        raise PydanticCustomError("invalid_ski", "{detail}", {"detail": str(wrong)}) from wrong
+        raise PydanticCustomError(
+            "invalid_ski", "{detail}", {"detail": str(wrong), **wrong.params}
+        ) from wrong
 
 
 TypedSki = Annotated[

@@ -1,0 +1,72 @@
+"""What an owner may refuse with, and the HTTP status each code stands for: one table.
+
+A code that is missing here answers 502 and is logged: it is never taken for a success.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+_WRONG = HTTPStatus.UNPROCESSABLE_ENTITY
+_GONE = HTTPStatus.NOT_FOUND
+_NOT_NOW = HTTPStatus.CONFLICT
+
+_OF_EVERY_OWNER = {
+    "revision-conflict": HTTPStatus.PRECONDITION_FAILED,
+    "store-failing": HTTPStatus.SERVICE_UNAVAILABLE,
+    "internal-error": HTTPStatus.BAD_GATEWAY,
+    "role-not-allowed": HTTPStatus.FORBIDDEN,
+}
+_OF_CEM = {
+    "fuse-missing": _WRONG,
+    "fuse-out-of-range": _WRONG,
+    "failsafe-sum-too-high": _WRONG,
+    "no-fuse-set": _NOT_NOW,
+    "confirmation-needed": _NOT_NOW,
+    "confirmation-at-site-needed": _NOT_NOW,
+    "unknown-charger": _GONE,
+}
+_OF_METER_READER = {
+    "unknown-meter": _GONE,
+    "unknown-model": _WRONG,
+    "role-missing": _WRONG,
+    "rotation-unknown": _WRONG,
+    "phase-unknown": _WRONG,
+    "phase-needed": _WRONG,
+    "transport-missing": _WRONG,
+    "transport-not-of-model": _WRONG,
+    "unit-id-invalid": _WRONG,
+    "host-missing": _WRONG,
+    "port-invalid": _WRONG,
+    "device-missing": _WRONG,
+    "serial-parameters-invalid": _WRONG,
+    "one-phase-meter": _WRONG,
+    "no-values": _WRONG,
+    "too-many-meters": _NOT_NOW,
+    "grid-meter-exists": _NOT_NOW,
+    "meter-exists": _NOT_NOW,
+    "line-in-use": _NOT_NOW,
+    # A meter that does not answer is a matter of the settings that should lead to it.
+    "no-answer": _WRONG,
+    "garbled-answer": _WRONG,
+    "modbus-exception": _WRONG,
+    "gateway-target-silent": _WRONG,
+    "host-not-found": _WRONG,
+    "host-unreachable": _WRONG,
+    "connection-refused": _WRONG,
+    "connection-forbidden": _WRONG,
+    "connection-lost": _WRONG,
+    "serial-port-failed": _WRONG,
+}
+_OF_EEBUS_GATEWAY = {
+    "invalid-ski": _WRONG,
+    "invalid-name": _WRONG,
+    "invalid-host": _WRONG,
+    "own-ski": _WRONG,
+    "unknown-ski": _GONE,
+    "not-paired": _GONE,
+    "site-full": _NOT_NOW,
+}
+
+REFUSALS: Mapping[str, HTTPStatus] = (
+    _OF_EVERY_OWNER | _OF_CEM | _OF_METER_READER | _OF_EEBUS_GATEWAY
+)

@@ -1,0 +1,81 @@
+"""Users of a first start: given by a file, or made with passwords nobody sees in a log."""
+
+import json
+import logging
+import stat
+
+import pytest
+from sqlmodel import Session, select
+
+from volthus_kit.testing import FakeClock
+from web.errors import InitialUsersError
+from web.first_users import GENERATED_FILE, ensure_users
+from web.store import UserRow, open_store
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_store(tmp_path)
+    yield engine
+    engine.dispose()
+
+
+def users(engine) -> dict[str, str]:
+    with Session(engine) as session:
+        return {row.username: row.role for row in session.exec(select(UserRow))}
+
+
+def test_without_a_file_passwords_are_made_and_only_their_path_is_logged(engine, tmp_path, caplog):
+    with caplog.at_level(logging.DEBUG):
+        ensure_users(engine, FakeClock(), None, tmp_path)
+    path = tmp_path / GENERATED_FILE
+    made = json.loads(path.read_text())
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert users(engine) == {"service": "service", "standard": "standard"}
+    for user in made:
+        assert len(user["password"]) >= 16
+        assert all(user["password"] not in str(record.__dict__) for record in caplog.records)
+    assert any(str(path) == getattr(record, "path", "") for record in caplog.records)
+
+
+def test_a_file_is_used_once(engine, tmp_path):
+    path = tmp_path / "users.json"
+    path.write_text('[{"username": "eva", "password": "a-long-one", "role": "operator"}]')
+    ensure_users(engine, FakeClock(), path, tmp_path)
+    assert users(engine) == {"eva": "operator"}
+    path.write_text('[{"username": "mallory", "password": "a-long-one", "role": "operator"}]')
+    ensure_users(engine, FakeClock(), path, tmp_path)
+    assert users(engine) == {"eva": "operator"}
+    assert not (tmp_path / GENERATED_FILE).exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "no json",
+        "[]",
+        '[{"username": "a", "password": "short", "role": "service"}]',
+        '[{"username": "a", "password": "long-enough", "role": "king"}]',
+        '[{"username": "a", "password": "long-enough", "role": "service"},'
+        ' {"username": "a", "password": "long-enough", "role": "service"}]',
+    ],
+)
+def test_a_file_that_cannot_be_used_stops_the_start_and_shows_no_password(
+    engine, tmp_path, content
+):
+    path = tmp_path / "users.json"
+    path.write_text(content)
+    with pytest.raises(InitialUsersError) as wrong:
+        ensure_users(engine, FakeClock(), path, tmp_path)
+    assert "long-enough" not in str(wrong.value)
+    assert "short" not in str(wrong.value).replace("at least", "")
+    assert users(engine) == {}
+
+
+def test_a_file_that_is_not_there_is_named(engine, tmp_path):
+    with pytest.raises(InitialUsersError, match=r"nowhere\.json"):
+        ensure_users(engine, FakeClock(), tmp_path / "nowhere.json", tmp_path)
+
+
+def test_the_database_is_for_its_owner_only(engine, tmp_path):
+    assert stat.S_IMODE((tmp_path / "web.sqlite").stat().st_mode) == 0o600

@@ -1,0 +1,75 @@
+"""Junk of every kind on every route: a documented problem, never a failure of ours."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from web.answers import invalid
+from web.app import create_app
+
+SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
+DOCUMENT = create_app(None, Path("nowhere"), {}).openapi()
+WITH_BODY = [
+    (method, path, operation)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+    if "requestBody" in operation and "/auth/" not in path
+]
+BODIES = [
+    b"",
+    b"null",
+    b"[]",
+    b'"x"',
+    b"{}",
+    b"{]",
+    b"\xff\xfe",
+    b"[" * 5000,
+    b'{"ski":"\\ud800","name":"\\ud800"}',
+    b'{"ski":"' + SKI.encode() + b'","name":"\\ud800"}',
+    b'{"ski":"' + SKI.encode() + b'","port":99999999999999999999}',
+    b'{"ski":{"$gt":""},"name":[]}',
+    b'{"name":"\\u0000"}',
+    b'{"model":"umg-96","transport":{"kind":"tcp","host":"\\ud800"}}',
+    b'{"max_a":1e308,"failsafe_a":-0.0}',
+    b'{"fuse_a":{"l1":1e308,"l2":true}}',
+]
+
+
+async def test_junk_for_a_body_is_a_documented_problem(service, site):
+    for method, path, operation in WITH_BODY:
+        for body in BODIES:
+            url = "http://door" + path.format(site="demo", meter_id="grid-1", ski=SKI)
+            answer = await service.request(
+                method, url, content=body, headers={"Content-Type": "application/json"}
+            )
+            assert str(answer.status_code) in operation["responses"], (path, body, answer.text)
+            if answer.status_code >= 400:
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert answer.json()["code"]
+
+
+async def test_json_sent_as_a_plain_form_logs_nobody_in(anybody, door):
+    body = b'{"username":"service","password":"service-password"}'
+    for kind in ("text/plain", "application/x-www-form-urlencoded"):
+        answer = await anybody.post("/auth/session", content=body, headers={"Content-Type": kind})
+        assert answer.status_code == 422
+        assert "set-cookie" not in answer.headers
+
+
+@given(st.text(min_size=1, max_size=30).filter(lambda text: "/" not in text))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_odd_names_in_paths_are_not_found(service, site, name):
+    for template in ("/sites/{}/dashboard", "/sites/demo/meters/{}", "/sites/demo/chargers/{}"):
+        answer = await service.get(template.format(_quoted(name)))
+        assert answer.status_code in {404, 405, 422}, (template, name)
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="", errors="replace").replace(".", "%2E")
+
+
+def test_a_problem_without_a_place_still_reads_well():
+    error = {"type": "json_invalid", "loc": ("body", 0), "msg": "no JSON", "input": {}}
+    assert invalid([error]).problem.field == "/0"

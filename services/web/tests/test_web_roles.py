@@ -1,0 +1,95 @@
+"""Who reaches what: every route of the OpenAPI document, with every kind of caller."""
+
+from pathlib import Path
+
+import httpx
+
+from web.app import create_app
+
+SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
+FOR_ANYBODY = {"create_token", "create_session"}
+FOR_STANDARD = {
+    "delete_session",
+    "get_me",
+    "list_sites",
+    "get_site",
+    "get_dashboard",
+    "stream_events",
+    "get_version",
+}
+DOCUMENT = create_app(None, Path("nowhere"), {}).openapi()
+OPERATIONS = [
+    (operation["operationId"], method.upper(), path)
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+]
+GUARDED = [one for one in OPERATIONS if one[0] not in FOR_ANYBODY]
+FOR_SERVICE = [one for one in GUARDED if one[0] not in FOR_STANDARD]
+
+
+async def call(client: httpx.AsyncClient, method: str, path: str, **options) -> httpx.Response:
+    url = "http://door" + path.format(site="demo", meter_id="grid-1", ski=SKI)
+    body = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
+    return await client.request(method, url, **body, **options)
+
+
+def test_the_document_names_the_role_of_every_guarded_route():
+    for path, operations in DOCUMENT["paths"].items():
+        for operation in operations.values():
+            name = operation["operationId"]
+            expected = None if name in FOR_ANYBODY else "service"
+            if name in FOR_STANDARD:
+                expected = "standard"
+            assert operation.get("x-required-role") == expected, path
+
+
+def test_every_operation_documents_its_problems():
+    for operations in DOCUMENT["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    assert list(answer["content"]) == ["application/problem+json"]
+                    schema = answer["content"]["application/problem+json"]["schema"]
+                    assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_operation_ids_are_unique_and_stable():
+    ids = [one[0] for one in OPERATIONS]
+    assert len(ids) == len(set(ids))
+    assert all(one.islower() and one.isidentifier() for one in ids)
+
+
+async def test_nobody_gets_in_without_a_log_in(anybody, site):
+    for name, method, path in GUARDED:
+        for headers in (
+            {},
+            {"Authorization": "Bearer vt_made-up"},
+            {"Cookie": "volthus_session=x"},
+        ):
+            answer = await call(anybody, method, path, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (401, "not-logged-in"), name
+            assert answer.headers["content-type"] == "application/problem+json"
+    assert site.callers == []
+
+
+async def test_a_standard_user_reaches_no_service_function(standard, site):
+    for name, method, path in FOR_SERVICE:
+        answer = await call(standard, method, path)
+        assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed"), name
+    assert site.callers == []
+
+
+async def test_a_page_session_of_a_standard_user_reaches_none_either(anybody, site):
+    credentials = {"username": "standard", "password": "standard-password"}
+    me = (await anybody.post("/auth/session", json=credentials)).json()
+    for name, method, path in FOR_SERVICE:
+        answer = await call(anybody, method, path, headers={"X-CSRF-Token": me["csrf_token"]})
+        assert (answer.status_code, answer.json()["code"]) == (403, "role-not-allowed"), name
+    assert site.callers == []
+
+
+async def test_an_operator_may_do_what_a_service_user_may(door, site):
+    async with door.logged_in("operator") as operator:
+        assert (await operator.get("/sites/demo/meters")).status_code == 200
+        answer = await operator.put("/sites/demo/energy-management", json={"on": False})
+        assert answer.status_code == 200
