@@ -1,0 +1,1 @@
+"""What the CEM decides: values in, values out. No I/O, no clock, no wire format."""

@@ -1,0 +1,214 @@
+"""Shares what is there: weighted max-min by progressive filling over constraints (loadmgmt B2).
+
+Pure arithmetic on demands and constraints of the form sum(share x current) <= room, so fuses,
+sub-fuses, power caps and unbalance limits all look alike. Invariants, each a property test:
+no constraint is ever above its room by what was admitted; a current is 0 or within [min, max];
+an admitted charger below its maximum touches a full constraint; same input, same output.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+
+from cem.core.numbers import floored
+from cem.core.reasons import Kind
+from electrical.phases import Phase
+
+EPSILON = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one charger asks for; A per phase in use.
+
+    priority: a lower class is served first. weight: its level rises that much faster.
+    order: admission within a class, smallest first. start_a: what must fit before it may begin
+    (min_a once it runs). limited_by: why it asks for no more than max_a.
+    """
+
+    ski: str
+    min_a: float
+    max_a: float
+    priority: int = 2
+    weight: float = 1.0
+    order: tuple[float, ...] = ()
+    start_a: float = 0.0
+    limited_by: Kind = Kind.CHARGER_MAXIMUM
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """sum(share[ski] x current) <= room, for the chargers it names.
+
+    firm_room_a: what admission reckons with: without what may prove a passing spike.
+    """
+
+    kind: Kind
+    element: str
+    phase: Phase | None
+    share: Mapping[str, float]
+    room_a: float
+    firm_room_a: float
+    value: float | None = None  # what the reason shows: the fuse's amperes
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Who gets what.
+
+    current_a: of every demand; 0 = pause. bound_by: the full constraint that ends a charger's
+    share, absent where its own maximum does. refused_by: the constraint its minimum did not fit.
+    """
+
+    current_a: dict[str, float] = field(default_factory=dict)
+    bound_by: dict[str, Constraint] = field(default_factory=dict)
+    refused_by: dict[str, Constraint] = field(default_factory=dict)
+
+
+def allocate(
+    demands: Sequence[Demand], constraints: Sequence[Constraint], step_a: float = 0.1
+) -> Shares:
+    """Give every charger a current so that no constraint carries more than its room.
+
+    In order of class and turn each charger gets its minimum while that fits the firm room; then,
+    class by class, all rise together until a constraint or a charger is full.
+    Rooms may be negative; what is no number counts as no room.
+    """
+    shares = Shares({demand.ski: 0.0 for demand in demands})
+    admitted = _admit(demands, constraints, shares)
+    for priority in sorted({demand.priority for demand in admitted}):
+        _fill([d for d in admitted if d.priority == priority], constraints, shares)
+    _round(admitted, constraints, shares, step_a)
+    return shares
+
+
+def left_a(
+    constraints: Iterable[Constraint], used_a: Mapping[str, float]
+) -> list[tuple[Constraint, float]]:
+    """Return each constraint with the room that is left when the chargers draw `used_a`."""
+    return [(c, c.room_a - _sum(c.share, used_a)) for c in constraints]
+
+
+# --- admission -----------------------------------------------------------------------------------
+
+
+def _admit(
+    demands: Sequence[Demand], constraints: Sequence[Constraint], shares: Shares
+) -> list[Demand]:
+    left = [_number(c.firm_room_a) for c in constraints]
+    admitted = []
+    for demand in sorted(demands, key=lambda d: (d.priority, d.order, d.ski)):
+        if demand.max_a < demand.min_a:
+            continue
+        touched = [(k, c.share[demand.ski]) for k, c in enumerate(constraints)
+                   if demand.ski in c.share]  # fmt: skip
+        needed_a = max(demand.min_a, demand.start_a)
+        missing = [(left[k] - share * needed_a, k) for k, share in touched]
+        if missing and min(missing)[0] < -EPSILON:
+            shares.refused_by[demand.ski] = constraints[min(missing)[1]]
+            continue
+        for k, share in touched:
+            left[k] -= share * demand.min_a
+        shares.current_a[demand.ski] = demand.min_a
+        admitted.append(demand)
+    return admitted
+
+
+# --- filling -------------------------------------------------------------------------------------
+
+
+def _fill(demands: Sequence[Demand], constraints: Sequence[Constraint], shares: Shares) -> None:
+    """Raise all demands together from the level they hold; freeze who meets a full constraint."""
+    active = {d.ski: d for d in demands if d.max_a > shares.current_a[d.ski] + EPSILON}
+    while active:
+        levels = [(_binding_level(c, active, shares), c) for c in constraints
+                  if any(ski in c.share for ski in active)]  # fmt: skip
+        level = min((at for at, _ in levels), default=inf)
+        if level == inf:
+            shares.current_a.update({ski: d.max_a for ski, d in active.items()})
+            return
+        tight = [c for at, c in levels if at <= level + EPSILON]
+        for ski, demand in list(active.items()):
+            at_a = _at(level, demand, shares.current_a[ski])
+            binding = next((c for c in tight if ski in c.share), None)
+            if at_a >= demand.max_a - EPSILON:
+                shares.current_a[ski] = demand.max_a
+                del active[ski]
+            elif binding is not None:
+                shares.current_a[ski] = at_a
+                shares.bound_by[ski] = binding
+                del active[ski]
+
+
+def _at(level: float, demand: Demand, least_a: float) -> float:
+    """Return a demand's current at a common level: never below what it holds already."""
+    return min(max(demand.weight * level, least_a), demand.max_a)
+
+
+def _binding_level(constraint: Constraint, active: Mapping[str, Demand], shares: Shares) -> float:
+    """Return the level at which a constraint is full; inf when its members never fill it.
+
+    The sum rises in straight pieces between the points where a member starts to rise and where
+    it reaches its maximum: walk them in order.
+    """
+    rising = [(constraint.share[ski], d) for ski, d in active.items() if ski in constraint.share]
+    used_a = _sum(constraint.share, shares.current_a)
+    left = _number(constraint.room_a) - used_a
+    if left <= EPSILON:
+        return 0.0
+    corners: list[tuple[float, float]] = []
+    for share, demand in rising:
+        slope = share * demand.weight
+        corners.append((shares.current_a[demand.ski] / demand.weight, slope))
+        corners.append((demand.max_a / demand.weight, -slope))
+    corners.sort()
+    slope, level = 0.0, 0.0
+    for corner, change in corners:
+        if slope > EPSILON and slope * (corner - level) > left + EPSILON:
+            return level + left / slope
+        left -= slope * (corner - level)
+        slope, level = slope + change, corner
+    return inf
+
+
+# --- rounding ------------------------------------------------------------------------------------
+
+
+def _round(
+    admitted: Sequence[Demand],
+    constraints: Sequence[Constraint],
+    shares: Shares,
+    step_a: float,
+) -> None:
+    """Floor to the charger's step, then hand the freed steps out again, lowest first."""
+    current_a = shares.current_a
+    for demand in admitted:
+        current_a[demand.ski] = max(demand.min_a, floored(current_a[demand.ski], step_a))
+    waiting = list(admitted)
+    while waiting:
+        waiting.sort(key=lambda d: (d.priority, current_a[d.ski] / d.weight, d.ski))
+        demand = waiting[0]
+        raised = floored(current_a[demand.ski] + step_a + EPSILON, step_a)
+        if raised <= demand.max_a + EPSILON and _fits(demand.ski, raised, constraints, current_a):
+            current_a[demand.ski] = raised
+        else:
+            waiting.pop(0)
+
+
+def _fits(
+    ski: str, raised_a: float, constraints: Sequence[Constraint], current_a: Mapping[str, float]
+) -> bool:
+    more_a = raised_a - current_a[ski]
+    return all(
+        _sum(c.share, current_a) + c.share[ski] * more_a <= _number(c.room_a) + EPSILON
+        for c in constraints
+        if ski in c.share
+    )
+
+
+def _sum(share: Mapping[str, float], used_a: Mapping[str, float]) -> float:
+    return sum(part * used_a.get(ski, 0.0) for ski, part in share.items())
+
+
+def _number(room_a: float) -> float:
+    return room_a if room_a == room_a else -inf  # noqa: PLR0124 - NaN is no room

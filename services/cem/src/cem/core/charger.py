@@ -1,0 +1,241 @@
+"""One charger as the CEM remembers it: what it may draw, what it draws, what it could draw."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cem.core.events import Link, Report
+from cem.core.parameters import Parameters
+from cem.core.reasons import Reason
+from cem.core.site import ChargerSettings
+from electrical.phases import ALL_PHASES, Phase, PhaseCurrents, PhaseReadings, Phases, on_phases
+from electrical.rotation import Rotation, to_house
+
+NEVER = float("-inf")
+
+
+class Standing(StrEnum):
+    """What the control law may count on with a charger."""
+
+    READY = "ready"  # a car is plugged, our limit is accepted: it takes part
+    FRESH = "fresh"  # a car was plugged, no limit accepted yet: reserved at its start current
+    NO_CAR = "no-car"
+    FAULTY = "faulty"
+    OUT_OF_REACH = "out-of-reach"  # reserved at what it can draw
+    DISOBEDIENT = "disobedient"  # reserved at what it can draw
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a charger drew, by phase of the house, at a moment (monotonic s)."""
+
+    at_s: float
+    current_a: PhaseCurrents
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A limit that was replaced: until then, and a reaction time longer, a car may use it."""
+
+    until_s: float
+    limit_a: float
+
+
+@dataclass(frozen=True, slots=True)
+class Charger:
+    """A paired charger; times are monotonic seconds, currents amperes per phase.
+
+    granted_a: the limit we last decided; None = we never limited it.
+    former: limits replaced within the last seconds, oldest first.
+    claim_a: what the car is believed to want; None = all it can get.
+    """
+
+    ski: str
+    settings: ChargerSettings
+    known_since_s: float = NEVER
+    is_restored: bool = False  # known from before our start: it may hold an older limit
+    report: Report | None = None
+    heard_s: float = NEVER
+    samples: tuple[Sample, ...] = ()
+    granted_a: float | None = None
+    former: tuple[Former, ...] = ()
+    changed_s: float = NEVER
+    raised_s: float = NEVER
+    running_since_s: float | None = None
+    paused_since_s: float | None = None
+    fresh_since_s: float | None = None
+    lost_since_s: float | None = None
+    misses: int = 0
+    judged_s: float = NEVER  # the report that was judged last
+    obeyed_since_s: float | None = None
+    disobeys: bool = False
+    foreign_since_s: float | None = None
+    refused_since_s: float | None = None
+    below_since_s: float | None = None
+    used_since_s: float | None = None
+    claim_a: float | None = None
+    reason: Reason | None = None
+
+    def standing(self, now: float, p: Parameters) -> Standing:
+        """Return what the control law may count on."""
+        report = self.report
+        if report is None or not self.is_reached(now, p):
+            return Standing.OUT_OF_REACH
+        if report.operating_state == "failure":
+            return Standing.FAULTY
+        if report.car is None:
+            return Standing.NO_CAR
+        if self.disobeys:
+            return Standing.DISOBEDIENT
+        return Standing.FRESH if report.accepted is None else Standing.READY
+
+    def is_reached(self, now: float, p: Parameters) -> bool:
+        """Return whether it reports, is connected, and knows if a car is plugged."""
+        report = self.report
+        return (
+            report is not None
+            and now - self.heard_s <= p.silent_after_s
+            and report.link is Link.CONNECTED
+            and report.is_car_known
+        )
+
+    @property
+    def has_car(self) -> bool:
+        """Return whether a car was plugged when it last reported."""
+        return self.report is not None and self.report.car is not None
+
+    def phases(self, site_phases: int, p: Parameters) -> tuple[Phase, ...]:
+        """Return the house phases its car uses; all that are wired while that is unknown.
+
+        A phase that carries current is in use, whatever the car says.
+        """
+        wired = self.settings.wired(site_phases)
+        told = self.report.car.phases if self.report and self.report.car else None
+        if told is None:
+            told = self._measured_phases(wired, p)
+        if not told:
+            return wired
+        drawn = self.drawn_a
+        return tuple(
+            phase
+            for index, phase in enumerate(wired)
+            if index < told or (drawn is not None and drawn[phase] > p.drawing_a)
+        )
+
+    def _measured_phases(self, wired: tuple[Phase, ...], p: Parameters) -> int | None:
+        """Return how many conductors carry current; None until that has been steady for long."""
+        if not self.samples or self.samples[-1].at_s - self.samples[0].at_s < p.raise_every_s:
+            return None
+        counts = {
+            sum(sample.current_a[phase] > 2 * p.drawing_a for phase in wired)
+            for sample in self.samples
+        }
+        return counts.pop() if len(counts) == 1 and 0 not in counts else None
+
+    # --- what it draws ---
+
+    @property
+    def drawn_a(self) -> PhaseCurrents | None:
+        """Return the last measured currents by phase of the house, None = never measured."""
+        return self.samples[-1].current_a if self.samples else None
+
+    def measured_a(self, now: float, p: Parameters) -> PhaseCurrents | None:
+        """Return the measured currents while they are young enough to count on."""
+        if self.samples and now - self.samples[-1].at_s <= p.reaction_s:
+            return self.samples[-1].current_a
+        return None
+
+    def highest_drawn_a(self, now: float, p: Parameters) -> float:
+        """Return the current on its fullest phase (A); what it may draw, while unmeasured."""
+        measured = self.measured_a(now, p)
+        return self.may_draw_a(now, p) if measured is None else max(0.0, *measured.values())
+
+    # --- what it may and can draw ---
+
+    @property
+    def most_a(self) -> float:
+        """Return the most it and its car can draw (A)."""
+        car_a = self.report.car.max_a if self.report and self.report.car else None
+        return self.settings.max_a if car_a is None else min(self.settings.max_a, max(0.0, car_a))
+
+    @property
+    def least_a(self) -> float:
+        """Return the lowest current its car can charge with (A), never below the setting."""
+        car_a = self.report.car.min_a if self.report and self.report.car else None
+        return self.settings.min_a if car_a is None else max(self.settings.min_a, car_a)
+
+    @property
+    def accepted_a(self) -> float | None:
+        """Return the highest limit in force on its conductors; None = none is known."""
+        accepted = self.report.accepted if self.report else None
+        if accepted is None:
+            return None
+        limits = [
+            limit
+            for limit in accepted.current_a.values()[: self.settings.phases]
+            if limit is not None
+        ]
+        return max(limits) if limits else self.most_a
+
+    def may_draw_a(self, now: float, p: Parameters, window_s: float | None = None) -> float:
+        """Return the highest limit its car may still follow: in force, or only just replaced.
+
+        window_s: how long a replaced limit counts; None = the reaction time of a car.
+        """
+        window_s = p.reaction_s if window_s is None else window_s
+        limits = [self.most_a if self.granted_a is None else self.granted_a]
+        limits += [old.limit_a for old in self.former if now - old.until_s <= window_s]
+        accepted_a = self.accepted_a
+        if accepted_a is not None:
+            limits.append(accepted_a)
+        return min(max(limits), max(self.settings.max_a, accepted_a or 0.0))
+
+    def reserve_a(self, now: float, p: Parameters) -> float:
+        """Return what must be kept free for it where it takes no part in the sharing (A)."""
+        match self.standing(now, p):
+            case Standing.READY | Standing.NO_CAR:
+                return 0.0
+            case Standing.FAULTY:
+                drawn = self.measured_a(now, p)
+                return 0.0 if drawn is None else max(0.0, *drawn.values())
+            case Standing.FRESH:
+                start_a = self.settings.start_a
+                return self.most_a if start_a is None else start_a
+            case Standing.DISOBEDIENT:
+                return max(self.most_a, self.highest_drawn_a(now, p))
+            case Standing.OUT_OF_REACH:
+                return self._out_of_reach_a(now, p)
+
+    def _out_of_reach_a(self, now: float, p: Parameters) -> float:
+        """Return max(last current, failsafe), and its last limit until its failsafe rules."""
+        failsafe_a = self.settings.failsafe_a
+        if self.report is None:
+            held = self.is_restored and now - self.known_since_s <= p.lease_s + p.reaction_s
+            return max(failsafe_a, self.settings.max_a) if held else failsafe_a
+        if self.report.is_car_known and self.report.car is None:
+            return failsafe_a
+        last = self.drawn_a
+        last_a = 0.0 if last is None else max(0.0, *last.values())
+        lost_since_s = self.heard_s if self.lost_since_s is None else self.lost_since_s
+        if now - lost_since_s <= p.own_failsafe_after_s:
+            never_limited = self.granted_a is None and self.accepted_a is None
+            in_force_a = 0.0 if never_limited else self.may_draw_a(now, p)
+            return max(failsafe_a, last_a, in_force_a)
+        return max(failsafe_a, last_a)
+
+    def reserved(self, now: float, site_phases: int, p: Parameters) -> PhaseCurrents:
+        """Return `reserve_a` on the phases it might use."""
+        reserve_a = self.reserve_a(now, p)
+        if self.standing(now, p) is Standing.OUT_OF_REACH:
+            return on_phases(self.settings.wired(site_phases), reserve_a, 0.0)
+        return on_phases(self.phases(site_phases, p), reserve_a, 0.0)
+
+
+def house_currents(
+    settings: ChargerSettings, site_phases: int, by_conductor: PhaseReadings
+) -> PhaseCurrents | None:
+    """Turn a charger's currents into phases of the house; None where a wired one is unknown."""
+    wired = ALL_PHASES[: settings.phases if site_phases == 3 else 1]
+    if any(by_conductor[conductor] is None for conductor in wired):
+        return None
+    currents: Phases[float] = by_conductor.map(lambda value: value or 0.0)
+    return currents if site_phases == 1 else to_house(Rotation(settings.wiring), currents)

@@ -1,0 +1,78 @@
+"""What a decision consists of: limits, reasons, and the picture they were drawn from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cem.core.ladder import Rung
+from cem.core.reasons import Reason
+from cem.core.state import State
+from electrical.phases import Phase, PhaseReadings
+
+
+class LoadManagement(StrEnum):
+    """How the site is managed; the words of `SiteState.load_management`."""
+
+    OFF = "off"
+    NOT_CONFIGURED = "not-configured"
+    STATIC = "static"
+    DYNAMIC = "dynamic"
+
+
+class Cause(StrEnum):
+    """Who made a phase exceed its fuse (design law 1); OWN must never happen."""
+
+    BASE_LOAD = "base_load"
+    PLUG_IN = "plug_in"
+    DISOBEDIENT = "disobedient"
+    BLIND = "blind"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One lease. current_a: by conductor, None = not limited (no car uses it).
+
+    is_release: energy management is off, our limit is withdrawn.
+    fallback_a: what the gateway applies when the lease ends.
+    """
+
+    ski: str
+    current_a: PhaseReadings
+    fallback_a: float = 0.0
+    is_release: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """A phase was above its fuse on the newest reading, and why."""
+
+    phase: Phase
+    excess_a: float
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What people may see of a decision; by phase in A, None where a phase has no number."""
+
+    load_management: LoadManagement
+    ladder: Rung
+    other_load_a: PhaseReadings
+    reserved_a: PhaseReadings
+    headroom_a: PhaseReadings
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to a state at a time.
+
+    limits: empty while nothing may be said yet. wake_at: ask again then at the latest (s).
+    """
+
+    state: State
+    limits: Mapping[str, Limit]
+    reasons: Mapping[str, Reason | None]
+    picture: Picture
+    overloads: tuple[Overload, ...]
+    wake_at: float

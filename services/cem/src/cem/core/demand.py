@@ -1,0 +1,89 @@
+"""What a car seems to want: one that takes less than it may gives the rest back (loadmgmt C1.2)."""
+
+from dataclasses import replace
+
+from cem.core.allocation import Demand
+from cem.core.charger import Charger
+from cem.core.parameters import Parameters
+from cem.core.reasons import Kind
+
+
+def claimed(charger: Charger, now: float, p: Parameters) -> Charger:
+    """Return the charger with its claim brought up to date.
+
+    A car 2 A below its limit for 25 s claims its current + 1.5 A; it is probed upward by 2 A
+    each 30 s when it uses that. What is not measured claims everything.
+    """
+    measured = charger.measured_a(now, p)
+    granted_a = charger.granted_a
+    if measured is None or not charger.has_car or not granted_a:
+        return replace(charger, below_since_s=None, used_since_s=None)
+    drawn_a = max(0.0, *measured.values())
+    if drawn_a < granted_a - p.below_a:
+        return _lowered(charger, drawn_a, now, p)
+    return _probed(charger, drawn_a, now, p)
+
+
+def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
+    since_s = now if charger.below_since_s is None else charger.below_since_s
+    charger = replace(charger, below_since_s=since_s, used_since_s=None)
+    if now - since_s < p.below_for_s:
+        return charger
+    return replace(charger, claim_a=max(charger.least_a, drawn_a + p.claim_extra_a))
+
+
+def _probed(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
+    charger = replace(charger, below_since_s=None)
+    claim_a = charger.claim_a
+    if claim_a is None or drawn_a < claim_a - p.below_a:
+        return replace(charger, used_since_s=None)
+    since_s = now if charger.used_since_s is None else charger.used_since_s
+    if now - since_s < p.probe_every_s:
+        return replace(charger, used_since_s=since_s)
+    wider_a = claim_a + p.probe_a
+    return replace(
+        charger, used_since_s=now, claim_a=None if wider_a >= charger.most_a else wider_a
+    )
+
+
+def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
+    """Return what a charger with a car asks for, and its place in the queue.
+
+    Who runs is protected for a rotation time; then whoever got least energy goes first. A car
+    that says it is full comes last: it may still want to heat or cool itself.
+    """
+    runs = charger.running_since_s is not None
+    is_full = (
+        charger.report is not None
+        and charger.report.car is not None
+        and (charger.report.car.operating_state == "finished")
+    )
+    is_protected = not is_full and protected_until_s(charger, p) > now
+    energy_wh = (charger.report.energy_wh if charger.report else None) or 0.0
+    rests = charger.paused_since_s is not None and now - charger.paused_since_s < p.min_off_s
+    max_a, limited_by = _most(charger)
+    return Demand(
+        charger.ski,
+        charger.least_a,
+        max_a,
+        charger.settings.priority,
+        charger.settings.weight,
+        (float(is_full), float(not is_protected), float(rests), energy_wh),
+        charger.least_a if runs else min(charger.least_a + p.start_hysteresis_a, max_a),
+        limited_by,
+    )
+
+
+def protected_until_s(charger: Charger, p: Parameters) -> float:
+    """Return until when a running charger keeps its place; -inf while it does not run."""
+    if charger.running_since_s is None:
+        return float("-inf")
+    return charger.running_since_s + p.rotation_s
+
+
+def _most(charger: Charger) -> tuple[float, Kind]:
+    most_a = charger.most_a
+    if charger.claim_a is not None and charger.claim_a < most_a:
+        return max(charger.claim_a, charger.least_a), Kind.CAR_NOT_ASKING
+    is_car = most_a < charger.settings.max_a
+    return most_a, Kind.CAR_MAXIMUM if is_car else Kind.CHARGER_MAXIMUM

@@ -1,0 +1,159 @@
+"""What can happen to the CEM: each event is a value that `apply` folds into the state."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from electrical.phases import UNKNOWN, PhaseReadings
+
+
+class Link(StrEnum):
+    """How far a charger is connected; the words of the API."""
+
+    NOT_CONNECTED = "not_connected"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+
+
+@dataclass(frozen=True, slots=True)
+class Car:
+    """A plugged car as its charger tells it; None = unknown."""
+
+    communication: str = ""
+    phases: int | None = None
+    min_a: float | None = None
+    max_a: float | None = None
+    operating_state: str = ""
+    soc_percent: float | None = None
+    plug: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The limit a charger last accepted, by conductor; None = that conductor is not limited."""
+
+    current_a: PhaseReadings
+    is_fallback: bool = False
+    controller_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a charger says of itself; currents and powers by conductor.
+
+    measured_age_s: age of the currents; None = never measured. accepted: None = no limit was
+    accepted since the car came. energy_wh: of this session, by the charger's counter.
+    """
+
+    ski: str
+    name: str = ""
+    own: bool = False
+    link: Link = Link.CONNECTED
+    detail: str = ""
+    brand: str = ""
+    model: str = ""
+    operating_state: str = ""
+    error_code: str = ""
+    car: Car | None = None
+    is_car_known: bool = True
+    current_a: PhaseReadings = UNKNOWN
+    power_w: PhaseReadings = UNKNOWN
+    energy_wh: float | None = None
+    measured_age_s: float | None = None
+    accepted: Accepted | None = None
+    limit_problem: str = ""
+    reaction_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GridReading:
+    """One poll of the grid meter, by phase of the house, plus = from the grid.
+
+    age_s: since it was measured. is_good: the meter's reader believes in it.
+    """
+
+    meter: str
+    current_a: PhaseReadings
+    age_s: float = 0.0
+    period_s: float = 1.0
+    is_good: bool = True
+    power_w: PhaseReadings = UNKNOWN
+    power_total_w: float | None = None
+    voltage_v: PhaseReadings = UNKNOWN
+    frequency_hz: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GridRead:
+    """The grid meter was read."""
+
+    reading: GridReading
+
+
+@dataclass(frozen=True, slots=True)
+class GridMeterNamed:
+    """The site has this grid meter, or (None) has none any more."""
+
+    meter: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SunRead:
+    """What all PV meters together produce; None = no usable reading."""
+
+    power_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerHeard:
+    """A charger reported."""
+
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class ChargersPaired:
+    """These chargers are paired, and no others."""
+
+    skis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GridConnectionSet:
+    """The grid connection was set, or (None) never was."""
+
+    settings: GridConnection | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyManagementSet:
+    """Energy management was switched."""
+
+    settings: EnergyManagement
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerSet:
+    """A charger's settings were set."""
+
+    settings: ChargerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChecked:
+    """The database took a change, or (is_failing) did not."""
+
+    is_failing: bool
+
+
+Event = (
+    GridRead
+    | GridMeterNamed
+    | SunRead
+    | ChargerHeard
+    | ChargersPaired
+    | GridConnectionSet
+    | EnergyManagementSet
+    | ChargerSet
+    | StoreChecked
+)

@@ -1,0 +1,243 @@
+"""Folds events into the state. Decides nothing; makes odd numbers unknown on the way in."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from cem.core import ladder
+from cem.core.charger import Charger, Sample, house_currents
+from cem.core.events import (
+    Accepted,
+    Car,
+    ChargerHeard,
+    ChargerSet,
+    ChargersPaired,
+    EnergyManagementSet,
+    Event,
+    GridConnectionSet,
+    GridMeterNamed,
+    GridRead,
+    GridReading,
+    Report,
+    StoreChecked,
+    SunRead,
+)
+from cem.core.numbers import finite, finite_phases
+from cem.core.parameters import DEFAULTS, Parameters
+from cem.core.site import ChargerSettings
+from cem.core.state import Meter, MeterSample, State
+from electrical.phases import ZERO, PhaseCurrents, Phases, fully_known
+
+KEPT_S = 25.0  # longer than every window of the control law
+
+
+def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> State:
+    """Return the state after an event that reached us at `now` (monotonic s)."""
+    match event:
+        case GridRead(reading):
+            state = replace(state, meter=_read(state.meter, reading, state.site_phases, now, p))
+        case GridMeterNamed(meter):
+            if meter != state.meter.id:
+                state = replace(state, meter=Meter(meter))
+        case SunRead(power_w):
+            state = replace(state, sun_w=finite(power_w))
+        case ChargerHeard(report):
+            state = _heard(state, _sane(report), now)
+        case ChargersPaired(skis):
+            state = _paired(state, skis, now)
+        case GridConnectionSet(grid):
+            state = replace(state, grid=grid)
+        case EnergyManagementSet(energy_management):
+            state = replace(state, energy_management=energy_management)
+        case ChargerSet(settings):
+            state = _set(state, settings)
+        case StoreChecked(is_failing):
+            state = replace(state, is_store_failing=is_failing)
+        case _:
+            assert_never(event)
+    return state
+
+
+def is_urgent(before: State, after: State, event: Event, now: float) -> bool:
+    """Return whether an event wants a decision at once instead of at the next second."""
+    match event:
+        case GridRead() | GridConnectionSet() | EnergyManagementSet() | ChargerSet():
+            return True
+        case GridMeterNamed():
+            return before.meter.id != after.meter.id
+        case ChargersPaired():
+            return before.chargers.keys() != after.chargers.keys()
+        case ChargerHeard(report):
+            then, since = before.chargers.get(report.ski), after.chargers.get(report.ski)
+            if then is None or since is None:
+                return then is not since
+            return then.standing(now, DEFAULTS) is not since.standing(now, DEFAULTS)
+        case SunRead() | StoreChecked():
+            return False
+        case _:
+            assert_never(event)
+
+
+# --- the grid meter ------------------------------------------------------------------------------
+
+
+def _read(meter: Meter, reading: GridReading, site_phases: int, now: float, p: Parameters) -> Meter:
+    """Return the meter after a poll; what cannot be used leaves it as it was, only older."""
+    if meter.id is None:
+        meter = Meter(reading.meter)  # whoever reads a grid meter has one
+    current_a = _usable(reading, site_phases)
+    if reading.meter != meter.id or current_a is None:
+        return meter
+    at_s = now - min(max(finite(reading.age_s) or 0.0, 0.0), 3600.0)
+    if meter.last_at_s is not None and at_s < meter.last_at_s:
+        return meter
+    is_same = meter.last is not None and _picture(meter.last) == _picture(reading)
+    sample = MeterSample(at_s, current_a)
+    meter = replace(
+        meter,
+        last=replace(reading, period_s=_period(reading)),
+        last_at_s=at_s,
+        samples=(*(s for s in meter.samples if at_s - s.at_s <= KEPT_S), sample),
+        same_count=meter.same_count + 1 if is_same else 1,
+        same_since_s=meter.same_since_s if is_same else at_s,
+    )
+    return replace(meter, samples=meter.samples[:-1]) if ladder.is_frozen(meter, p) else meter
+
+
+def _usable(reading: GridReading, site_phases: int) -> PhaseCurrents | None:
+    """Return the currents of a reading that can be trusted on every phase of the site."""
+    if not reading.is_good:
+        return None
+    current_a = finite_phases(reading.current_a)
+    if site_phases == 1:
+        return None if current_a.l1 is None else Phases(current_a.l1, 0.0, 0.0)
+    return fully_known(current_a)
+
+
+def _period(reading: GridReading) -> float:
+    """Return the poll period (s), 1 s where it cannot be."""
+    period_s = finite(reading.period_s)
+    return period_s if period_s is not None and 0.0 < period_s <= 60.0 else 1.0
+
+
+def _picture(reading: GridReading) -> tuple[object, ...]:
+    """Return all that noise would change from one true reading to the next."""
+    return (
+        reading.current_a,
+        reading.power_w,
+        reading.power_total_w,
+        reading.voltage_v,
+        reading.frequency_hz,
+    )
+
+
+# --- the chargers --------------------------------------------------------------------------------
+
+
+def _paired(state: State, skis: tuple[str, ...], now: float) -> State:
+    if state.is_roster_known and set(skis) == set(state.chargers):
+        return state
+    chargers = {ski: state.chargers.get(ski) or _new(state, ski, now) for ski in sorted(set(skis))}
+    return replace(state, chargers=chargers, is_roster_known=True)
+
+
+def _new(state: State, ski: str, now: float) -> Charger:
+    settings = state.charger_settings.get(ski) or ChargerSettings(ski)
+    return Charger(ski, settings, known_since_s=now)
+
+
+def _set(state: State, settings: ChargerSettings) -> State:
+    state = replace(state, charger_settings={**state.charger_settings, settings.ski: settings})
+    charger = state.chargers.get(settings.ski)
+    if charger is None:
+        return state
+    # Samples are by phase of the house: another wiring makes the old ones wrong.
+    return state.with_charger(replace(charger, settings=settings, samples=()))
+
+
+def _heard(state: State, report: Report, now: float) -> State:
+    """Fold a charger's report. One that is not on the roster is not (or no longer) ours."""
+    charger = state.chargers.get(report.ski)
+    if charger is None:
+        return state
+    is_first = charger.report is None
+    updated = _with_sample(replace(charger, report=report, heard_s=now), state.site_phases, now)
+    updated = replace(updated, fresh_since_s=_fresh_since(charger, report, now))
+    if is_first and charger.accepted_a is None and updated.accepted_a is not None:
+        # After our own restart the limit in force is where we go on from.
+        updated = replace(updated, granted_a=updated.accepted_a)
+    if _is_other_car(charger, report):
+        updated = replace(
+            updated, claim_a=None, below_since_s=None, used_since_s=None, running_since_s=None,
+            paused_since_s=None, misses=0, disobeys=False,
+        )  # fmt: skip
+    state = state.with_charger(updated)
+    if is_first:
+        # What was estimated before we knew its draw took its car for a load of the house.
+        state = replace(
+            state,
+            meter=replace(state.meter, estimates=(), samples=state.meter.samples[-1:]),
+        )
+    return state
+
+
+def _with_sample(charger: Charger, site_phases: int, now: float) -> Charger:
+    report = charger.report
+    if report is None:
+        return charger
+    current_a = house_currents(charger.settings, site_phases, report.current_a)
+    age_s = report.measured_age_s
+    if report.car is None and report.is_car_known and (current_a is None or age_s is None):
+        current_a, age_s = ZERO, 0.0  # nothing flows into a cable without a car
+    if current_a is None or age_s is None or age_s > KEPT_S:
+        return charger
+    at_s = now - max(0.0, age_s)
+    kept = tuple(s for s in charger.samples if s.at_s < at_s - 0.01 and now - s.at_s <= KEPT_S)
+    return replace(charger, samples=(*kept, Sample(at_s, current_a)))
+
+
+def _fresh_since(charger: Charger, report: Report, now: float) -> float | None:
+    if report.car is None or report.accepted is not None:
+        return None
+    if charger.fresh_since_s is None or _is_other_car(charger, report):
+        return now
+    return charger.fresh_since_s
+
+
+def _is_other_car(charger: Charger, report: Report) -> bool:
+    """Return whether a car came since the last report."""
+    before = charger.report.car if charger.report else None
+    return report.car is not None and (before is None or before.plug != report.car.plug)
+
+
+def _sane(report: Report) -> Report:
+    """Return the report with everything that is no finite number made unknown."""
+    accepted = report.accepted
+    return replace(
+        report,
+        current_a=finite_phases(report.current_a),
+        power_w=finite_phases(report.power_w),
+        energy_wh=finite(report.energy_wh),
+        measured_age_s=finite(report.measured_age_s),
+        reaction_s=finite(report.reaction_s),
+        car=None if report.car is None else _sane_car(report.car),
+        accepted=None if accepted is None else _sane_accepted(accepted),
+    )
+
+
+def _sane_car(car: Car) -> Car:
+    return replace(
+        car,
+        min_a=finite(car.min_a),
+        max_a=finite(car.max_a),
+        soc_percent=finite(car.soc_percent),
+        phases=car.phases if car.phases in (1, 2, 3) else None,
+    )
+
+
+def _sane_accepted(accepted: Accepted) -> Accepted:
+    return replace(
+        accepted,
+        current_a=accepted.current_a.map(
+            lambda limit: None if limit is None or finite(limit) is None else max(0.0, limit)
+        ),
+    )

@@ -1,0 +1,82 @@
+"""Whether a charger does what it was told: outliers become something to reserve for."""
+
+from dataclasses import replace
+
+from cem.core.charger import Charger, Standing
+from cem.core.parameters import Parameters
+
+FOREIGN_BY_A = 0.5
+
+
+def observed(charger: Charger, now: float, p: Parameters) -> Charger:
+    """Return the charger with its obedience judged by its newest report.
+
+    It misses when it draws more, or has accepted more, than it was allowed at any time within
+    the last 8 s. Three missing reports in a row make it disobedient, 60 s without one obedient.
+    """
+    charger = _watched(charger, now, p)
+    if charger.granted_a is None or charger.standing(now, p) not in (
+        Standing.READY,
+        Standing.DISOBEDIENT,
+    ):
+        return replace(charger, misses=0)
+    if not _misses(charger, now, p):
+        since_s = now if charger.obeyed_since_s is None else charger.obeyed_since_s
+        disobeys = charger.disobeys and now - since_s < p.forgiven_after_s
+        return replace(charger, misses=0, obeyed_since_s=since_s, disobeys=disobeys)
+    if charger.judged_s == charger.heard_s:
+        return charger
+    misses = charger.misses + 1
+    return replace(
+        charger,
+        misses=misses,
+        judged_s=charger.heard_s,
+        obeyed_since_s=None,
+        disobeys=charger.disobeys or misses >= p.missed_reports,
+    )
+
+
+def _misses(charger: Charger, now: float, p: Parameters) -> bool:
+    report = charger.report
+    if report is not None and report.accepted is not None and report.accepted.is_fallback:
+        return False  # our lease ended on the way: it does what it was told for that case
+    allowed_a = _allowed_a(charger, now, p) + p.obedience_slack_a
+    measured = charger.measured_a(now, p)
+    if measured is not None and max(measured.values()) > allowed_a:
+        return True
+    accepted_a = charger.accepted_a
+    return accepted_a is not None and accepted_a > allowed_a
+
+
+def _allowed_a(charger: Charger, now: float, p: Parameters) -> float:
+    """Return the highest limit we gave within the last 8 s."""
+    granted_a = charger.most_a if charger.granted_a is None else charger.granted_a
+    former = [o.limit_a for o in charger.former if now - o.until_s <= p.obedience_s]
+    return max([granted_a, *former])
+
+
+def _watched(charger: Charger, now: float, p: Parameters) -> Charger:
+    """Note since when the limit in force is not ours, or is refused (A1)."""
+    report = charger.report
+    is_foreign = report is not None and _is_foreign(charger, now, p)
+    is_refused = report is not None and bool(report.limit_problem)
+    return replace(
+        charger,
+        foreign_since_s=_since(charger.foreign_since_s, now) if is_foreign else None,
+        refused_since_s=_since(charger.refused_since_s, now) if is_refused else None,
+    )
+
+
+def _is_foreign(charger: Charger, now: float, p: Parameters) -> bool:
+    report, accepted_a = charger.report, charger.accepted_a
+    if report is None or report.car is None or report.accepted is None or accepted_a is None:
+        return False
+    if report.accepted.is_fallback or charger.granted_a is None or report.limit_problem:
+        return False
+    given = [charger.granted_a]
+    given += [o.limit_a for o in charger.former if now - o.until_s <= p.obedience_s]
+    return all(abs(accepted_a - limit_a) > FOREIGN_BY_A for limit_a in given)
+
+
+def _since(before_s: float | None, now: float) -> float:
+    return now if before_s is None else before_s

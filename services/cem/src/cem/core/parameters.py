@@ -1,0 +1,66 @@
+"""The numbers of the control law, in one frozen value. Sources: loadmgmt.md A2 and A3."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Defaults of the control law; amperes per phase and seconds.
+
+    Every number is a setting, so that a site with unusual devices can be given others.
+    """
+
+    # --- fuse ---
+    margin_fixed_a: float = 0.5  # A3: meter class 1 plus noise
+    margin_of_fuse: float = 0.01  # A3: plus 1 % of the fuse
+
+    # --- what the house takes beside the chargers ---
+    peak_hold_s: float = 20.0  # A3: hides the cycling of hobs and ovens (6 to 20 s)
+    spike_a: float = 3.0  # A2: a rise of more than 3 A wants a second sample
+    spike_wait_s: float = 1.2  # one period at 1 Hz and some jitter; then one sample is enough
+
+    # --- the ladder of a silent meter ---
+    meter_latency_s: float = 1.0  # A2: read and transport
+    stale_after_s: float = 3.0  # A3: age > period + latency + 3 s
+    hold_growth_a_per_s: float = 0.5  # A3: reserve grows while nothing is known
+    hold_growth_most_a: float = 4.0
+    static_share_after_s: float = 20.0
+    failsafe_after_s: float = 60.0
+    frozen_samples: int = 5  # A3: noise makes five equal samples impossible
+    frozen_span_s: float = 3.5  # a meter that is polled faster than it measures is not frozen
+
+    # --- how limits move ---
+    raise_step_a: float = 4.0  # A3: at most +4 A ...
+    raise_every_s: float = 6.0  # ... per 6 s and charger
+    dead_band_a: float = 0.5  # A3: 60 instead of 1,100 commands per charger and hour
+    start_hysteresis_a: float = 1.0  # A3: start at min + 1 A, stop below min
+    min_off_s: float = 60.0  # A3: contactors and cars that fall asleep
+    rotation_s: float = 900.0  # A3: who runs is protected that long when not all can run
+    step_a: float = 0.1  # resolution of a limit on the wire
+
+    # --- chargers and cars ---
+    reaction_s: float = 5.0  # A2: a car follows within 5 s (IEC 61851-1)
+    obedience_s: float = 8.0  # A2: a charger that needs longer has missed
+    obedience_slack_a: float = 1.0
+    missed_reports: int = 3  # A2: three misses in a row
+    forgiven_after_s: float = 60.0
+    start_grace_s: float = 2.0  # design law 1: aim for the first accepted limit
+    silent_after_s: float = 4.0  # reports come every second
+    own_failsafe_after_s: float = 120.0  # A3: by then a charger has noticed that we are gone
+    warm_up_s: float = 1.5  # reports come every second; a restart need not be felt
+    lease_s: float = 5.0  # design law 2
+    drawing_a: float = 0.5  # below this a conductor carries nothing
+
+    # --- demand: a car that takes less gives back (C1.2) ---
+    below_a: float = 2.0
+    below_for_s: float = 25.0
+    claim_extra_a: float = 1.5
+    probe_a: float = 2.0
+    probe_every_s: float = 30.0
+
+    # --- who is to blame for an overload (scenarios/README.md section 6) ---
+    blame_window_s: float = 15.0
+    blame_slack_a: float = 0.7
+
+
+DEFAULTS = Parameters()

@@ -1,0 +1,63 @@
+"""Why a charger has the limit it has: the words of `limited_by` (C7)."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from electrical.phases import Phase
+
+
+class Kind(StrEnum):
+    """What limits a charger; also the word the page translates."""
+
+    ENERGY_MANAGEMENT_OFF = "energy-management-off"
+    NO_FUSE_SET = "no-fuse-set"
+    FUSE = "fuse"
+    STATIC_LIMIT = "static-limit"
+    STATIC_SHARE = "static-share"
+    FAILSAFE = "failsafe"
+    MINIMUM_DOES_NOT_FIT = "minimum-does-not-fit"
+    WAITING_FOR_TURN = "waiting-for-turn"
+    INCREASE_HELD_BACK = "increase-held-back"
+    START_RESERVED = "start-reserved"
+    CHARGER_OFFLINE = "charger-offline"
+    CHARGER_DISOBEYS = "charger-disobeys"
+    CHARGER_MAXIMUM = "charger-maximum"
+    CAR_MAXIMUM = "car-maximum"
+    CAR_NOT_ASKING = "car-not-asking"
+    CHARGER_FAULT = "charger-fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason. element: the circuit or charger it speaks of; value in A; times monotonic."""
+
+    kind: Kind
+    element: str = ""
+    phase: Phase | None = None
+    value: float | None = None
+    since_s: float = 0.0
+    until_s: float | None = None
+
+    def following(self, before: "Reason | None") -> "Reason":
+        """Return this reason with the start of the one before, if it is the same one."""
+        if before is None or self._identity() != before._identity():
+            return self
+        return replace(self, since_s=before.since_s)
+
+    def _identity(self) -> tuple[Kind, str, Phase | None]:
+        return (self.kind, self.element, self.phase)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for the page that concerns the whole site. severity: info, warning, alarm."""
+
+    code: str
+    severity: str
+    params: tuple[tuple[str, str], ...] = ()
+    since_s: float = 0.0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what makes two notices the same one: code and the charger it speaks of."""
+        return (self.code, dict(self.params).get("ski", ""))

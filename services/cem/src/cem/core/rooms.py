@@ -1,0 +1,158 @@
+"""How much room each fuse leaves the chargers: limit - other loads - margin - reserved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cem.core.allocation import Constraint
+from cem.core.charger import Charger, Standing
+from cem.core.estimator import held_a, latest_a
+from cem.core.ladder import Stage
+from cem.core.reasons import Kind
+from cem.core.site import MAIN, Circuit
+from cem.core.view import View
+from electrical.phases import ZERO, Phase, PhaseCurrents, on_every_phase
+
+KINDS = {
+    Stage.NO_METER: Kind.STATIC_LIMIT,
+    Stage.FRESH: Kind.FUSE,
+    Stage.HOLD: Kind.FUSE,
+    Stage.STATIC_SHARE: Kind.STATIC_SHARE,
+    Stage.FAILSAFE: Kind.FAILSAFE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one circuit has on one phase; all in A.
+
+    other_a: what the house takes, held (firm) and with an unconfirmed rise (now).
+    reserved_a: for chargers that take no part, firm and with fresh plug-ins (now).
+    """
+
+    circuit: Circuit
+    phase: Phase
+    limit_a: float
+    firm_other_a: float
+    other_a: float
+    firm_reserved_a: float
+    reserved_a: float
+
+    @property
+    def firm_a(self) -> float:
+        """Return the room without what may pass within a second or two."""
+        return self.limit_a - self.firm_other_a - self.firm_reserved_a
+
+    @property
+    def now_a(self) -> float:
+        """Return the room on the last reading."""
+        return self.limit_a - self.other_a - self.reserved_a
+
+
+def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
+    """Return the room of every circuit on every phase of the site.
+
+    offered_a: minimum currents that fresh plug-ins are admitted with; they are part of what is
+    granted, so only the rest of their start current is reserved.
+    """
+    firm, latest = _other_loads(view)
+    reserves = {
+        ski: charger.reserved(view.now, view.grid.phases, view.p)
+        for ski, charger in view.state.chargers.items()
+    }
+    found = []
+    for circuit, ids in view.grid.root(view.p).walk():
+        members = [c for c in view.state.chargers.values() if c.settings.circuit in ids]
+        is_root = circuit.id == MAIN
+        for phase in view.grid.live:
+            firm_reserved_a, reserved_a = _reserved(members, reserves, phase, offered_a, view)
+            found.append(
+                Room(
+                    circuit,
+                    phase,
+                    _limit_a(circuit, phase, view),
+                    firm[phase] if is_root else 0.0,
+                    latest[phase] if is_root else 0.0,
+                    firm_reserved_a,
+                    reserved_a,
+                )
+            )
+    return tuple(found)
+
+
+def constraints(
+    found: tuple[Room, ...], taking_part: Mapping[str, Charger], view: View
+) -> tuple[Constraint, ...]:
+    """Return the rooms as constraints on the chargers that take part in the sharing."""
+    used = {ski: c.phases(view.grid.phases, view.p) for ski, c in taking_part.items()}
+    inside = {circuit.id: ids for circuit, ids in view.grid.root(view.p).walk()}
+    return tuple(
+        Constraint(
+            KINDS[view.step.stage],
+            room.circuit.id,
+            room.phase,
+            {
+                ski: 1.0
+                for ski, charger in taking_part.items()
+                if room.phase in used[ski] and charger.settings.circuit in inside[room.circuit.id]
+            },
+            room.now_a,
+            room.firm_a,
+            _shown_a(room, view),
+        )
+        for room in found
+    )
+
+
+def _other_loads(view: View) -> tuple[PhaseCurrents, PhaseCurrents]:
+    """Return what to reckon the house with: confirmed, and on the last reading."""
+    match view.step.stage:
+        case Stage.FRESH | Stage.HOLD:
+            growth: PhaseCurrents = on_every_phase(view.step.growth_a)
+            estimates = view.state.meter.estimates
+            return held_a(estimates, view.p) + growth, latest_a(estimates, view.p) + growth
+        case Stage.FAILSAFE:
+            return view.grid.base_load_a, view.grid.base_load_a
+        case Stage.NO_METER | Stage.STATIC_SHARE:
+            return ZERO, ZERO
+
+
+def _limit_a(circuit: Circuit, phase: Phase, view: View) -> float:
+    if view.step.stage is Stage.STATIC_SHARE and circuit.id == MAIN:
+        return view.grid.share_a(phase, view.p)
+    return circuit.fuse_a[phase] - circuit.margin_a[phase]
+
+
+def _shown_a(room: Room, view: View) -> float:
+    if view.step.stage is Stage.STATIC_SHARE and room.circuit.id == MAIN:
+        return view.grid.share_a(room.phase, view.p)
+    return room.circuit.fuse_a[room.phase]
+
+
+def _reserved(
+    members: list[Charger],
+    reserves: Mapping[str, PhaseCurrents],
+    phase: Phase,
+    offered_a: Mapping[str, float],
+    view: View,
+) -> tuple[float, float]:
+    """Return (firm, now): what is reserved without and with young plug-ins.
+
+    A plug-in lowers the others at once, but pauses nobody before the grace of 2 s is over: no
+    car draws that early, and most first limits are accepted long before.
+    """
+    firm_a, young_a = 0.0, 0.0
+    for charger in members:
+        reserve_a = reserves[charger.ski][phase]
+        if is_young(charger, view):
+            young_a += max(0.0, reserve_a - offered_a.get(charger.ski, 0.0))
+        else:
+            firm_a += reserve_a
+    return firm_a, firm_a + young_a
+
+
+def is_young(charger: Charger, view: View) -> bool:
+    """Return whether a car was plugged so lately that its first limit may still be on the way."""
+    if charger.standing(view.now, view.p) is not Standing.FRESH:
+        return False
+    since_s = charger.fresh_since_s
+    return since_s is None or view.now - since_s <= view.p.start_grace_s

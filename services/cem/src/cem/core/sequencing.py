@@ -1,0 +1,135 @@
+"""First down, then up: from what is granted to what was allotted, step by step (design law 3)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cem.core.allocation import Constraint, Demand
+from cem.core.charger import Charger, Former
+from cem.core.numbers import floored
+from cem.core.parameters import Parameters
+from cem.core.view import View
+
+FORMER_KEPT_S = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A charger's new limit, and until when more is held back (monotonic s, None = it is not)."""
+
+    granted_a: float
+    held_until_s: float | None = None
+
+
+def sequence(
+    sharing: tuple[Sequence[Demand], Mapping[str, float]],
+    constraints: Iterable[Constraint],
+    fixed_a: Mapping[str, float],
+    view: View,
+) -> dict[str, Move]:
+    """Lower at once; raise by at most 4 A per 6 s, into room that others have really left.
+
+    sharing: the demands and what was allotted to each. fixed_a: chargers of the constraints
+    that do not move here. What a charger loads a circuit with is the highest of its limit, the
+    limits it may still be following, and what it is measured to draw.
+    Returns the move of every demand.
+    """
+    demands, allotted_a = sharing
+    constraints = tuple(constraints)
+    chargers = view.state.chargers
+    lowered_a = {d.ski: _lowered(chargers[d.ski], d, allotted_a[d.ski], view.p) for d in demands}
+    loads_a = dict(fixed_a)
+    loads_a |= {ski: _load_a(chargers[ski], own_a, view) for ski, own_a in lowered_a.items()}
+    moves = {ski: Move(own_a) for ski, own_a in lowered_a.items()}
+    for demand in sorted(demands, key=lambda d: (d.priority, lowered_a[d.ski], d.ski)):
+        ski, own_a = demand.ski, lowered_a[demand.ski]
+        if allotted_a[ski] < own_a + view.p.dead_band_a:
+            continue
+        room_a = _room_a(ski, constraints, loads_a)
+        moves[ski] = _raised(demand, own_a, min(allotted_a[ski], room_a), allotted_a[ski], view)
+        loads_a[ski] = max(loads_a[ski], moves[ski].granted_a)
+    return moves
+
+
+def _raised(demand: Demand, own_a: float, free_a: float, wanted_a: float, view: View) -> Move:
+    """Return the step up from own_a towards wanted_a that is allowed now; it may be none.
+
+    free_a: what may be had at once, were it not for the pace.
+    """
+    p = view.p
+    most_a, next_s = _ceiling(view.state.chargers[demand.ski], own_a, demand, view)
+    raised_a = floored(min(free_a, most_a), p.step_a) if view.step.allows_increase else 0.0
+    if raised_a < max(demand.min_a, own_a + p.dead_band_a):
+        return Move(own_a, max(next_s, view.now + 1.0))
+    is_more_wanted = wanted_a >= raised_a + p.dead_band_a
+    return Move(raised_a, view.now + p.raise_every_s if is_more_wanted else None)
+
+
+def moved(charger: Charger, granted_a: float | None, now: float) -> Charger:
+    """Return the charger with a new limit, and with what must be remembered of the old one."""
+    before_a = charger.granted_a
+    former = tuple(o for o in charger.former if now - o.until_s <= FORMER_KEPT_S)
+    if granted_a != before_a:
+        old_a = charger.most_a if before_a is None else before_a
+        former = (*former, Former(now, old_a))
+        charger = replace(charger, granted_a=granted_a, changed_s=now)
+        if granted_a is not None and granted_a > old_a:
+            charger = replace(charger, raised_s=now)
+    charger = replace(charger, former=former)
+    if not charger.has_car:
+        return replace(charger, running_since_s=None, paused_since_s=None)
+    if granted_a == 0:
+        was_running = charger.running_since_s is not None
+        paused_s = now if was_running else charger.paused_since_s
+        return replace(charger, running_since_s=None, paused_since_s=paused_s)
+    if charger.running_since_s is None:
+        return replace(charger, running_since_s=now, paused_since_s=None)
+    return charger
+
+
+def _lowered(charger: Charger, demand: Demand, allotted_a: float, p: Parameters) -> float:
+    """Return the limit after a decrease: at once, in full, by at least the dead band."""
+    before_a = charger.granted_a
+    if before_a is None or allotted_a == 0:
+        return allotted_a
+    if before_a < demand.min_a:
+        return 0.0
+    if allotted_a >= before_a:
+        return before_a
+    return max(demand.min_a, min(allotted_a, floored(before_a - p.dead_band_a, p.step_a)))
+
+
+def _load_a(charger: Charger, granted_a: float, view: View) -> float:
+    may_draw_a = charger.may_draw_a(view.now, view.p)
+    return max(granted_a, may_draw_a, charger.highest_drawn_a(view.now, view.p))
+
+
+def _ceiling(charger: Charger, granted_a: float, demand: Demand, view: View) -> tuple[float, float]:
+    """Return the highest limit that may be given now, and when more may be given.
+
+    Back up to what the car still draws is no increase: its load stays what it is.
+    """
+    now, p = view.now, view.p
+    measured = charger.measured_a(now, p)
+    still_a = 0.0 if measured is None else max(measured.values())
+    next_s = charger.raised_s + p.raise_every_s
+    if granted_a == 0 and charger.paused_since_s is not None:
+        next_s = max(next_s, charger.paused_since_s + p.min_off_s)
+    if now < next_s:
+        return still_a, next_s
+    return max(still_a, demand.min_a, granted_a + p.raise_step_a), now
+
+
+def _room_a(ski: str, constraints: Iterable[Constraint], loads_a: Mapping[str, float]) -> float:
+    """Return what one charger may draw when all others draw all they still can."""
+    return min(
+        (
+            (
+                c.room_a
+                - sum(s * loads_a[o] for o, s in c.share.items() if o != ski and o in loads_a)
+            )
+            / c.share[ski]
+            for c in constraints
+            if ski in c.share
+        ),
+        default=0.0,
+    )

@@ -1,0 +1,104 @@
+"""What people have set: grid connection, chargers, energy management, circuits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cem.core.parameters import Parameters
+from electrical.phases import ALL_PHASES, UNKNOWN, ZERO, Phase, PhaseCurrents, PhaseReadings
+from electrical.rotation import Rotation, house_phase
+
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A fuse and what hangs below it: chargers name the circuit they are on (C12)."""
+
+    id: str
+    fuse_a: PhaseCurrents
+    margin_a: PhaseCurrents = ZERO
+    children: tuple["Circuit", ...] = ()
+
+    def walk(self) -> Iterator[tuple["Circuit", frozenset[str]]]:
+        """Yield every circuit with the ids of all circuits at and below it, root first."""
+        below = [pair for child in self.children for pair in child.walk()]
+        direct = (ids for circuit, ids in below if circuit in self.children)
+        yield self, frozenset({self.id}).union(*direct)
+        yield from below
+
+
+@dataclass(frozen=True, slots=True)
+class GridConnection:
+    """The main fuse and what is known of the house behind it (A3); amperes per phase.
+
+    margin_a: None = by parameters. static_share_a: what all chargers together may draw when the
+    meter is lost; None = what the design base load leaves.
+    """
+
+    fuse_a: PhaseCurrents
+    phases: int = 3
+    margin_a: float | None = None
+    base_load_a: PhaseCurrents = ZERO
+    static_share_a: PhaseReadings = UNKNOWN
+    revision: int = 0
+
+    @property
+    def live(self) -> tuple[Phase, ...]:
+        """Return the phases this site has."""
+        return ALL_PHASES if self.phases == 3 else (Phase.L1,)
+
+    def margins_a(self, parameters: Parameters) -> PhaseCurrents:
+        """Return what stays free below the fuse."""
+        if self.margin_a is not None:
+            fixed_a = self.margin_a
+            return self.fuse_a.map(lambda _: fixed_a)
+        return self.fuse_a.map(
+            lambda fuse_a: parameters.margin_fixed_a + parameters.margin_of_fuse * fuse_a
+        )
+
+    def share_a(self, phase: Phase, parameters: Parameters) -> float:
+        """Return what all chargers together may draw on a phase when the meter is lost."""
+        left_a = self.fuse_a[phase] - self.margins_a(parameters)[phase]
+        share_a = self.static_share_a[phase]
+        if share_a is None:
+            return left_a - self.base_load_a[phase]
+        return min(share_a, left_a)
+
+    def root(self, parameters: Parameters) -> Circuit:
+        """Return the tree of circuits; today it has only its root."""
+        return Circuit(MAIN, self.fuse_a, self.margins_a(parameters))
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerSettings:
+    """What the electrician knows of a charger; amperes per phase.
+
+    start_a: what a freshly plugged car can draw before the first limit; None = max_a.
+    """
+
+    ski: str
+    min_a: float = 6.0  # IEC 61851-1: no current between 0 and 6 A over PWM
+    max_a: float = 32.0
+    phases: int = 3
+    wiring: Rotation = Rotation.RST
+    failsafe_a: float = 6.0  # A3: 6 A by default
+    priority: int = 2
+    weight: float = 1.0
+    circuit: str = MAIN
+    start_a: float | None = None
+    revision: int = 0
+
+    def wired(self, site_phases: int) -> tuple[Phase, ...]:
+        """Return the house phases its conductors sit on, conductor a first."""
+        if site_phases == 1:
+            return (Phase.L1,)
+        return tuple(house_phase(self.wiring, c) for c in ALL_PHASES[: self.phases])
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyManagement:
+    """Whether the CEM sends limits (A1)."""
+
+    on: bool = False
+    confirmed_no_other: bool = False
+    revision: int = 0
