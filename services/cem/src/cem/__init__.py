@@ -1,0 +1,1 @@
+"""Decides every second how many amperes each charger may draw."""

@@ -1,0 +1,167 @@
+"""What the CEM does all day: fold what it hears, decide, send. Holds the one state."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from cem import metrics
+from cem.bus import Outbox
+from cem.core import showing
+from cem.core.decide import decide
+from cem.core.decision import Decision, Limit
+from cem.core.events import Event, GridRead
+from cem.core.folding import apply, is_urgent
+from cem.core.state import State
+from cem.picture import Clocks, Named, site_state, status_of
+from volthus_kit.clock import Clock
+from volthus_wire.v1 import metering_pb2, site_pb2
+
+RENEW_EVERY_S = 1.0  # leases (design law 2)
+PICTURE_EVERY_S = 10.0
+WATCHED_FOR_S = 30.0
+WATCHED_EVERY_S = 1.0
+EARLY_S = 0.05  # a timer that fires a little early must not cost a whole period
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What went out last, and when (monotonic s)."""
+
+    limits: dict[str, Limit] = field(default_factory=dict)
+    renewed_s: float = float("-inf")
+    status: tuple[object, ...] = ()
+    picture_s: float = float("-inf")
+    watched_until_s: float = float("-inf")
+
+
+class Controller:
+    """Folds events, decides on every grid reading and at least once a second, sends leases."""
+
+    def __init__(
+        self,
+        state: State,
+        outbox: Outbox,
+        clock: Clock,
+        named: Named,
+        meters: Callable[[], Iterable[metering_pb2.MeterHealth]] = tuple,
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._named = named
+        self._meters = meters
+        self._wanted = asyncio.Event()
+        self._sent = _Sent()
+        self._reading_s: float | None = None  # when the reading being worked on was measured
+        self._counted_s: float | None = None
+        self.decision: Decision = decide(state, clock.monotonic())
+        self.decided_s = clock.monotonic()
+
+    @property
+    def state(self) -> State:
+        """Return everything the CEM knows now."""
+        return self.decision.state
+
+    def happened(self, event: Event) -> None:
+        """Fold an event at once; an urgent one is decided upon as soon as the loop turns."""
+        now = self._clock.monotonic()
+        before = self.decision.state
+        after = apply(before, event, now)
+        self.decision = replace(self.decision, state=after)
+        if isinstance(event, GridRead):
+            self._reading_s = now - max(0.0, event.reading.age_s)
+        if is_urgent(before, after, event, now):
+            self._wanted.set()
+
+    def watched(self) -> None:
+        """Send the picture every second for a while: somebody looks at it."""
+        now = self._clock.monotonic()
+        if now > self._sent.watched_until_s:
+            self._sent.picture_s = float("-inf")
+            self._wanted.set()
+        self._sent.watched_until_s = now + WATCHED_FOR_S
+
+    def is_turning(self) -> bool:
+        """Return whether the loop decided within the last seconds."""
+        return self._clock.monotonic() - self.decided_s < 3 * RENEW_EVERY_S
+
+    def picture(self) -> site_pb2.SiteState:
+        """Return the live picture of this moment."""
+        clocks = Clocks(self._clock.monotonic(), self._clock.now())
+        return site_state(self.decision, self._named, self._meters(), clocks)
+
+    async def run(self) -> None:
+        """Decide and send until cancelled."""
+        while True:
+            wait_s = self.decision.wake_at - self._clock.monotonic()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), max(0.0, wait_s))
+            self._wanted.clear()
+            await self.turn()
+
+    async def turn(self) -> None:
+        """Decide once and send what follows."""
+        now = self._clock.monotonic()
+        with metrics.LOOP_DURATION.time():
+            self.decision = decide(self.decision.state, now)
+        self.decided_s = now
+        self._count_overloads()
+        await self._send_limits(now)
+        await self._send_picture(now)
+        self._show(now)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    async def _send_limits(self, now: float) -> None:
+        """Send changed limits at once, and all of them once a second."""
+        is_due = now - self._sent.renewed_s >= RENEW_EVERY_S - EARLY_S
+        for ski, limit in self.decision.limits.items():
+            is_changed = self._sent.limits.get(ski) != limit
+            if not (is_due or is_changed):
+                continue
+            reason = self.decision.reasons[ski]
+            sent_s = self._clock.monotonic()
+            is_out = await self._outbox.send_limit(limit, reason.kind if reason else "", sent_s)
+            if is_out and is_changed and self._reading_s is not None:
+                metrics.REACTION.observe(max(0.0, self._clock.monotonic() - self._reading_s))
+        self._reading_s = None
+        self._sent.limits = dict(self.decision.limits)
+        if is_due:
+            self._sent.renewed_s = now
+
+    async def _send_picture(self, now: float) -> None:
+        status = status_of(self.decision, now)
+        every_s = WATCHED_EVERY_S if now < self._sent.watched_until_s else PICTURE_EVERY_S
+        is_due = now - self._sent.picture_s >= every_s - EARLY_S
+        if status == self._sent.status and not is_due:
+            return
+        if await self._outbox.send_state(self.picture()):
+            self._sent.status = status
+            self._sent.picture_s = now
+
+    def _count_overloads(self) -> None:
+        """Count the time since the reading before for each phase above its fuse."""
+        at_s = self.decision.state.meter.last_at_s
+        if at_s is None or at_s == self._counted_s:
+            return
+        before_s, self._counted_s = self._counted_s, at_s
+        if before_s is None:
+            return
+        for overload in self.decision.overloads:
+            seconds = min(at_s - before_s, 10.0)
+            metrics.OVERCURRENT.labels(overload.phase.value, overload.cause.value).inc(seconds)
+
+    def _show(self, now: float) -> None:
+        state = self.decision.state
+        metrics.show_decision(self.decision)
+        power_w = showing.grid_power_w(state, self.decision.picture.ladder)
+        metrics.show_grid(showing.grid_current_a(state, self.decision.picture.ladder), power_w)
+        for ski, charger in state.chargers.items():
+            kind = charger.reason.kind if charger.reason else None
+            is_connected = showing.link(charger, now).value == "connected"
+            doing = showing.doing(charger, now).value
+            metrics.show_charger(ski, doing, is_connected=is_connected, reason=kind)
+            current_a = showing.currents_a(charger, now, state.site_phases)
+            metrics.show_amperes(ski, current_a, showing.power_w(charger, state, now))
+            metrics.show_setpoint(ski, charger.granted_a)
+        metrics.forget_others(set(state.chargers))

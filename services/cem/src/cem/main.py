@@ -1,0 +1,70 @@
+"""Puts the CEM together and starts it; knows everyone, decides nothing."""
+
+import asyncio
+import logging
+
+from cem.bus import Inbox, Outbox
+from cem.commands import Commands
+from cem.core.events import StoreChecked
+from cem.core.parameters import DEFAULTS
+from cem.core.state import Remembered, restored
+from cem.loop import Controller
+from cem.memory import remember
+from cem.picture import Named
+from cem.settings import Settings
+from cem.store import Store
+from volthus_kit import health
+from volthus_kit.backoff import backoff
+from volthus_kit.bus import Bus
+from volthus_kit.clock import SystemClock
+from volthus_kit.metrics import version_of
+from volthus_kit.refusal import RefusedError
+from volthus_kit.service import run
+
+logger = logging.getLogger(__name__)
+
+ABOUT = "Decides every second how many amperes each charger of a site may draw."
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
+    clock = SystemClock()
+    store = Store(settings.state_dir)
+    remembered, epoch, is_written = await _loaded(store, clock)
+    try:
+        async with Bus.connect(settings.nats_url, name="cem") as bus, asyncio.TaskGroup() as tasks:
+            inbox = Inbox(bus, settings.site)
+            outbox = Outbox(bus, settings.site, epoch, DEFAULTS.lease_s)
+            named = Named(
+                settings.site, settings.site_name or settings.site, version_of("volthus-cem")
+            )
+            state = restored(remembered, clock.monotonic())
+            controller = Controller(state, outbox, clock, named, lambda: inbox.meters)
+            controller.happened(StoreChecked(is_failing=not is_written))
+            commands = Commands(controller, store, remote_fuse=settings.remote_fuse)
+            await inbox.hear(controller.happened, controller.watched)
+            await inbox.answer(commands)
+            checks = {"bus": lambda: bus.is_connected, "loop": controller.is_turning}
+            tasks.create_task(
+                health.serve(settings.health_host, settings.health_port, checks), name="health"
+            )
+            tasks.create_task(remember(controller, store), name="memory")
+            tasks.create_task(controller.run(), name="control")
+    finally:
+        store.close()
+
+
+async def _loaded(store: Store, clock: SystemClock) -> tuple[Remembered, int, bool]:
+    """Wait until the settings can be read: without the fuse nothing may be said."""
+    for wait_s in backoff(first_s=0.2, most_s=5.0):
+        try:
+            return await asyncio.to_thread(store.load, clock.now())
+        except RefusedError as error:
+            logger.error("settings cannot be read", extra={"error": str(error)})
+        await asyncio.sleep(wait_s)
+    raise AssertionError("backoff never ends")
+
+
+def main() -> None:
+    """Start the program `cem`."""
+    run(serve, Settings, name="cem", about=ABOUT)

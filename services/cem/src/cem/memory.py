@@ -1,0 +1,46 @@
+"""Keeps what must outlive a restart in the database, and tries again while that fails."""
+
+import asyncio
+import logging
+
+from cem.core.events import StoreChecked
+from cem.core.state import State
+from cem.loop import Controller
+from cem.store import Store
+from volthus_kit.refusal import RefusedError
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+TRY_AGAIN_AFTER_S = 5.0
+
+Kept = tuple[tuple[str, ...], str | None]
+
+
+async def remember(controller: Controller, store: Store) -> None:
+    """Write who is paired and which grid meter there is whenever that changes, until cancelled.
+
+    Control never waits for it (design law 8): a failure is shown and tried again.
+    """
+    kept = _to_keep(controller.state)
+    while True:
+        failing = controller.state.is_store_failing
+        await asyncio.sleep(TRY_AGAIN_AFTER_S if failing else LOOK_EVERY_S)
+        wanted = _to_keep(controller.state)
+        if wanted == kept and not controller.state.is_store_failing:
+            continue
+        try:
+            if wanted == kept:
+                await asyncio.to_thread(store.probe)
+            else:
+                await asyncio.to_thread(store.remember, *wanted)
+        except RefusedError as error:
+            logger.warning("database takes no change", extra={"error": str(error)})
+            controller.happened(StoreChecked(is_failing=True))
+            continue
+        kept = wanted
+        controller.happened(StoreChecked(is_failing=False))
+
+
+def _to_keep(state: State) -> Kept:
+    return tuple(sorted(state.chargers)), state.meter.id
