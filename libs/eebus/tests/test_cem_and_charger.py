@@ -11,6 +11,7 @@ from eebus.charger import Charger, EvProfile
 from eebus.events import (
     ConnectionChanged,
     ConnectionState,
+    DeviceDescribed,
     EvChanged,
     Event,
     HeartbeatChanged,
@@ -170,11 +171,13 @@ async def test_a_charger_hears_the_heart_of_the_cem(house):
 
 
 async def test_connected_is_told_before_anything_about_the_device(house):
-    charger = house.chargers[0]
-    of_peer = [each for each in house.ear.events if getattr(each, "ski", None) == charger.ski]
-    kinds = [type(each).__name__ for each in of_peer]
-    first = next(n for n, kind in enumerate(kinds) if kind == "DeviceDescribed")
-    assert of_peer[first - 1] == house.cem.connection(charger.ski)
+    ski = house.chargers[0].ski
+    events = house.ear.events
+    await house.ear.until(lambda: any(isinstance(each, DeviceDescribed) for each in events))
+    of_peer = [each for each in events if getattr(each, "ski", None) == ski]
+    connected = of_peer.index(house.cem.connection(ski))
+    assert of_peer[connected + 1] == EvChanged(ski, None)
+    assert all(isinstance(each, ConnectionChanged) for each in of_peer[:connected])
 
 
 async def test_a_write_to_a_charger_that_is_not_there_says_so(house):

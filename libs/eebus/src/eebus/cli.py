@@ -82,7 +82,13 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _discover(arguments: argparse.Namespace) -> None:
     nobody = Announcement("eebus-discover", "", "", "")
-    discovery = Discovery("", nobody, _network(arguments).interfaces, lambda e: say(of_event(e)))
+    discovery = Discovery(
+        "",
+        nobody,
+        _network(arguments).interfaces,
+        lambda event: say(of_event(event)),
+        is_wanted=lambda _: False,
+    )
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(arguments.seconds):
             await discovery.run(None)

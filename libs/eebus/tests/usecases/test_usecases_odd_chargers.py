@@ -311,6 +311,18 @@ def test_a_full_tree_notified_without_filter_is_compared_with_what_is_known():
     assert charger.hub.ev(EVSE).has_opev
 
 
+def test_a_car_added_anew_without_leaving_is_told_as_gone_and_come():
+    charger = _porsche()
+    charger.connect()
+    charger.events.clear()
+    charger.local.add_entity(charger.local.entities[(1, 1)])
+    charger.settle()
+    cars = [each.ev for each in charger.events if isinstance(each, EvChanged)]
+    assert cars[0] is None
+    assert cars[-1].has_opev
+    assert charger.write(8, 8, 8).ok
+
+
 def test_a_removed_entity_needs_no_type():
     charger = _porsche()
     charger.connect()

@@ -27,6 +27,8 @@ class FeatureAddress:
     def read(cls, item: Item) -> Self:
         """Return the address written in `item`; missing parts stay missing."""
         device = text(item, "device")
+        if device is not None:
+            device = device[:MAX_DEVICE_CHARS]
         return cls(device, numbers(item, "entity")[:MAX_DEPTH], number(item, "feature"))
 
     def item(self) -> Item:

@@ -17,6 +17,7 @@ Decoder = Callable[[object], Value | None]
 Encoder = Callable[[Value], str]
 
 MAX_ITEMS: Final = 512  # of one list; what a peer sends beyond is dropped
+MAX_CHARS: Final = 4096  # the longest text of the specification is a description
 MAX_INTEGER: Final = 2**63
 
 
@@ -98,7 +99,7 @@ def _list_decoder(read_one: Decoder) -> Decoder:
 
 
 def _read_text(raw: object) -> str | None:
-    if not isinstance(raw, str):
+    if not isinstance(raw, str) or len(raw) > MAX_CHARS:
         return None
     if not raw.isascii():
         try:

@@ -10,6 +10,8 @@ from eebus.spine.model.functions import Function, item_keys
 from eebus.spine.model.shape import Shape
 from eebus.spine.values import Item, Value, part, parts
 
+_Key = tuple[int | str | None, ...]
+
 MAX_ITEMS: Final = 256  # kept of one list; a peer cannot grow our memory by inventing ids
 
 
@@ -42,12 +44,14 @@ def check_write(function: Function, before: Item, after: Item) -> None:
     if function.items is None or function.item is None:
         return
     old, new = parts(before, function.items), parts(after, function.items)
+    places = _Places(function.item, new)
     if len(old) != len(new):
         raise RefusedError(ErrorNumber.COMMAND_REJECTED, "items cannot be added or removed")
     for mine in old:
-        twin = _find(function.item, new, mine)
-        if twin is None:
+        place = places.find(_key_values(function.item, mine))
+        if place is None:
             raise RefusedError(ErrorNumber.COMMAND_REJECTED, "items cannot be replaced")
+        twin = new[place]
         for name in function.item.guards:
             if twin.get(name) != mine.get(name):
                 raise RefusedError(ErrorNumber.COMMAND_REJECTED, f"{name} is ours to decide")
@@ -76,17 +80,43 @@ def _merged(function: Function, data: Item, update: Item, control: Item) -> Item
         return {**data, **update}
     items = parts(data, function.items)
     chosen = part(control, function.selectors_name)
+    places = _Places(function.item, items)
     for new in parts(update, function.items):
-        if chosen or not _has_key(function.item, new):
+        key = _key_values(function.item, new)
+        if chosen or not any(value is not None for value in key):
             items = [{**old, **new} if _is_selected(old, chosen) else old for old in items]
             continue
-        place = _place(function.item, items, new)
+        place = places.find(key)
         if place is not None:
             items[place] = {**items[place], **new}
         elif len(items) < MAX_ITEMS:
             items.append(new)
+            places.add(key)
     kept: list[Value] = list(items)
     return {**data, function.items: kept}
+
+
+class _Places:
+    """Where the items of a list are, by key."""
+
+    def __init__(self, shape: Shape, items: Iterable[Item]) -> None:
+        self._keys: list[_Key] = []
+        self._by_key: dict[_Key, int] = {}
+        self._has_gaps = False
+        for item in items:
+            self.add(_key_values(shape, item))
+
+    def add(self, key: _Key) -> None:
+        self._by_key.setdefault(key, len(self._keys))
+        self._has_gaps = self._has_gaps or None in key
+        self._keys.append(key)
+
+    def find(self, key: _Key) -> int | None:
+        """Return the place of the item with this key; a part that one leaves out fits anything."""
+        place = self._by_key.get(key)
+        if place is not None or not (self._has_gaps or None in key):
+            return place
+        return next((n for n, each in enumerate(self._keys) if _same(each, key)), None)
 
 
 @cache
@@ -94,25 +124,15 @@ def _keys(item: Shape) -> tuple[tuple[str, ...], ...]:
     return item_keys(item)
 
 
-def _key_values(shape: Shape, item: Item) -> tuple[Value | None, ...]:
-    return tuple(part(item, *path[:-1]).get(path[-1]) for path in _keys(shape))
+def _key_values(shape: Shape, item: Item) -> _Key:
+    return tuple(_hashable(part(item, *path[:-1]).get(path[-1])) for path in _keys(shape))
 
 
-def _has_key(shape: Shape, item: Item) -> bool:
-    return any(value is not None for value in _key_values(shape, item))
+def _hashable(value: Value | None) -> int | str | None:
+    return value if value is None or isinstance(value, int | str) else repr(value)
 
 
-def _find(shape: Shape, items: Iterable[Item], wanted: Item) -> Item | None:
-    key = _key_values(shape, wanted)
-    return next((item for item in items if _same(_key_values(shape, item), key)), None)
-
-
-def _place(shape: Shape, items: list[Item], wanted: Item) -> int | None:
-    key = _key_values(shape, wanted)
-    return next((n for n, item in enumerate(items) if _same(_key_values(shape, item), key)), None)
-
-
-def _same(left: tuple[Value | None, ...], right: tuple[Value | None, ...]) -> bool:
+def _same(left: _Key, right: _Key) -> bool:
     """Whether two keys agree in what both carry; a part that one leaves out fits anything."""
     return all(a is None or b is None or a == b for a, b in zip(left, right, strict=True))
 

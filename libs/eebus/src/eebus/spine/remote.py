@@ -42,6 +42,14 @@ class RemoteDevice:
         """Return the feature at an address, None when unknown."""
         return feature_at(self.entities, entity, number_)
 
+    def count_contents(self) -> int:
+        """Return of how many functions data are kept."""
+        return sum(
+            len(feature.contents)
+            for entity in self.entities.values()
+            for feature in entity.features.values()
+        )
+
     def learn(self, data: Item, *, partial: bool) -> list[TreeChange]:
         """Take a discovery message in. Returns which entities went and came, in that order.
 

@@ -27,6 +27,7 @@ from eebus.spine.values import Item, number, text
 from eebus.spine.wishes import RESPONSE_TIME_S, Key, Wish, Wishes, settle
 
 MAX_OPEN_WRITES: Final = 64
+MAX_CONTENTS: Final = 128  # functions of which a peer's data are kept; a charger has about 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +220,11 @@ class Session:
 
     def _learn_data(self, feature: Feature, command: Cmd, now: float) -> None:
         name = command.name
-        if command.is_partial and name not in feature.contents:
-            self._reread(feature, name)  # a part of what we never saw in full
+        if name not in feature.contents:
+            if self.remote.count_contents() >= MAX_CONTENTS:
+                return
+            if command.is_partial:
+                self._reread(feature, name)  # a part of what we never saw in full
         feature.contents[name] = merging.apply(command, feature.content(name))
         self._listener.data_changed(feature, name, now)
 

@@ -122,10 +122,11 @@ class ChargerFollower:
         """Ask what we need of new entities; forget a car that left."""
         for each in changes:
             if each.entity.type == names.EV:
-                self._forget_car()
                 if each.change is Change.ADDED:
                     self._presence.plugged(now)
                     self._asked_at = now
+                else:
+                    self._tell_car(None)  # also when the next car comes with the same message
         self._ask_all()
         self._update_charger()
         self._update_car()
@@ -183,7 +184,7 @@ class ChargerFollower:
         if charger is None:
             return
         described = self._description(charger)
-        if described != self._described:
+        if described is not None and described != self._described:
             self._described = described
             self._emit(described)
         told = content(charger, names.DIAGNOSIS, names.STATE)
@@ -192,11 +193,14 @@ class ChargerFollower:
             self._state = state
             self._emit(state)
 
-    def _description(self, charger: Entity) -> DeviceDescribed:
+    def _description(self, charger: Entity) -> DeviceDescribed | None:
+        """Return what the charger says of itself, None while the answer is on its way."""
+        information = self.session.remote.entities.get(DEVICE_INFORMATION, charger)
         told = content(charger, names.CLASSIFICATION, names.MANUFACTURER)
-        information = self.session.remote.entities.get(DEVICE_INFORMATION)
-        if not told and information is not None:
-            told = content(information, names.CLASSIFICATION, names.MANUFACTURER)
+        told = told or content(information, names.CLASSIFICATION, names.MANUFACTURER)
+        is_offered = any(each.server(names.CLASSIFICATION) for each in (charger, information))
+        if not told and is_offered:
+            return None
         return DeviceDescribed(
             self._ski,
             brand=text(told, "brandName") or text(told, "vendorName"),
@@ -211,15 +215,18 @@ class ChargerFollower:
         car = self._car()
         if car is not None and self._presence.is_in_doubt:
             return
-        ev = None if car is None else self._read(car)
-        if car is None:
-            self._forget_car()
-        if self.session.is_discovered and (ev != self.ev or not self._is_ev_told):
-            self.ev, self._is_ev_told = ev, True
-            self._emit(EvChanged(self._ski, ev))
+        self._tell_car(None if car is None else self._read(car))
         if car is not None:
             self._update_limits(car)
             self._update_measured(car)
+
+    def _tell_car(self, ev: Ev | None) -> None:
+        if ev is None:
+            self.measured = None
+            self.limits.clear()
+        if self.session.is_discovered and (ev != self.ev or not self._is_ev_told):
+            self.ev, self._is_ev_told = ev, True
+            self._emit(EvChanged(self._ski, ev))
 
     def _read(self, car: Entity) -> Ev:
         return read_ev(
@@ -250,10 +257,6 @@ class ChargerFollower:
         if self.ev is not None and measured.soc_percent != self.ev.soc_percent:
             self.ev = replace(self.ev, soc_percent=measured.soc_percent)
             self._emit(EvChanged(self._ski, self.ev))
-
-    def _forget_car(self) -> None:
-        self.measured = None
-        self.limits.clear()
 
 
 def _result(answer: Answer, *, is_deferred: bool) -> WriteResult:
