@@ -27,12 +27,15 @@ class Datatype(StrEnum):
     @property
     def words(self) -> int:
         """Return how many 16-bit registers one value takes."""
-        return int(self.value[-2:]) // 16
+        return _WORDS[self]
 
     @property
     def is_float(self) -> bool:
         """Return whether the words are an IEEE 754 number."""
         return self in {Datatype.FLOAT32, Datatype.FLOAT64}
+
+
+_WORDS = {datatype: int(datatype.value[-2:]) // 16 for datatype in Datatype}
 
 
 class Sign(StrEnum):

@@ -55,17 +55,17 @@ class LineOwner:
             connection = await self._connected()
             try:
                 registers = await connection.read(unit_id, function, address, count)
-            except (SilentError, GarbledError):
-                self._count_silence()
+            except (SilentError, GarbledError) as error:
+                self._count_silence(error)
                 raise
-            except LineError:
-                self._give_up()
+            except LineError as error:
+                self._give_up(error)
                 raise
             except ReadError:  # an exception answer is a sign of life
                 self._silences = 0
                 raise
             except asyncio.CancelledError:
-                self._distrust()
+                self._distrust(self._cut_short())
                 raise
             self._silences = 0
             self._waits = backoff(FIRST_WAIT_S, MOST_WAIT_S)
@@ -97,27 +97,31 @@ class LineOwner:
         self.connects += 1
         return connection
 
-    def _count_silence(self) -> None:
+    def _count_silence(self, error: ReadError) -> None:
         self._silences += 1
-        self._distrust()
+        self._distrust(error)
         if self._silences >= MOST_SILENCES:
-            self._give_up()
+            self._give_up(error)
 
-    def _distrust(self) -> None:
+    def _distrust(self, error: ReadError) -> None:
         """Drop a line on which a late answer would pass for the answer to the next question.
 
         Serial frames carry no number. A new connection after a quiet time-out hears none of it.
         """
         if not self.line.numbers_answers:
-            self._give_up(quiet_s=self._timeout_s)
+            self._give_up(error, quiet_s=self._timeout_s)
 
-    def _give_up(self, quiet_s: float = 0.0) -> None:
+    def _give_up(self, error: ReadError, quiet_s: float = 0.0) -> None:
+        """Close; until the next attempt the reason stays the one that people were told."""
         if self._connection is None:
             return
         self._connection.close()
         self._connection = None
-        self._why = LineError("connection-lost", f"{self.line.place} is being connected anew.")
+        self._why = LineError(error.code, error.detail, error.field)
         self._retry_at_s = self._clock.monotonic() + max(quiet_s, next(self._waits))
+
+    def _cut_short(self) -> LineError:
+        return LineError("connection-lost", f"A request on {self.line.place} was cut short.")
 
 
 class Lines:
