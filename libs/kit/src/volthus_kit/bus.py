@@ -59,6 +59,7 @@ class Bus:
         self._requests = 0
         self._went = asyncio.Event()
         self._is_joined = False
+        self._is_leaving = False
 
     @classmethod
     @asynccontextmanager
@@ -264,6 +265,7 @@ class Bus:
 
     async def _leave(self) -> None:
         BUS_CONNECTED.set(0)
+        self._is_leaving = True
         if not self._is_joined:
             return
         with contextlib.suppress(NatsError, OSError, TimeoutError):
@@ -280,7 +282,8 @@ class Bus:
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionResetError("the bus went away"))
-        logger.warning("bus lost")
+        if not self._is_leaving:
+            logger.warning("bus lost")
 
     async def _on_back(self) -> None:
         BUS_CONNECTED.set(1)

@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """What every service reads from its environment; each variable starts with VOLTHUS_."""
 
-    model_config = SettingsConfigDict(env_prefix="VOLTHUS_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="VOLTHUS_", frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     nats_url: str = Field("nats://127.0.0.1:4222", description="NATS server to talk to")
     health_host: str = Field("127.0.0.1", description="address of /healthz, /readyz, /metrics")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from living_site import demo_file, first_start, ports, site, users
+from living_site import demo_file, first_start, parent, ports, site, users
 from living_site.settings import Settings, SettingsError, environment, from_environment
 from living_site.supervisor import Supervisor
 
@@ -88,7 +88,7 @@ async def _until_told_to_stop(settings: Settings) -> int:
         # Set explicitly: in the background of a shell INT arrives ignored.
         loop.add_signal_handler(number, told.set)
     work = asyncio.create_task(_run(settings))
-    waits = [asyncio.create_task(told.wait()), asyncio.create_task(_orphaned(os.getppid()))]
+    waits = [asyncio.create_task(told.wait()), asyncio.create_task(parent.until_gone())]
     await asyncio.wait([work, *waits], return_when=asyncio.FIRST_COMPLETED)
     if not work.done():
         say("\nstopping ...")
@@ -99,12 +99,6 @@ async def _until_told_to_stop(settings: Settings) -> int:
         raise ended
     say("stopped; the state is kept, `make clean-state` forgets it")
     return 0
-
-
-async def _orphaned(parent: int) -> None:
-    """Return when the process that started us (make) is gone, however it died."""
-    while os.getppid() == parent:
-        await asyncio.sleep(0.5)
 
 
 async def _run(settings: Settings) -> None:
@@ -244,8 +238,8 @@ The site is alive after {seconds:.0f} s.
   Logs               {layout.state / "logs"}
 
 Try first: switch on the oven and watch the cars give way,
-  curl -X POST {world["simulator"]["url"]}/api/household -H 'content-type: application/json' \\
-       -d '{{"l1_w": 500, "l2_w": 4500, "l3_w": 500}}'
+  curl -X POST {world["simulator"]["url"]}/api/appliances/oven \\
+       -H 'content-type: application/json' -d '{{"on": true}}'
 then pair the last charger from both sides: on the page under Pairing, and on the charger's page.
 
 Ctrl-C stops everything."""

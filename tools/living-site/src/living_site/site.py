@@ -100,7 +100,7 @@ def outside(layout: Layout) -> Program:
             *("--scenario", settings.scenario),
             *("--ready-file", str(layout.ready_file)),
         ),
-        {"VOLTHUS_LAN": "1" if settings.lan else ""},
+        {"VOLTHUS_LAN": "1" if settings.lan else "0"},
     )
 
 
@@ -111,7 +111,7 @@ def services(layout: Layout, world: Outside) -> list[Program]:
         "cem": {"VOLTHUS_SITE_NAME": SITE_NAME},
         "eebus-gateway": {
             "VOLTHUS_OWN_CHARGER_SKI": own,
-            "VOLTHUS_LAN": "1" if layout.settings.lan else "",
+            "VOLTHUS_LAN": "1" if layout.settings.lan else "0",
         },
         "web": {
             "VOLTHUS_WEB_PORT": str(layout.web_port),
