@@ -43,6 +43,8 @@ async def test_a_database_that_takes_nothing_refuses_pairing_and_leaves_charging
     async with wallbox("one") as one, wallbox("two") as two, paired(settings, cem, one):
         one.charger.plug(CAR)
         await cem.plugged(one.ski)
+        await cem.offer(one.ski, 12)
+        await one.told(12)
         with locked(settings.state_dir / "gateway.db"):
             asked = asyncio.create_task(cem.pair(two.ski, two.charger.port))
             await cem.offer(one.ski, 9)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from eebus.cem import Cem
 from eebus.events import (
@@ -23,7 +23,7 @@ from eebus_gateway.core import lease as leases
 from eebus_gateway.core.evse import Evse, Write
 from eebus_gateway.core.lease import Controller, Offer
 from eebus_gateway.core.picture import PairedView, Picture, Us, paired_view, picture
-from eebus_gateway.core.trust import Paired, described
+from eebus_gateway.core.trust import Paired, announced, described
 from eebus_gateway.keeper import Keeper
 from eebus_gateway.metrics import (
     DECISION_TO_WRITE,
@@ -37,6 +37,14 @@ from eebus_gateway.nameplate import Nameplate
 from volthus_kit.clock import Clock
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed: the chargers, by SKI, and perhaps what people see of EEBUS."""
+
+    skis: frozenset[str]
+    is_picture: bool
 
 
 class Hub:
@@ -57,6 +65,7 @@ class Hub:
         self._seen_connected: set[str] = set()
         self._wakes: dict[str, asyncio.TimerHandle] = {}
         self._changed: set[str] = set()
+        self._is_picture_changed = False
         self._change = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._is_listening = False
@@ -136,12 +145,14 @@ class Hub:
         """Return the devices a user can pair without giving an address."""
         return {item.peer.ski: item.peer for item in self.picture().discovered}
 
-    async def until_changed(self) -> set[str]:
-        """Wait for the next change; return the SKIs of the chargers it concerns, maybe none."""
+    async def until_changed(self) -> Changes:
+        """Wait for the next change and return all there were since the last call."""
         await self._change.wait()
         self._change.clear()
-        changed, self._changed = self._changed, set()
-        return changed
+        changes = Changes(frozenset(self._changed), self._is_picture_changed)
+        self._changed.clear()
+        self._is_picture_changed = False
+        return changes
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -192,12 +203,14 @@ class Hub:
     def _on_event(self, event: Event) -> None:
         match event:
             case PeerFound(peer=peer):
-                self._learn_of(peer.ski, peer)
+                if (paired := self.book.get(peer.ski)) is not None:
+                    self._amend(announced(paired, peer))
                 self._note_change()
             case PeerLost():
                 self._note_change()
             case ShipIdLearned(ski=ski, ship_id=ship_id):
-                self._learn(ski, ship_id=ship_id)
+                if ski in self.book:
+                    self._amend(replace(self.book[ski], ship_id=ship_id))
             case ConnectionChanged():
                 self._on_connection(event)
             case DeviceDescribed():
@@ -220,18 +233,15 @@ class Hub:
         self._fold(ski, changed)
 
     def _on_description(self, told: DeviceDescribed) -> None:
-        peer = Peer(
-            told.ski, None, told.brand, told.model, told.device_type, "", 0, serial=told.serial
-        )
-        self._learn_of(told.ski, peer)
-        self._fold(told.ski, told)
+        if (paired := self.book.get(told.ski)) is not None:
+            self._amend(described(paired, told))
 
     def _fold(self, ski: str, event: Event) -> None:
         evse = self._evses.get(ski)
         if evse is None:
             return
         folded = evses.fold(evse, event, self._clock.monotonic())
-        if len(folded.reaction.samples_s) and folded.reaction.samples_s != evse.reaction.samples_s:
+        if folded.reaction.samples_s is not evse.reaction.samples_s:
             REACTION.observe(folded.reaction.samples_s[-1])
         self._put(folded)
         self._act(ski)
@@ -256,40 +266,35 @@ class Hub:
     async def _write(self, ski: str, write: Write) -> None:
         result = await self._cem.write_limit(ski, write.values)
         _count(result)
-        problem = evses.problem_of(result)
-        extra = {"ski": ski, "a": write.values, "fallback": write.wanted.is_fallback}
-        if problem is None:
-            logger.info("limit accepted", extra=extra)
-        else:
-            logger.warning("limit refused", extra={**extra, "problem": problem})
-        if (evse := self._evses.get(ski)) is not None:
-            self._put(evses.answered(evse, write, result, self._clock.monotonic()))
-            self._act(ski)
+        evse = self._evses.get(ski)
+        if evse is None:
+            return  # unpaired meanwhile
+        after = evses.answered(evse, write, result, self._clock.monotonic())
+        if after.writer.problem not in ("", evse.writer.problem):
+            extra = {"ski": ski, "a": write.values, "problem": after.writer.problem}
+            logger.warning("limit refused", extra=extra)
+        self._put(after)
+        self._act(ski)
 
     def _put(self, evse: Evse) -> None:
         before = self._evses[evse.ski]
         self._evses[evse.ski] = evse
         if evses.visible(evse) != evses.visible(before):
-            self._note_change(evse.ski)
-        if evse.fallback_to_keep != self.book[evse.ski].fallback_a:
-            self._learn(evse.ski, fallback_a=evse.fallback_to_keep)
+            self._note_change(evse.ski, is_picture=False)
+        paired = self.book[evse.ski]
+        if evse.fallback_to_keep != paired.fallback_a:
+            self._amend(replace(paired, fallback_a=evse.fallback_to_keep))
 
-    def _learn(self, ski: str, **changes: str | float | None) -> None:
-        if (paired := self.book.get(ski)) is not None:
-            self._amend(paired, replace(paired, **changes))  # type: ignore[arg-type]  # by name
+    def _amend(self, paired: Paired) -> None:
+        """Take what was learned of a paired device into the book, and onto the disk soon."""
+        if paired != self.book[paired.ski]:
+            self.book[paired.ski] = paired
+            self._keeper.note(paired)
+            self._note_change(paired.ski)
 
-    def _learn_of(self, ski: str, peer: Peer) -> None:
-        if (paired := self.book.get(ski)) is not None:
-            self._amend(paired, described(paired, peer))
-
-    def _amend(self, before: Paired, after: Paired) -> None:
-        if after != before:
-            self.book[after.ski] = after
-            self._keeper.note(after)
-            self._note_change(after.ski)
-
-    def _note_change(self, *skis: str) -> None:
+    def _note_change(self, *skis: str, is_picture: bool = True) -> None:
         self._changed.update(skis)
+        self._is_picture_changed |= is_picture
         self._change.set()
 
     def _refuse(self, ski: str, offer: Offer, reason: str) -> None:

@@ -16,7 +16,7 @@ from volthus_kit.refusal import RefusedError
 IDENTITY_FOLDER = "identity"
 BRAND, MODEL, DEVICE_TYPE = "Volthus", "CEM", "EnergyManagementSystem"
 CATEGORIES = (2,)  # energy management system (ship.md section 1)
-EVERYWHERE, LOOPBACK = "0.0.0.0", "127.0.0.1"  # noqa: S104 - only with VOLTHUS_LAN=1
+EVERYWHERE, LOOPBACK = "", "127.0.0.1"  # "": all addresses, IPv4 and IPv6
 
 logger = logging.getLogger(__name__)
 

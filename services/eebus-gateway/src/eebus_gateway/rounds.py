@@ -6,7 +6,7 @@ from collections import Counter
 from eebus.events import ConnectionState
 from eebus_gateway.bus import Outbox
 from eebus_gateway.core.picture import Picture
-from eebus_gateway.hub import Hub
+from eebus_gateway.hub import Changes, Hub
 from eebus_gateway.metrics import FAILSAFE, PAIRING_STATE
 from volthus_kit.clock import Clock
 
@@ -48,12 +48,13 @@ class Rounds:
         await self._show(is_due=number % PICTURE_EVERY_ROUNDS == 0)
         self._count()
 
-    async def _changes(self, skis: set[str]) -> None:
+    async def _changes(self, changed: Changes) -> None:
         now = self._clock.monotonic()
         for paired, evse in self._hub.chargers:
-            if paired.ski in skis:
+            if paired.ski in changed.skis:
                 await self._outbox.state(paired, evse, now)
-        await self._show(is_due=False)
+        if changed.is_picture:
+            await self._show(is_due=False)
 
     async def _show(self, *, is_due: bool) -> None:
         picture = self._hub.picture()

@@ -2,8 +2,17 @@
 
 import pytest
 
-from eebus.events import Peer
-from eebus_gateway.core.trust import MOST_CHARGERS, Paired, Wish, admit, found, parse_name
+from eebus.events import DeviceDescribed, Peer
+from eebus_gateway.core.trust import (
+    MOST_CHARGERS,
+    Paired,
+    Wish,
+    admit,
+    announced,
+    described,
+    found,
+    parse_name,
+)
 from eebus_gateway.errors import CommandRefusedError
 
 ME = "f" * 40
@@ -88,3 +97,9 @@ def test_a_name_nobody_can_read_is_refused(name: str) -> None:
     with pytest.raises(CommandRefusedError) as refused:
         parse_name(name)
     assert refused.value.code == "invalid-name"
+
+
+def test_what_a_device_says_itself_goes_before_what_it_announces() -> None:
+    paired = described(announced(Paired(ONE), peer(ONE)), DeviceDescribed(ONE, brand="ACME"))
+    assert (paired.brand, paired.model) == ("ACME", "EVSE")
+    assert announced(paired, peer(ONE)) == paired

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from eebus.events import (
     ConnectionChanged,
     ConnectionState,
-    DeviceDescribed,
     DeviceState,
     Ev,
     EvChanged,
@@ -56,7 +55,6 @@ class Evse:
 
     ski: str
     connection: ConnectionChanged
-    described: DeviceDescribed | None = None
     state: DeviceState | None = None
     ev: Ev | None = None
     ev_known: bool = False
@@ -101,8 +99,6 @@ def fold(evse: Evse, event: Event, now: float) -> Evse:
     match event:
         case ConnectionChanged():
             evse = _connected(evse, event)
-        case DeviceDescribed():
-            evse = replace(evse, described=event)
         case DeviceState():
             evse = replace(evse, state=event)
         case EvChanged(ev=None):
@@ -156,7 +152,6 @@ def visible(evse: Evse) -> tuple[object, ...]:
     accepted = evse.writer.accepted
     return (
         evse.connection,
-        evse.described,
         evse.state,
         evse.ev,
         evse.ev_known,

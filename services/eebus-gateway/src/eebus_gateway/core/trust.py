@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from eebus.events import Peer
+from eebus.events import DeviceDescribed, Peer
 from eebus_gateway.core.ski import parse_ski
 from eebus_gateway.errors import CommandRefusedError
 
@@ -108,17 +108,28 @@ def admit(
     host, port = address or (None, None)
     peer = reachable.get(ski)
     paired = Paired(ski, name=name, host=host, port=port, own=ski == own_ski)
-    return paired if peer is None else described(paired, peer)
+    return paired if peer is None else announced(paired, peer)
 
 
-def described(paired: Paired, peer: Peer) -> Paired:
-    """Return the pairing with what the peer announces; what it leaves out is kept."""
+def announced(paired: Paired, peer: Peer) -> Paired:
+    """Return the pairing with the blanks filled from what the peer announces by mDNS."""
     return replace(
         paired,
-        brand=peer.brand or paired.brand,
-        model=peer.model or paired.model,
-        type=peer.type or paired.type,
-        serial=peer.serial or paired.serial,
+        brand=paired.brand or peer.brand or "",
+        model=paired.model or peer.model or "",
+        type=paired.type or peer.type or "",
+        serial=paired.serial or peer.serial or "",
+    )
+
+
+def described(paired: Paired, told: DeviceDescribed) -> Paired:
+    """Return the pairing with what the device says of itself, which goes before mDNS."""
+    return replace(
+        paired,
+        brand=told.brand or paired.brand,
+        model=told.model or paired.model,
+        type=told.device_type or paired.type,
+        serial=told.serial or paired.serial,
     )
 
 
