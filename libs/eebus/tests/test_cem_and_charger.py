@@ -16,6 +16,7 @@ from eebus.events import (
     Event,
     HeartbeatChanged,
     LimitsChanged,
+    ShipIdLearned,
 )
 from eebus.identity import Identity
 from eebus.transport.node import Announcement, Network
@@ -177,7 +178,7 @@ async def test_connected_is_told_before_anything_about_the_device(house):
     of_peer = [each for each in events if getattr(each, "ski", None) == ski]
     connected = of_peer.index(house.cem.connection(ski))
     assert of_peer[connected + 1] == EvChanged(ski, None)
-    assert all(isinstance(each, ConnectionChanged) for each in of_peer[:connected])
+    assert all(isinstance(each, ConnectionChanged | ShipIdLearned) for each in of_peer[:connected])
 
 
 async def test_a_write_to_a_charger_that_is_not_there_says_so(house):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -151,6 +152,16 @@ async def test_a_termination_signal_ends_the_program_cleanly(tmp_path: Path):
 def test_a_command_line_that_makes_no_sense_is_refused(tmp_path: Path, capsys, arguments):
     assert main(["cem", "--state", str(tmp_path), *arguments]) == 1
     assert capsys.readouterr().err.startswith("eebus: ")
+
+
+def test_a_port_that_is_taken_is_said_on_one_line(tmp_path: Path, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main(["cem", "--no-mdns", "--state", str(tmp_path), "--listen", port]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("eebus: ")
+    assert port in said.err
+    assert said.out == ""
 
 
 def _results(program: Program) -> int:

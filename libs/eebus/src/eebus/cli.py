@@ -36,19 +36,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     arguments = _parser().parse_args(argv)
     work = _discover(arguments) if arguments.command == "discover" else _participate(arguments)
+    status = 0
     try:
         asyncio.run(work)
-    except (EebusError, OSError, ValueError) as error:
-        print(f"eebus: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
+    except* KeyboardInterrupt:
+        status = 130
+    except* (EebusError, OSError, ValueError) as group:
+        print(f"eebus: {_reason(group)}", file=sys.stderr)
+        status = 1
+    return status
 
 
 def say(line: Line) -> None:
     """Print one JSON object."""
     print(json.dumps(stamped(line, datetime.now(UTC)), ensure_ascii=False), flush=True)
+
+
+def _reason(error: BaseException) -> BaseException:
+    """Return what stands at the bottom of nested groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,6 +127,8 @@ async def _participate(arguments: argparse.Namespace) -> None:
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(participant.run())
         await _started(participant, serving)
+        if serving.done():
+            return  # the group tells why
         say({"event": "listening", "port": participant.port, "ski": participant.ski})
         reading = tasks.create_task(_obey_lines(desk))
         await desk.quit.wait()

@@ -5,6 +5,7 @@ lets its heart beat.
 """
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -38,7 +39,7 @@ class Core(Protocol):
         """Send one heartbeat to all who listen."""
 
 
-class Participant:
+class Participant(ABC):
     """One node and its core. All methods belong to the event loop that runs it."""
 
     def __init__(
@@ -65,8 +66,9 @@ class Participant:
         self._does_beat = True
 
     @property
+    @abstractmethod
     def _core(self) -> Core:
-        raise NotImplementedError
+        """The side of the use cases this participant plays."""
 
     @property
     def ski(self) -> str:
@@ -124,10 +126,16 @@ class Participant:
     async def run(self) -> None:
         """Serve until cancelled. Raises OSError when the port cannot be opened."""
         self._core.beat(datetime.now(UTC))
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._beat(), name="EEBUS heartbeat")
-            tasks.create_task(self._tick(), name="EEBUS clock")
-            await self._node.run()
+        unopened: OSError | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._beat(), name="EEBUS heartbeat")
+                tasks.create_task(self._tick(), name="EEBUS clock")
+                await self._node.run()
+        except* OSError as group:
+            unopened = _first(group)
+        if unopened is not None:
+            raise unopened
 
     def _tell(self, event: Event) -> None:
         """Report an event; what the owner raises must not stop a heart or another peer."""
@@ -160,6 +168,12 @@ class Participant:
         while True:
             await asyncio.sleep(TICK_S)
             self._core.tick(_now())
+
+
+def _first(group: BaseExceptionGroup[OSError]) -> OSError:
+    """Return the first error in a group of groups."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def own_address(announcement: Announcement, ski: str) -> str:
