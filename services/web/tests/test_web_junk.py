@@ -31,6 +31,7 @@ BODIES = [
     b'{"ski":"' + SKI.encode() + b'","port":99999999999999999999}',
     b'{"ski":{"$gt":""},"name":[]}',
     b'{"name":"\\u0000"}',
+    b'{"\\ud800":1}',
     b'{"model":"umg-96","transport":{"kind":"tcp","host":"\\ud800"}}',
     b'{"max_a":1e308,"failsafe_a":-0.0}',
     b'{"fuse_a":{"l1":1e308,"l2":true}}',

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from volthus_kit.metrics import STORE_ERRORS
 from volthus_kit.refusal import RefusedError
+from web.core.text import sendable
 from web.messages.plain import NotUnderstoodError
 from web.middleware import too_large
 from web.models.common import FieldProblem
@@ -101,9 +102,9 @@ def invalid(errors: Sequence[ErrorDetails]) -> ProblemError:
             )
     fields = [
         FieldProblem(
-            field=_pointer(error["loc"]),
+            field=sendable(_pointer(error["loc"])),
             code=error["type"].replace("_", "-"),
-            detail=error["msg"],
+            detail=sendable(error["msg"]),
         )
         for error in errors[:MOST_FIELDS]
     ]

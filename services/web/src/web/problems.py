@@ -8,6 +8,7 @@ from typing import Literal
 from fastapi.responses import JSONResponse
 
 from volthus_kit.refusal import RefusedError
+from web.core.text import sendable
 from web.models.common import FieldProblem, Problem
 from web.refusals import REFUSALS
 
@@ -36,9 +37,9 @@ class ProblemError(Exception):
             title=code.replace("-", " ").capitalize(),
             status=status,
             code=code,
-            detail=detail,
-            params=dict(params or {}),
-            field=field,
+            detail=sendable(detail),
+            params={name: sendable(value) for name, value in (params or {}).items()},
+            field=None if field is None else sendable(field),
             fields=fields,
             last_seen=last_seen,
         )

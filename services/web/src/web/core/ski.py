@@ -2,6 +2,8 @@
 
 import re
 
+from web.core.text import sendable
+
 SKI_DIGITS = 40
 _BETWEEN = re.compile(r"[\s\-\u2010-\u2015:.]")
 _NOT_HEX = re.compile(r"[^0-9a-f]")
@@ -27,7 +29,7 @@ def normalised(text: str) -> str:
             f"{wrong[0]!r} at place {wrong.start() + 1} is no digit of a SKI; "
             "it has 40 digits, each 0 to 9 or a to f.",
             problem="not-hexadecimal",
-            character=wrong[0],
+            character=sendable(wrong[0]),
             place=str(wrong.start() + 1),
         )
     if len(ski) != SKI_DIGITS:
