@@ -35,7 +35,7 @@ class Watcher:
         self.events: list[object] = []
         self._news = asyncio.Event()
         announcement = Announcement(name, "Demo", name, "ChargingStation", instance=f"{name}-{ski}")
-        self.discovery = Discovery(ski, announcement, ("127.0.0.1",), self._tell, lambda _: False)
+        self.discovery = Discovery(ski, announcement, ("127.0.0.1",), self._tell)
 
     def _tell(self, event: object) -> None:
         self.events.append(event)

@@ -106,12 +106,14 @@ class Dialler:
         self._is_urgent = False
 
     async def _dial(self, addresses: tuple[Address, ...]) -> Outcome:
-        outcome: Outcome = Ending(End.LOST, "The other device has no address.")
+        """Try all addresses. Where none leads anywhere, the most telling reason counts."""
+        endings: list[Ending] = []
         for address in addresses:
             outcome = await self._try(address)
             if isinstance(outcome, Dialled):
-                break
-        return outcome
+                return outcome
+            endings.append(outcome)
+        return next((e for e in endings if e.end is End.FAILED), endings[0])
 
     async def _try(self, address: Address) -> Outcome:
         place = f"{address.host}:{address.port}"

@@ -43,7 +43,7 @@ class Discovery:
         announcement: Announcement,
         interfaces: tuple[str, ...],
         tell: Tell,
-        is_wanted: Callable[[str], bool],
+        is_wanted: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.peers: dict[str, Peer] = {}
         self._ski = ski

@@ -96,6 +96,7 @@ class Line:
         """Settle double connections, the carrier and the state after a connection went on."""
         if connection.session.is_complete:
             self._last = None
+        self._remember_ending(connection)
         for number in duplicates.to_close(self._our_ski, self.ski, self._contenders()):
             self._connections[number].finish(_DUPLICATE)
         self._choose_carrier()
@@ -123,8 +124,7 @@ class Line:
     def remove(self, connection: Connection) -> None:
         """Let go of a connection that has run to its end."""
         del self._connections[connection.number]
-        if connection.ending is not None and connection.ending.end is not End.DUPLICATE:
-            self._last = connection.ending
+        self._remember_ending(connection)
         self._choose_carrier()
         self.report()
 
@@ -185,6 +185,12 @@ class Line:
         if status != self.status:
             self.status = status
             self._hooks.tell(ConnectionChanged(self.ski, *status))
+
+    def _remember_ending(self, connection: Connection) -> None:
+        """Keep why a connection ended; of a double one there is nothing to tell."""
+        ending = connection.ending
+        if ending is not None and ending.end is not End.DUPLICATE and not self.is_connected:
+            self._last = ending
 
     def _choose_carrier(self, speaking: Connection | None = None) -> None:
         chosen = duplicates.carrier(

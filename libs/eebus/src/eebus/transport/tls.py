@@ -116,8 +116,9 @@ class TlsStream:
                 data = self._tls.bio_read(65536)
             except SSL.WantReadError:
                 return
-            self._written_bytes += len(data)
-            self._writer.write(data)
+            if not self._writer.transport.is_closing():
+                self._written_bytes += len(data)
+                self._writer.write(data)
 
 
 class TlsFactory:
