@@ -342,6 +342,20 @@ def test_a_peer_that_does_not_answer_discovery_is_asked_again(after):
     assert len(asked) == 1 + after // 11
 
 
+def test_an_empty_tree_is_no_discovery_and_is_asked_for_again():
+    charger = _porsche()
+    entities = dict(charger.local.entities)
+    charger.local.entities.clear()
+    charger.local.entities[(0,)] = Entity((0,), "", {0: charger.local.management})
+    charger.mangle = lambda text: text.replace("entityInformation", "nothing")
+    charger.connect()
+    assert charger.events == []
+    del charger.mangle
+    charger.local.entities.update(entities)
+    charger.wait(3)
+    assert charger.hub.ev(EVSE).has_opev
+
+
 def _tree(charger: OddCharger, *, removed: bool = False):
     sent: list[str] = []
     probe = Session(charger.local, CEM, sent.append, Deaf())

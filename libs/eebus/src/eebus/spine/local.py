@@ -80,6 +80,7 @@ class LocalDevice:
         """Start with entity [0] only.
 
         accept_write: called before a write is stored; raises RefusedError to refuse it.
+        `wrote`, to be set, is called when a write is stored and told.
         lenient: repeated subscriptions are fine; False plays the strict reference.
         """
         self.address = address
@@ -89,6 +90,7 @@ class LocalDevice:
         self.bindings = Links(exclusive=True, lenient=lenient)
         self.sessions: dict[str, Audience] = {}
         self.accept_write = accept_write
+        self.wrote: Callable[[Write], None] = lambda _: None
         self._use_cases: list[Announcement] = []
         self.management = self._add_device_information(manufacturer)
 

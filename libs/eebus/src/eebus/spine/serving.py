@@ -50,8 +50,10 @@ def write(device: LocalDevice, ski: str, datagram: Datagram, command: Cmd) -> No
     before = feature.content(command.name)
     after = merging.apply(command, before)
     merging.check_write(command.function, before, after)
-    device.accept_write(Write(ski, feature, command.name, after, command.content))
+    wanted = Write(ski, feature, command.name, after, command.content)
+    device.accept_write(wanted)
     device.put(feature, command.name, after)
+    device.wrote(wanted)
 
 
 def call(device: LocalDevice, ski: str, command: Cmd) -> None:

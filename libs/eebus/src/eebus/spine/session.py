@@ -180,11 +180,14 @@ class Session:
                     self._send_result(datagram, {"errorNumber": 0})
             case Classifier.REPLY:
                 self._learn(datagram, command, now)
-                self._resolve(datagram.reference, ErrorNumber.NO_ERROR, "", now)
+                # a tree without a single entity is no answer: it is asked for again
+                is_empty = command.name == DISCOVERY and not self.is_discovered
+                error = ErrorNumber.GENERAL_ERROR if is_empty else ErrorNumber.NO_ERROR
+                self._resolve(datagram.reference, error, "", now)
             case Classifier.RESULT:
                 said = text(command.content, "description") or ""
-                error = number(command.content, "errorNumber")
-                self._resolve(datagram.reference, error or 0, said, now)
+                told = number(command.content, "errorNumber") or 0
+                self._resolve(datagram.reference, told, said, now)
             case None:
                 refusal = RefusedError(ErrorNumber.DESTINATION_UNKNOWN, "no known cmdClassifier")
                 self._send_result(datagram, refusal.result())
@@ -235,7 +238,7 @@ class Session:
                 self._wishes.drop(each.entity.address)
                 self.local.subscriptions.drop_peer(self.ski, each.entity.address)
                 self.local.bindings.drop_peer(self.ski, each.entity.address)
-        if not command.is_partial and not self.is_discovered:
+        if not command.is_partial and not self.is_discovered and self.remote.entities:
             self.is_discovered = True
             management = self.local.management
             self._link(SUBSCRIBE, "subscriptionRequest", management, management)

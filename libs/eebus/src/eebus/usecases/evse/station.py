@@ -37,6 +37,7 @@ class Station:
         self.local = LocalDevice(
             address, DEVICE_TYPE, manufacturer, accept_write=self._accept, lenient=False
         )
+        self.local.wrote = self._wrote
         self.ev: EvProfile | None = None
         self._owner = owner
         self._emit = owner.emit
@@ -172,15 +173,18 @@ class Station:
         return limits.held(self.ev, self._content(names.LOAD_CONTROL, names.LIMITS))
 
     def _accept(self, write: Write) -> None:
-        """Check a write of limits; what stands is told at once."""
+        """Refuse currents the car cannot be set to."""
+        if self.ev is not None and write.function == names.LIMITS:
+            limits.check(self.ev, write.content, _written(write))
+
+    def _wrote(self, write: Write) -> None:
+        """Tell the limits written, also when they are what they were."""
         if self.ev is None or write.function != names.LIMITS:
             return
-        written = {number(each, "limitId") for each in parts(write.written, limits.LIST)}
-        limits.check(self.ev, write.content, written)
         self._writer = write.ski
         for kind, values in limits.held(self.ev, write.content).items():
             ids = {car.limit_id(self.ev, kind, phase) for phase in range(self.ev.phases)}
-            if ids & written:
+            if ids & _written(write):
                 self._emit(LimitsChanged(write.ski, kind, values))
 
     def _content(self, feature_type: str, function: str) -> Item:
@@ -197,6 +201,10 @@ class Station:
         if self.ev is not None:
             announced += _car_use_cases(self.ev)
         self.local.announce(announced)
+
+
+def _written(write: Write) -> set[int | None]:
+    return {number(each, "limitId") for each in parts(write.written, limits.LIST)}
 
 
 def _evse_entity(manufacturer: Item) -> Entity:
