@@ -18,10 +18,11 @@ from gateway_stage import CAR, Cem, ended, gateway, paired, until, wallbox
 
 from eebus_gateway.core.trust import Paired
 from eebus_gateway.keeper import Keeper
+from eebus_gateway.main import serve
 from eebus_gateway.settings import Settings
 from eebus_gateway.store import SHIP_PORT, Store
 from volthus_kit.refusal import RefusedError
-from volthus_kit.testing import free_port
+from volthus_kit.testing import NatsServer, free_port
 
 PROGRAM = str(Path(sys.executable).parent / "eebus-gateway")
 
@@ -82,6 +83,22 @@ async def test_a_fact_learned_late_does_not_bring_back_a_forgotten_trust(tmp_pat
     await ended(task)
     assert store.book() == {}
     store.close()
+
+
+async def test_it_starts_without_nats_and_answers_when_nats_comes(
+    settings: Settings, cem: Cem, nats: NatsServer
+) -> None:
+    async with wallbox("one") as box:
+        async with paired(settings, cem, box) as us:
+            pass
+        await until(lambda: not box.is_connected_to(us), "closed")
+        await nats.stop()
+        task = asyncio.create_task(serve(settings))
+        await until(lambda: box.is_connected_to(us), "connected without NATS")
+        await nats.start()
+        await until(lambda: cem.bus.is_connected, "the bus is back")
+        assert (await cem.picture()).paired[0].state == "connected"
+        await ended(task)
 
 
 async def test_a_port_taken_by_another_program_is_replaced(settings: Settings, cem: Cem) -> None:

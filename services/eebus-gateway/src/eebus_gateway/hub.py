@@ -38,6 +38,8 @@ from volthus_kit.clock import Clock
 
 logger = logging.getLogger(__name__)
 
+MOST_REMEMBERED = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -69,7 +71,7 @@ class Hub:
         self._change = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self._is_listening = False
-        self._refused_last = ""
+        self._refused: dict[str, str] = {}
         self._evses: dict[str, Evse] = {}
         self._cem = Cem(
             nameplate.identity,
@@ -194,7 +196,7 @@ class Hub:
         if refused is not None:
             self._refuse(ski, offer, refused)
             return
-        self._refused_last = ""
+        self._refused.pop(ski, None)
         self._put(replace(evse, lease=lease))
         self._act(ski, heard_at=now)
 
@@ -299,10 +301,12 @@ class Hub:
 
     def _refuse(self, ski: str, offer: Offer, reason: str) -> None:
         OFFERS_REFUSED.labels(reason).inc()
-        if reason != self._refused_last:  # one event once: it comes every second
+        if self._refused.get(ski) != reason:  # one event once: it comes every second
             extra = {"ski": ski, "reason": reason, "epoch": offer.epoch}
             logger.warning("lease refused", extra=extra)
-        self._refused_last = reason
+        if len(self._refused) >= MOST_REMEMBERED:  # anybody on the bus can make up a SKI
+            self._refused.clear()
+        self._refused[ski] = reason
 
     def _us(self) -> Us:
         plate = self._plate

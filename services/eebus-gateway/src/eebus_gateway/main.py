@@ -1,6 +1,7 @@
 """Puts the gateway together and starts it."""
 
 import asyncio
+from contextlib import closing
 
 from eebus_gateway import nameplate
 from eebus_gateway.bus import Inbox, Outbox
@@ -19,26 +20,27 @@ from volthus_kit.service import run
 async def serve(settings: Settings) -> None:
     """Run until cancelled. Trust is loaded before the SHIP port opens."""
     store = await asyncio.to_thread(Store.open, settings.state_dir)
-    plate = await asyncio.to_thread(nameplate.read, settings, store)
-    me, own_ski = plate.identity.ski, settings.own_charger_ski
-    book = await asyncio.to_thread(book_with_own, store, own_ski, me)
-    clock, keeper = SystemClock(), Keeper(store)
-    hub = Hub(plate, book, keeper, clock)
-    pairing = Pairing(hub, keeper, me, own_ski or None)
-    async with (
-        Bus.connect(settings.nats_url, "eebus-gateway") as bus,
-        asyncio.TaskGroup() as tasks,
-    ):
-        checks = {"bus": lambda: bus.is_connected, "eebus": lambda: hub.is_listening}
-        health_at = settings.health_host, settings.health_port
-        tasks.create_task(keeper.run(), name="trust store")
-        tasks.create_task(hub.run(), name="EEBUS")
-        tasks.create_task(health.serve(*health_at, checks), name="health")
-        await keeper.remember(SHIP_PORT, str(await hub.started()))
-        inbox = Inbox(bus, settings.site)
-        await inbox.limits(hub.hear)
-        await inbox.requests(hub.picture, pairing)
-        tasks.create_task(Rounds(hub, Outbox(bus, settings.site), clock).run(), name="rounds")
+    with closing(store):
+        plate = await asyncio.to_thread(nameplate.read, settings, store)
+        me, own_ski = plate.identity.ski, settings.own_charger_ski
+        book = await asyncio.to_thread(book_with_own, store, own_ski, me)
+        clock, keeper = SystemClock(), Keeper(store)
+        hub = Hub(plate, book, keeper, clock)
+        pairing = Pairing(hub, keeper, me, own_ski or None)
+        async with (
+            Bus.connect(settings.nats_url, "eebus-gateway") as bus,
+            asyncio.TaskGroup() as tasks,
+        ):
+            checks = {"bus": lambda: bus.is_connected, "eebus": lambda: hub.is_listening}
+            health_at = settings.health_host, settings.health_port
+            tasks.create_task(keeper.run(), name="trust store")
+            tasks.create_task(hub.run(), name="EEBUS")
+            tasks.create_task(health.serve(*health_at, checks), name="health")
+            await keeper.remember(SHIP_PORT, str(await hub.started()))
+            inbox = Inbox(bus, settings.site)
+            await inbox.limits(hub.hear)
+            await inbox.requests(hub.picture, pairing)
+            tasks.create_task(Rounds(hub, Outbox(bus, settings.site), clock).run(), name="rounds")
 
 
 def main() -> None:
