@@ -139,6 +139,17 @@ async def test_a_refused_block_is_divided_and_remembered(lines, partner):
         assert not any(a <= refused < a + count for _, _, a, count in meter.requests)
 
 
+async def test_a_current_that_was_refused_once_is_asked_for_again(lines, partner):
+    async with partner.meter() as meter, lines.lease(partner.tcp(meter.port)) as owner:
+        meter.fault = lambda u, f, address, count: 2 if address < 24 else ...
+        device = Device(profile("cg_em24_e1"), owner, 1)
+        values = await device.read(everything=True)
+        assert values[Quantity.CURRENT_L1] is None
+        meter.fault = lambda *_: ...
+        assert (await device.read(everything=False))[Quantity.CURRENT_L1] is None
+        assert (await device.read(everything=True))[Quantity.CURRENT_L1] == 1.0
+
+
 async def test_a_device_that_refuses_everything_is_not_this_model(lines, partner):
     async with partner.meter() as meter:
         meter.fault = lambda *_: 2

@@ -33,20 +33,25 @@ class Device:
         self._unit_id = unit_id
         self._function: int = profile.function
         self._has_tried_other_function = False
-        self._requests = Requests(())
+        self._requests = Requests(())  # without what the device refused
+        self._all_requests = Requests(())
+        self._told: set[Block] = set()
         self._seen_on = 0  # the connection of the last read
 
     async def read(self, *, everything: bool) -> dict[Quantity, float | None]:
         """Return what this poll asked for; None is unknown. Raises a ReadError.
 
         everything: also the values that change slowly. The first read on each new connection
-        takes all, and walks anew: a firmware update moves blocks.
+        takes all, and forgets what was learned: a firmware update moves blocks.
         """
         await self._owner.connect()
         is_new = self._seen_on != self._owner.connects
-        if not self._requests.blocks or (is_new and self._profile.sunspec is not None):
+        if is_new or not self._requests.blocks:
             start = None if self._profile.sunspec is None else await self._found()
-            self._requests = requests_for(self._profile, start)
+            self._all_requests = self._requests = requests_for(self._profile, start)
+        elif everything and self._requests.lacks_essentials:
+            # A device that is starting up refuses what it has: never give up the currents for good.
+            self._requests = self._all_requests
         values: dict[Quantity, float | None] = {}
         for block in self._requests.due(everything=everything or is_new):
             values |= await self._values(block)
@@ -84,14 +89,17 @@ class Device:
                 raise  # it refuses everything: not this model
         else:
             return decode(block.points, registers)
-        logger.warning(
-            "block refused",
-            extra={"model": self._profile.model, "address": block.address, "count": block.count},
-        )
+        self._tell_once(block)
         values: dict[Quantity, float | None] = {}
         for part in split(block):
             values |= await self._values(part)
         return values
+
+    def _tell_once(self, block: Block) -> None:
+        if block not in self._told:
+            self._told.add(block)
+            where = {"address": block.address, "count": block.count}
+            logger.warning("block refused", extra={"model": self._profile.model} | where)
 
     async def _registers(self, address: int, count: int) -> dict[int, int]:
         """Ask, patiently while the device is busy, once with the other function code."""

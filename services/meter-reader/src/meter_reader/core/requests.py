@@ -14,6 +14,11 @@ class Requests:
     blocks: tuple[Block, ...]
     absent: frozenset[Quantity] = frozenset()
 
+    @property
+    def lacks_essentials(self) -> bool:
+        """Return whether something is missing that load management needs."""
+        return not self.absent.isdisjoint(ESSENTIAL)
+
     def due(self, *, everything: bool) -> tuple[Block, ...]:
         """Return the requests of this poll: all, or only those that load management needs."""
         if everything:
