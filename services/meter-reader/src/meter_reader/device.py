@@ -98,8 +98,10 @@ class Device:
     def _tell_once(self, block: Block) -> None:
         if block not in self._told:
             self._told.add(block)
-            where = {"address": block.address, "count": block.count}
-            logger.warning("block refused", extra={"model": self._profile.model} | where)
+            where = f"{block.address}+{block.count}"
+            logger.warning(
+                "block refused", extra={"model": self._profile.model, "registers": where}
+            )
 
     async def _registers(self, address: int, count: int) -> dict[int, int]:
         """Ask, patiently while the device is busy, once with the other function code."""
