@@ -14,7 +14,7 @@ from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError
 from volthus_wire.subjects import SITE_STATE
 from volthus_wire.v1.site_pb2 import SiteState
-from web.refusals import REFUSALS
+from web.refusals import REFUSALS, SAME_AS
 
 ON = {"on": True, "confirmed_no_other": True}
 GRID = {"fuse_a": {"l1": 25, "l2": 25, "l3": 25}}
@@ -45,6 +45,13 @@ async def test_every_refusal_of_an_owner_has_its_status_and_keeps_its_code(servi
             "params": {"value": "3"},
             "field": "/on",
         }
+
+
+async def test_two_words_of_owners_for_one_thing_are_one_code_here(service, site):
+    for said, code in SAME_AS.items():
+        site.refuse = RefusedError(said, "The owner's sentence.")
+        answer = await service.put("/sites/demo/energy-management", json=ON)
+        assert (answer.status_code, answer.json()["code"]) == (REFUSALS[code], code)
 
 
 async def test_a_refusal_nobody_knows_is_never_a_success(service, site):
@@ -197,6 +204,14 @@ async def test_metrics_are_for_this_machine_or_those_who_may(door):
         answer = await stranger.get("http://door/metrics")
         assert (answer.status_code, answer.json()["code"]) == (401, "not-logged-in")
         assert (await stranger.get("http://door/healthz")).status_code == 200
+
+
+async def test_requests_are_counted_by_operation_not_by_address(service, site):
+    await service.get("/sites/demo/dashboard")
+    await service.get("/sites/another/dashboard")
+    text = (await service.get("http://door/metrics")).text
+    assert 'operation="get_dashboard",status="200"' in text
+    assert "another" not in text
 
 
 async def speak(bus, door) -> None:

@@ -3,12 +3,12 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter(
-    "volthus_http_requests_total", "Requests answered", ["route", "method", "status"]
+    "volthus_http_requests_total", "Requests answered", ["operation", "method", "status"]
 )
 REQUEST_SECONDS = Histogram(
     "volthus_http_request_duration_seconds",
     "Time until an answer began",
-    ["route"],
+    ["operation"],
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15),
 )
 LISTENERS = Gauge("volthus_web_listeners", "Open event streams")

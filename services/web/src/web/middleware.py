@@ -104,7 +104,7 @@ def too_large() -> ProblemError:
 
 
 class Counted:
-    """Counts answers by route and times them until they begin."""
+    """Counts answers by operation and times them until they begin."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -118,9 +118,9 @@ class Counted:
 
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "page")
-                REQUESTS.labels(route, _method(scope["method"]), str(message["status"])).inc()
-                REQUEST_SECONDS.labels(route).observe(time.perf_counter() - started_s)
+                operation = getattr(scope.get("route"), "name", "page")
+                REQUESTS.labels(operation, _method(scope["method"]), str(message["status"])).inc()
+                REQUEST_SECONDS.labels(operation).observe(time.perf_counter() - started_s)
             await send(message)
 
         await self._app(scope, receive, send_counted)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from volthus_kit.refusal import RefusedError
 from web.core.text import sendable
 from web.models.common import FieldProblem, Problem
-from web.refusals import REFUSALS
+from web.refusals import REFUSALS, SAME_AS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -56,8 +56,9 @@ class ProblemError(Exception):
 
 def of_refusal(no: RefusedError) -> ProblemError:
     """Return the problem for an owner's refusal; one whose code nobody knows is a 502."""
-    status = REFUSALS.get(no.code, HTTPStatus.BAD_GATEWAY)
-    return ProblemError(status, no.code, no.detail, params=no.params, field=no.field or None)
+    code = SAME_AS.get(no.code, no.code)
+    status = REFUSALS.get(code, HTTPStatus.BAD_GATEWAY)
+    return ProblemError(status, code, no.detail, params=no.params, field=no.field or None)
 
 
 def unknown_site(site: str) -> ProblemError:

@@ -17,10 +17,18 @@ _OF_EVERY_OWNER = {
     "role-not-allowed": HTTPStatus.FORBIDDEN,
 }
 _OF_CEM = {
-    "fuse-missing": _WRONG,
+    "phases-not-supported": _WRONG,
     "fuse-out-of-range": _WRONG,
-    "failsafe-sum-too-high": _WRONG,
-    "no-fuse-set": _NOT_NOW,
+    "margin-out-of-range": _WRONG,
+    "base-load-out-of-range": _WRONG,
+    "static-share-out-of-range": _WRONG,
+    "max-out-of-range": _WRONG,
+    "min-out-of-range": _WRONG,
+    "failsafe-out-of-range": _WRONG,
+    "priority-out-of-range": _WRONG,
+    "wiring-unknown": _WRONG,
+    # Each value can be; together with what else is set they cannot.
+    "failsafe-sum-too-high": _NOT_NOW,
     "confirmation-needed": _NOT_NOW,
     "confirmation-at-site-needed": _NOT_NOW,
     "unknown-charger": _GONE,
@@ -41,6 +49,12 @@ _OF_METER_READER = {
     "serial-parameters-invalid": _WRONG,
     "one-phase-meter": _WRONG,
     "no-values": _WRONG,
+    "no-sunspec-mark": _WRONG,
+    "no-sunspec-meter": _WRONG,
+    "broken-sunspec-chain": _WRONG,
+    "implausible-voltage": _WRONG,
+    "implausible-frequency": _WRONG,
+    "implausible-current": _WRONG,
     "too-many-meters": _NOT_NOW,
     "grid-meter-exists": _NOT_NOW,
     "meter-exists": _NOT_NOW,
@@ -65,6 +79,12 @@ _OF_EEBUS_GATEWAY = {
     "unknown-ski": _GONE,
     "not-paired": _GONE,
     "site-full": _NOT_NOW,
+}
+
+# Owners that have their own word for the same thing; whoever uses the API finds one.
+SAME_AS: Mapping[str, str] = {
+    "stale-revision": "revision-conflict",
+    "ski-malformed": "invalid-ski",
 }
 
 REFUSALS: Mapping[str, HTTPStatus] = (
