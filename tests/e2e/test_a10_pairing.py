@@ -28,11 +28,9 @@ async def test_the_demo_is_ready_three_paired_one_to_try(site):
         skis = [charger["ski"] for charger in site.demo["chargers"]]
         assert {s for s, d in connected.items() if d["connection"] == "connected"} == set(skis[:3])
         assert [s for s, d in connected.items() if d["own"]] == [skis[0]]
-        assert set(await found(client)) == {skis[3]}
-        board = (await client.get("/dashboard")).json()
-        charging = [c for c in board["chargers"] if c["state"] == "charging"]
+        # Another living site on the same machine would be found too, as in one network.
+        assert set(await found(client)) & set(skis) == {skis[3]}
         await until("two cars charge", lambda: charging_cars(client), 60)
-        assert charging is not None
 
 
 async def charging_cars(client) -> bool:

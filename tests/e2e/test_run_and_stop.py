@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from living import LIVING_SITE, ROOT, LivingSite, start_site, wait_until_alive
+from living import LIVING_SITE, LivingSite, start_program, start_site, wait_until_alive
 
 from volthus_kit.testing import free_port
 
@@ -30,14 +30,7 @@ def gone_within(processes: list[psutil.Process], seconds: float) -> list[psutil.
 def test_make_run_leaves_no_process_however_it_ends(tmp_path, number):
     """INT and TERM to make, and the sudden death of make; the second run keeps the state."""
     state = tmp_path / "state"
-    made = subprocess.Popen(
-        ["make", "run"],
-        cwd=ROOT,
-        env={**os.environ, "VOLTHUS_STATE": str(state), "VOLTHUS_PORT": str(free_port())},
-        stdout=(tmp_path / "state.out").open("ab"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    made = start_program(["make", "run"], state, free_port())
     wait_until_alive(made, state)
     demo = state / "demo.json"
     assert stat.S_IMODE(demo.stat().st_mode) == 0o600

@@ -22,11 +22,14 @@ ALIVE_S = 150
 PHASES = ("l1", "l2", "l3")
 
 
+Process = subprocess.Popen[bytes]
+
+
 @dataclass
 class LivingSite:
     """A running site, as scripts see it: demo.json, the API, the chargers' pages."""
 
-    process: "subprocess.Popen[bytes]"
+    process: Process
     state: Path
     port: int
 
@@ -116,17 +119,24 @@ async def until(
     pytest.fail(f"not within {seconds:.0f} s: {what} (last: {said!r})")
 
 
-def start_site(state: Path, port: int, **env: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [LIVING_SITE],
-        cwd=ROOT,
-        env={**os.environ, "VOLTHUS_STATE": str(state), "VOLTHUS_PORT": str(port), **env},
-        stdout=(state.parent / f"{state.name}.out").open("ab"),
-        stderr=subprocess.STDOUT,
-    )
+def start_program(command: list[str | Path], state: Path, port: int, **env: str) -> Process:
+    """Start `make run` or what stands behind it; its output goes beside the state."""
+    with (state.parent / f"{state.name}.out").open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "VOLTHUS_STATE": str(state), "VOLTHUS_PORT": str(port), **env},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
-def wait_until_alive(process: "subprocess.Popen[bytes]", state: Path) -> None:
+def start_site(state: Path, port: int, **env: str) -> Process:
+    return start_program([LIVING_SITE], state, port, **env)
+
+
+def wait_until_alive(process: Process, state: Path) -> None:
     deadline = time.monotonic() + ALIVE_S
     output = state.parent / f"{state.name}.out"
     while not (state / "demo.json").exists():

@@ -169,7 +169,9 @@ class Bus:
                 envelope.SerializeToString(),
                 reply=self._reply_subject(number, tokens.get("site")),
             )
-            msg = await asyncio.wait_for(future, timeout_s)
+            # Not wait_for: on Python 3.11 it can swallow a cancellation.
+            async with asyncio.timeout(timeout_s):
+                msg = await future
         except (TimeoutError, NatsError, OSError) as error:
             nobody = not isinstance(error, TimeoutError)
             raise NotAnsweredError(subject, nobody=nobody) from error
@@ -270,7 +272,8 @@ class Bus:
             return
         with contextlib.suppress(NatsError, OSError, TimeoutError):
             if self._client.is_connected:
-                await asyncio.wait_for(self._client.drain(), 2)
+                async with asyncio.timeout(2):
+                    await self._client.drain()
             else:
                 await self._client.close()
 

@@ -29,6 +29,16 @@ def open_port(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family)
 
 
+def _send_at_once(writer: asyncio.StreamWriter) -> None:
+    """Switch Nagle's algorithm off: two small messages in a row must not wait for an ACK.
+
+    asyncio does it for connections it opens, but not for those of a socket we made ourselves.
+    """
+    connection = writer.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class Listener:
     """The SHIP server. adopt: serves an identified connection; gets its remote address too."""
 
@@ -41,6 +51,7 @@ class Listener:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one accepted TCP connection to its end; never raises for what a peer does."""
+        _send_at_once(writer)
         peer = writer.get_extra_info("peername")
         address = str(peer[0]) if peer else ""
         opened = await self._identify(reader, writer, address)
