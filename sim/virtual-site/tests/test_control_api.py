@@ -73,10 +73,10 @@ async def test_the_household_is_overridden_per_phase_until_cleared(http, site):
 async def test_sun_and_appliances_follow_the_hand(http):
     assert (await post(http, "/api/sun", {"w": 6900}))["net_a"]["l1"] < -5
     assert (await http.delete("/api/sun")).json()["sun_set_w"] is None
-    before = (await http.get("/api/state")).json()["current_a"]["l1"]
+    before = (await http.get("/api/state")).json()["current_a"]["l2"]
     state = await post(http, "/api/appliances/oven", {"on": True})
     assert state["appliances"]["oven"]
-    assert state["current_a"]["l1"] == pytest.approx(before + 10)
+    assert state["current_a"]["l2"] == pytest.approx(before + 10)
     await post(http, "/api/appliances/jacuzzi", {"on": True}, 404)
 
 
@@ -178,6 +178,7 @@ async def test_pairing_and_plc_survive_a_restart_and_a_factory_reset_ends_them(
     await post(http, "/charger/2/api/pair", {"ski": SKI.upper()})
     await post(http, "/charger/2/api/pair", {"ski": SKI})
     await post(http, "/charger/2/api/plc", {"on": True})
+    await post(http, "/charger/2/api/failsafe", {"current_a": 0})
     other = "f" * 40
     assert (await post(http, "/charger/2/api/pair", {"ski": other}, 409))["error"] == (
         "paired-already"
@@ -186,8 +187,9 @@ async def test_pairing_and_plc_survive_a_restart_and_a_factory_reset_ends_them(
     assert again.wallboxes[1].ski == site.wallboxes[1].ski
     assert again.wallboxes[1].connection().ski == SKI
     assert again.world.chargers[1].plc is True
+    assert again.world.chargers[1].model.failsafe_a == 0
     state = await post(http, "/charger/2/api/factory-reset", {})
-    assert (state["peer"]["ski"], state["plc"]) == (None, False)
+    assert (state["peer"]["ski"], state["plc"], state["failsafe_a"]) == (None, False, 6)
     assert make_site(tmp_path).wallboxes[1].connection() is None
 
 

@@ -61,6 +61,10 @@ class Bench:
         self.box.pair(self.cem.ski)
         self.cem.trust(self.box.ski, host="127.0.0.1", port=self.box.kept.ship_port)
         await self.until(self.is_connected, what="connection")
+        # A car plugged before the energy manager's subscriptions have arrived is not told to it.
+        connected = ConnectionState.CONNECTED
+        await self.until(lambda: self.box.connection().state is connected, what="connection")
+        await asyncio.sleep(0.1)
 
     async def plug(self, car=CAR):
         self.site.plug(0, car)
@@ -241,6 +245,6 @@ async def test_unpairing_at_the_charger_ends_the_connection_and_its_limit(bench)
     await bench.plug()
     await bench.limit(12.0)
     await bench.until(lambda: bench.charger.control.obeys_limit, what="the limit")
-    bench.site.unpair(0, bench.cem.ski)
+    bench.box.unpair(bench.cem.ski)
     await bench.until(lambda: not bench.is_connected(), what="the end")
     assert not bench.charger.control.obeys_limit

@@ -14,6 +14,7 @@ from eebus.errors import EebusError
 from eebus.transport.node import Network
 from meter_profiles.catalogue import profile
 from meter_profiles.errors import MeterProfileError
+from virtual_site import logs
 from virtual_site import settings as command_line
 from virtual_site.api.app import build
 from virtual_site.core import world as worlds
@@ -33,8 +34,7 @@ REFUSALS = (EebusError, MeterError, MeterProfileError, OSError, ScenarioError, S
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the program `virtual-site`. Returns 0 after a stop, 2 when it cannot start."""
     settings = command_line.read(sys.argv[1:] if arguments is None else arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+    logs.configure()
     refusals: list[BaseException] = []
     try:
         asyncio.run(_until_stopped(settings))
@@ -90,7 +90,7 @@ async def _until_stopped(settings: Settings) -> None:
 def _scenario(settings: Settings) -> Scenario:
     scenario = load(settings.scenario)
     for kind in scenario.ignored:
-        logger.warning("fault %s happens inside the product and is not played", kind)
+        logger.warning("fault inside the product, not played", extra={"kind": kind})
     if settings.meter_latency_s is not None:
         slow = replace(scenario.meter, latency_s=settings.meter_latency_s)
         scenario = replace(scenario, meter=slow)
@@ -116,7 +116,7 @@ def _wallboxes(settings: Settings, site: VirtualSite) -> list[Wallbox]:
 
 
 def _tell_ready(path: Path | None, site: VirtualSite, url: str, ports: Sequence[int]) -> None:
-    logger.info("virtual site ready at %s, meter on port %s", url, site.meter.port)
+    logger.info("virtual site ready", extra={"url": url, "meter_port": site.meter.port})
     if path is not None:
         write_whole(path, json.dumps(_ready(site, url, ports), indent=1))
 

@@ -50,6 +50,7 @@ class VirtualSite:
         self.wallboxes = wallboxes
         for index, wallbox in enumerate(wallboxes):
             self.change(index, partial(chargers.set_plc, on=wallbox.kept.plc))
+            self._apply_failsafe(index)
 
     async def run(self) -> None:
         """Play until cancelled; the scenario's end is no end."""
@@ -112,15 +113,17 @@ class VirtualSite:
         self.change(index, lambda box: chargers.set_plc(box, on=on))
         self._sync(index)
 
-    def unpair(self, index: int, ski: str) -> bool:
-        """Let a charger forget its energy manager. Returns whether it was trusted."""
-        return self.wallboxes[index].unpair(ski)
+    def set_failsafe(self, index: int, failsafe_a: float | None) -> None:
+        """Set a charger's failsafe current, for good; None = the one from the factory."""
+        self.wallboxes[index].keep_failsafe(failsafe_a)
+        self._apply_failsafe(index)
 
     def factory_reset(self, index: int) -> None:
-        """Forget the pairing and switch PLC off; the charger's identity stays."""
+        """Forget what was set at the charger; its identity stays."""
         trusted = self.wallboxes[index].kept.trusted
         if trusted is not None:
-            self.unpair(index, trusted.ski)
+            self.wallboxes[index].unpair(trusted.ski)
+        self.set_failsafe(index, None)
         self.set_plc(index, on=False)
 
     def set_household(self, power_w: PhaseReadings) -> None:
@@ -157,6 +160,12 @@ class VirtualSite:
         self.world = replace(self.world, faults=())
         self._follow_faults()
         self._refresh()
+
+    def _apply_failsafe(self, index: int) -> None:
+        kept_a = self.wallboxes[index].kept.failsafe_a
+        factory_a = self.world.scenario.chargers[index].failsafe_a
+        failsafe_a = factory_a if kept_a is None else kept_a
+        self.change(index, partial(chargers.set_failsafe, failsafe_a=failsafe_a))
 
     def _refresh(self) -> None:
         self.world = worlds.refresh(self.world)

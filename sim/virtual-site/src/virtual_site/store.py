@@ -24,6 +24,7 @@ class KeptCharger:
     plc: bool = False
     ship_port: int = 0
     trusted: TrustedPeer | None = None
+    failsafe_a: float | None = None  # None: the charger's own from the factory
 
 
 class _Strict(BaseModel):
@@ -42,6 +43,7 @@ class _ChargerFile(_Strict):
     plc: bool = False
     ship_port: int = 0
     trusted: _Peer | None = None
+    failsafe_a: float | None = None
 
 
 class _MeterFile(_Strict):
@@ -64,13 +66,18 @@ class ChargerStore:
             return KeptCharger()
         kept = _parsed(_ChargerFile, text, self._file)
         trusted = None if kept.trusted is None else TrustedPeer(**kept.trusted.model_dump())
-        return KeptCharger(kept.plc, kept.ship_port, trusted)
+        return KeptCharger(kept.plc, kept.ship_port, trusted, kept.failsafe_a)
 
     def save(self, kept: KeptCharger) -> None:
         """Keep it, whole or not at all."""
         peer = kept.trusted
         trusted = None if peer is None else {"ski": peer.ski, "ship_id": peer.ship_id}
-        content = {"plc": kept.plc, "ship_port": kept.ship_port, "trusted": trusted}
+        content = {
+            "plc": kept.plc,
+            "ship_port": kept.ship_port,
+            "trusted": trusted,
+            "failsafe_a": kept.failsafe_a,
+        }
         write_whole(self._file, json.dumps(content, indent=1))
 
 

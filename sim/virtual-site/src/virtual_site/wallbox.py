@@ -160,6 +160,10 @@ class Wallbox:
         """Keep the position of the PLC switch."""
         self._keep(replace(self.kept, plc=on))
 
+    def keep_failsafe(self, failsafe_a: float | None) -> None:
+        """Keep the failsafe current; None = the one from the factory."""
+        self._keep(replace(self.kept, failsafe_a=failsafe_a))
+
     def sync(self, charger: Charger, t_s: float, voltage_v: float) -> None:
         """Tell the energy manager what changed at the charger since the last call."""
         self._t_s = t_s

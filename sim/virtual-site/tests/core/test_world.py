@@ -65,8 +65,8 @@ def test_hands_override_single_phases_and_appliances_come_on_top():
         appliances=frozenset({"oven"}),
         sun_set_w=690.0,
     )
-    assert world.household_w == Phases(460 + 2300, 230, 230)
-    assert world.net_a.values() == pytest.approx((2530 / 230, 0, 0))
+    assert world.household_w == Phases(460, 230 + 2300, 230)
+    assert world.net_a.values() == pytest.approx((1, 10, 0))
 
 
 def test_a_fault_of_the_scenario_begins_and_ends_in_time():

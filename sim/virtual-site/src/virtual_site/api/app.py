@@ -3,36 +3,43 @@
 from importlib.resources import files
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from virtual_site.api import chargers, errors, simulator
+from virtual_site.api.dependencies import IndexDep
 from virtual_site.site import VirtualSite
 
 PAGES = Path(str(files("virtual_site").joinpath("pages")))
+pages = APIRouter(include_in_schema=False)
 
 
 def build(site: VirtualSite, url: str) -> FastAPI:
     """Return the application. url: where it is served, without a slash at the end."""
-    app = FastAPI(title="Virtual site", redoc_url=None)
+    # No interactive documentation: its scripts would come from the Internet.
+    app = FastAPI(title="Virtual site", docs_url=None, redoc_url=None)
+    app.state.site, app.state.url = site, url
     errors.install(app)
-    app.include_router(simulator.routes(site, url))
-    app.include_router(chargers.routes(site))
+    for router in (simulator.router, chargers.router, pages):
+        app.include_router(router)
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
-
-    @app.get("/", include_in_schema=False)
-    async def simulator_page() -> FileResponse:
-        return FileResponse(PAGES / "simulator.html")
-
-    @app.get("/charger/{number}", include_in_schema=False)
-    async def towards_charger(number: int) -> RedirectResponse:
-        chargers.existing(site, number)
-        return RedirectResponse(f"/charger/{number}/", status_code=307)
-
-    @app.get("/charger/{number}/", include_in_schema=False)
-    async def charger_page(number: int) -> FileResponse:
-        chargers.existing(site, number)
-        return FileResponse(PAGES / "charger.html")
-
     return app
+
+
+@pages.get("/")
+async def simulator_page() -> FileResponse:
+    """Serve the page of the whole site."""
+    return FileResponse(PAGES / "simulator.html")
+
+
+@pages.get("/charger/{number}")
+async def towards_charger_page(index: IndexDep) -> RedirectResponse:
+    """Send a reader to the charger's page, whose links need the slash."""
+    return RedirectResponse(f"/charger/{index + 1}/", status_code=307)
+
+
+@pages.get("/charger/{number}/")
+async def charger_page(index: IndexDep) -> FileResponse:  # noqa: ARG001 - it must exist
+    """Serve the page of one charger."""
+    return FileResponse(PAGES / "charger.html")

@@ -1,7 +1,7 @@
 """What requests may say, and the values they turn into."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -83,7 +83,13 @@ class Plugging(_Body):
 class Relay(_Body):
     """How many conductors the charger's relay connects."""
 
-    phases: Annotated[int, Field(ge=1, le=3)]
+    phases: Literal[1, 3]
+
+
+class Failsafe(_Body):
+    """A per conductor; below the car's minimum means a pause."""
+
+    current_a: Annotated[float, Field(ge=0, le=80)]
 
 
 class ChargerFault(_Body):

@@ -117,6 +117,11 @@ def set_plc(charger: Charger, *, on: bool) -> Charger:
     return charger if charger.plc is on else _greet(replace(charger, plc=on))
 
 
+def set_failsafe(charger: Charger, *, failsafe_a: float) -> Charger:
+    """Set the current offered while no energy manager leads."""
+    return replace(charger, model=replace(charger.model, failsafe_a=failsafe_a))
+
+
 def write_limit(charger: Charger, limit_a: PerConductor, t_s: float) -> Charger:
     """Take a limit from the energy manager; without a car there is nothing to limit."""
     if charger.car is None:

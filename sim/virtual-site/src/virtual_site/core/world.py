@@ -14,9 +14,9 @@ from virtual_site.core.scenario import Fault, FaultKind, Scenario
 
 LONGEST_STEP_S = 1.0
 APPLIANCES: dict[str, PhaseCurrents] = {
-    "oven": Phases(2300.0, 0.0, 0.0),
+    "oven": Phases(0.0, 2300.0, 0.0),
     "hob": Phases(0.0, 1800.0, 1800.0),
-    "kettle": Phases(0.0, 2000.0, 0.0),
+    "kettle": Phases(2000.0, 0.0, 0.0),
     "heat_pump": Phases(1300.0, 1300.0, 1300.0),
     "sauna": Phases(3000.0, 3000.0, 3000.0),
 }

@@ -97,6 +97,8 @@ function foundLine(device, pairedSki) {
 function showService(state) {
   by("plc").setAttribute("aria-checked", String(state.plc));
   by("relay").hidden = !state.relay.exists;
+  const failsafe = by("failsafe").elements.current_a;
+  if (document.activeElement !== failsafe) failsafe.value = state.failsafe_a;
   show("cable", state.car.plugged ? "A car is plugged in." : "No car is plugged in.");
   by("unplug").disabled = !state.car.plugged;
   const active = state.faults.map((f) => `${f.kind} for ${f.seconds.toFixed(0)} s`);
@@ -166,6 +168,11 @@ by("plug").addEventListener("submit", (event) => {
     max_a: Number(form.get("max_a")),
     energy_wh: Number(form.get("energy_kwh")) * 1000,
   });
+});
+by("failsafe").addEventListener("submit", (event) => {
+  event.preventDefault();
+  send("failsafe", { current_a: Number(new FormData(event.target).get("current_a")) });
+  document.activeElement.blur();
 });
 by("unplug").addEventListener("click", () => send("unplug"));
 by("unpair").addEventListener("click", () => send("unpair", { ski: latest.peer.ski }));
