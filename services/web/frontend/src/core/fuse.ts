@@ -1,0 +1,78 @@
+/** The fuse picture in numbers: per phase what the house takes, what each car takes, the line. */
+
+import type { FusePhase } from "../api/types";
+
+/** From 90 % of the fuse on, a phase is named as close to it. */
+export const CLOSE = 0.9;
+
+export interface CarShare {
+  ski: string;
+  current_a: number;
+}
+
+export type FuseLevel = "calm" | "close" | "above";
+
+export interface FuseBar {
+  phase: string;
+  fuse_a: number;
+  margin_a: number;
+  /** What the house takes beside the cars; negative while the sun gives more. Null: no meter. */
+  house_a: number | null;
+  cars: CarShare[];
+  reserved_a: number;
+  /** What flows through the fuse; without a meter, what all chargers take. Null: not known. */
+  total_a: number | null;
+  ratio: number | null;
+  level: FuseLevel;
+}
+
+/** Turn what the site tells of a phase into a bar. */
+export function fuseBar(from: FusePhase): FuseBar {
+  const cars = from.chargers.flatMap(({ ski, current_a }) =>
+    current_a !== null && current_a >= 0.05 ? [{ ski, current_a }] : [],
+  );
+  const carsTotal = cars.reduce((sum, share) => sum + share.current_a, 0);
+  const grid = from.grid_current_a;
+  const total_a = grid ?? from.charging_a;
+  const ratio = total_a !== null && from.fuse_a > 0 ? total_a / from.fuse_a : null;
+  return {
+    phase: from.phase,
+    fuse_a: from.fuse_a,
+    margin_a: from.margin_a,
+    house_a: grid === null ? null : house(grid - carsTotal, from.other_load_a),
+    cars,
+    reserved_a: from.reserved_a ?? 0,
+    total_a,
+    ratio,
+    level: ratio === null || ratio < CLOSE ? "calm" : ratio > 1 ? "above" : "close",
+  };
+}
+
+/** Return the bar closest to its fuse, or null where nothing is known. */
+export function tightest(bars: readonly FuseBar[]): FuseBar | null {
+  return bars
+    .filter((each) => each.ratio !== null)
+    .reduce<FuseBar | null>(
+      (worst, next) => (worst === null || (next.ratio ?? 0) > (worst.ratio ?? 0) ? next : worst),
+      null,
+    );
+}
+
+export interface FuseScale {
+  from_a: number;
+  to_a: number;
+}
+
+/** Return the scale all bars share: from the deepest surplus to a little above the line. */
+export function fuseScale(bars: readonly FuseBar[]): FuseScale {
+  const deepest = Math.min(0, ...bars.map((each) => each.house_a ?? 0));
+  const highest = Math.max(1, ...bars.map((each) => Math.max(each.fuse_a * 1.12, each.total_a ?? 0)));
+  // Steps of five below, of one above: the picture does not breathe with every reading.
+  return { from_a: Math.floor(deepest / 5) * 5, to_a: Math.ceil(highest) };
+}
+
+/** A charger is read a moment later than the meter: the difference alone makes no surplus. */
+function house(difference: number, other: number | null): number {
+  const surplusIsReal = other === null || other < 0;
+  return difference >= 0 || surplusIsReal ? difference : 0;
+}

@@ -1,0 +1,55 @@
+/** The first sentence of the dashboard: the state of the site in plain words. */
+
+import type { Dashboard } from "../api/types";
+import type { Formats } from "./format";
+import { fuseBar, tightest } from "./fuse";
+import type { Say } from "./say";
+
+/** Return the sentences that open the dashboard, most important first. */
+export function headline(site: Dashboard, say: Say, formats: Formats): string[] {
+  const second = management(site, say) ?? phase(site, say, formats);
+  return second === null ? [cars(site, say)] : [cars(site, say), second];
+}
+
+function cars(site: Dashboard, say: Say): string {
+  if (site.chargers.length === 0) return say("headline.no-chargers");
+  const count = (...states: string[]) =>
+    site.chargers.filter((charger) => states.includes(charger.state)).length;
+  const charging = count("charging");
+  const counts: [string, number][] = [
+    ["charging", charging],
+    // Beside charging cars "1 waiting" is enough; alone it needs its noun.
+    [charging > 0 ? "waiting" : "waiting-only", count("waiting", "paused")],
+    ["finished", charging > 0 ? 0 : count("finished")],
+    ["fault", count("fault")],
+    ["offline", count("offline")],
+  ];
+  const parts = counts
+    .filter(([, cars]) => cars > 0)
+    .map(([word, cars]) => say(`headline.${word}`, { n: cars }, cars));
+  return parts.length > 0 ? `${parts.join(", ")}.` : say("headline.no-car");
+}
+
+function management(site: Dashboard, say: Say): string | null {
+  switch (site.load_management) {
+    case "off":
+      return say("headline.off");
+    case "not-configured":
+      return say("headline.not-configured");
+    default:
+      return null;
+  }
+}
+
+function phase(site: Dashboard, say: Say, formats: Formats): string | null {
+  const worst = tightest((site.fuse ?? []).map(fuseBar));
+  if (!worst) return null;
+  const values = {
+    phase: worst.phase,
+    percent: formats.percent(worst.ratio),
+    current: formats.amperes(worst.total_a),
+    fuse: formats.amperes(worst.fuse_a),
+  };
+  if (worst.house_a === null) return say("headline.phase-static", values);
+  return say(worst.level === "above" ? "headline.phase-above" : "headline.phase", values);
+}

@@ -1,0 +1,20 @@
+/** What to call a device: the user's name for it, else its maker's, with the end of its SKI. */
+
+import type { Say } from "./say";
+
+interface Named {
+  ski: string;
+  name?: string | null;
+  brand?: string;
+  model?: string;
+}
+
+export function deviceName(device: Named, say: Say): string {
+  if (device.name) return device.name;
+  const made = [device.brand, device.model].filter(Boolean).join(" ");
+  const end = device.ski.slice(-4);
+  return made ? `${made} · ${end}` : say("charger.unnamed", { end });
+}
+
+/** The colour of the car at this place of the list, the same in every picture. */
+export const carColour = (place: number): string => `var(--car-${(Math.max(0, place) % 6) + 1})`;

@@ -1,0 +1,85 @@
+/** Why a charger draws what it draws: one sentence, and the moment it is looked at again. */
+
+import type { ChargerNow, LimitedBy } from "../api/types";
+import { type Formats } from "./format";
+import type { Say } from "./say";
+
+/** Every `limited_by.kind` the CEM gives. */
+export const REASON_KINDS = [
+  "energy-management-off",
+  "no-fuse-set",
+  "fuse",
+  "static-limit",
+  "static-share",
+  "failsafe",
+  "minimum-does-not-fit",
+  "waiting-for-turn",
+  "increase-held-back",
+  "start-reserved",
+  "charger-offline",
+  "charger-disobeys",
+  "charger-maximum",
+  "car-maximum",
+  "car-not-asking",
+  "charger-fault",
+] as const;
+export type ReasonKind = (typeof REASON_KINDS)[number];
+
+/** Kinds that are no fault of load management and stay quiet on the page. */
+const CALM: ReadonlySet<string> = new Set([
+  "charger-maximum",
+  "car-maximum",
+  "car-not-asking",
+  "energy-management-off",
+]);
+const GRAVE: ReadonlySet<string> = new Set([
+  "failsafe",
+  "charger-offline",
+  "charger-disobeys",
+  "charger-fault",
+  "no-fuse-set",
+]);
+
+/** Kinds whose sentence is built around a figure. */
+const NEEDS_VALUE: ReadonlySet<string> = new Set(["minimum-does-not-fit", "increase-held-back"]);
+
+export type ReasonTone = "calm" | "notable" | "grave";
+
+export interface Reason {
+  text: string;
+  tone: ReasonTone;
+  /** When the pending change is looked at again, in ms since the epoch. */
+  until_ms: number | null;
+}
+
+/** Return the reason of a charger, or null where nothing needs one. */
+export function reason(charger: ChargerNow, say: Say, formats: Formats): Reason | null {
+  const limit = charger.limited_by;
+  if (!limit) return null;
+  const until = limit.until ? Date.parse(limit.until) : Number.NaN;
+  return {
+    text: sentence(limit, charger.ski, say, formats),
+    tone: GRAVE.has(limit.kind) ? "grave" : CALM.has(limit.kind) ? "calm" : "notable",
+    until_ms: Number.isNaN(until) ? null : until,
+  };
+}
+
+function sentence(limit: LimitedBy, ski: string, say: Say, formats: Formats): string {
+  if (!(REASON_KINDS as readonly string[]).includes(limit.kind)) {
+    return say("reason.unknown", { kind: limit.kind });
+  }
+  const on = limit.phase ? say("reason.on-phase", { phase: limit.phase.toUpperCase() }) : "";
+  const at =
+    limit.value === null ? "" : say("reason.at-value", { value: formats.amperes(limit.value) });
+  const value = formats.amperes(limit.value);
+  return tidy(say(`reason.${limit.kind}${variant(limit, ski)}`, { on, at, value }));
+}
+
+/** Some kinds have a second wording: current kept for another car, or no figure at hand. */
+function variant(limit: LimitedBy, ski: string): string {
+  if (limit.kind === "start-reserved" && limit.element && limit.element !== ski) return "-other";
+  return limit.value === null && NEEDS_VALUE.has(limit.kind) ? "-plain" : "";
+}
+
+/** A place left empty leaves no double or dangling space. */
+const tidy = (text: string) => text.replace(/ {2,}/g, " ").replace(/ ([.,:)])/g, "$1").trim();

@@ -1,0 +1,16 @@
+/** Puts the page together. */
+
+import { createApp } from "vue";
+import App from "./App.vue";
+import { i18n } from "./i18n";
+import { router } from "./router";
+import { applyPreferences } from "./stores/preferences";
+import { recognise } from "./stores/session";
+import "./styles/tokens.css";
+import "./styles/elements.css";
+import "./styles/parts.css";
+
+await applyPreferences();
+// Who is there decides the first page. Unreachable is no reason to show none: the log-in says so.
+await recognise().catch(() => null);
+createApp(App).use(i18n).use(router).mount("#app");

@@ -1,0 +1,47 @@
+/** The pages and who may open them; the server enforces the same rights on the API. */
+
+import { createRouter, createWebHistory } from "vue-router";
+import DashboardPage from "./pages/DashboardPage.vue";
+import LogInPage from "./pages/LogInPage.vue";
+import { canInstall, me } from "./stores/session";
+
+declare module "vue-router" {
+  interface RouteMeta {
+    /** Key of the page's title. */
+    title: string;
+    /** Open without a log-in. */
+    open?: boolean;
+    /** For the service user. */
+    service?: boolean;
+  }
+}
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/log-in", name: "log-in", component: LogInPage, meta: { title: "log-in.title", open: true } },
+    { path: "/", name: "overview", component: DashboardPage, meta: { title: "nav.overview" } },
+    {
+      path: "/pairing",
+      name: "pairing",
+      component: () => import("./pages/PairingPage.vue"),
+      meta: { title: "nav.pairing", service: true },
+    },
+    {
+      path: "/settings",
+      name: "settings",
+      component: () => import("./pages/SettingsPage.vue"),
+      meta: { title: "nav.settings", service: true },
+    },
+    { path: "/:rest(.*)*", redirect: "/" },
+  ],
+  scrollBehavior: (to, _from, saved) =>
+    saved ?? (to.hash ? { el: to.hash, top: 88 } : { top: 0 }),
+});
+
+router.beforeEach((to) => {
+  if (!to.meta.open && !me.value) return { name: "log-in", query: { to: to.fullPath } };
+  if (to.meta.service && !canInstall.value) return { name: "overview" };
+  if (to.name === "log-in" && me.value) return { name: "overview" };
+  return true;
+});

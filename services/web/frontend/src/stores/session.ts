@@ -1,0 +1,54 @@
+/** Who is logged in at this page, and which site is being looked at. */
+
+import { computed, ref, shallowRef } from "vue";
+import { answered, api, useCsrfToken, whenLoggedOut } from "../api/client";
+import { ApiProblem } from "../api/problem";
+import type { Me, Site } from "../api/types";
+
+export const me = shallowRef<Me | null>(null);
+export const sites = shallowRef<Site[]>([]);
+export const siteId = ref<string | null>(null);
+
+/** Whether settings and pairing are this person's business (the server enforces it, not we). */
+export const canInstall = computed(() => me.value !== null && me.value.role !== "standard");
+
+whenLoggedOut(forget);
+
+/** Find out who is logged in; null when nobody is. */
+export async function recognise(): Promise<Me | null> {
+  try {
+    await enter(await answered(api.GET("/api/v1/auth/me")));
+  } catch (error) {
+    if (!(error instanceof ApiProblem) || error.status !== 401) throw error;
+    forget();
+  }
+  return me.value;
+}
+
+export async function logIn(username: string, password: string): Promise<void> {
+  await enter(await answered(api.POST("/api/v1/auth/session", { body: { username, password } })));
+}
+
+export async function logOut(): Promise<void> {
+  try {
+    await answered(api.DELETE("/api/v1/auth/session"));
+  } finally {
+    forget();
+  }
+}
+
+async function enter(person: Me): Promise<void> {
+  useCsrfToken(person.csrf_token);
+  sites.value = (await answered(api.GET("/api/v1/sites"))).items;
+  if (!sites.value.some((site) => site.id === siteId.value)) {
+    siteId.value = sites.value[0]?.id ?? null;
+  }
+  me.value = person;
+}
+
+function forget(): void {
+  useCsrfToken(null);
+  me.value = null;
+  sites.value = [];
+  siteId.value = null;
+}

@@ -1,0 +1,50 @@
+/** What the other services may say is known to the page: codes of refusals, reasons, notices. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { REASON_KINDS } from "../src/core/reason";
+import { CATALOGUES } from "./words";
+
+const services = join(import.meta.dirname, "../../..");
+const python = (folder: string) =>
+  readdirSync(join(services, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".py"))
+    .map((name) => readFileSync(join(services, folder, name), "utf8"))
+    .join("\n");
+const all = (text: string, pattern: RegExp) =>
+  [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ""))].sort();
+const without = (codes: readonly string[], words: object) => codes.filter((code) => !(code in words));
+
+describe("every code has a sentence", () => {
+  const web = python("web/src/web");
+
+  test("what an owner may refuse", () => {
+    const codes = all(web, /^ {4}"([a-z][a-z-]*)": (?:HTTPStatus\.|_)/gm);
+    expect(codes.length).toBeGreaterThan(10);
+    expect(without(codes, CATALOGUES.en.problem)).toEqual([]);
+  });
+
+  test("what is wrong with a meter", () => {
+    const codes = all(python("meter-reader/src"), /(?:Problem|LineError|ReadError)\(\s*"([a-z-]+)"/g);
+    expect(codes.length).toBeGreaterThan(5);
+    expect(without(codes, CATALOGUES.en.problem)).toEqual([]);
+  });
+
+  test("what the front door says itself", () => {
+    const codes = all(web, /HTTPStatus\.\w+,\s*"([a-z][a-z-]*)",/g);
+    expect(codes.length).toBeGreaterThan(5);
+    expect(without(codes, CATALOGUES.en.problem)).toEqual([]);
+  });
+
+  test("why a charger draws what it draws", () => {
+    const kinds = all(python("cem/src/cem/core"), /^ {4}[A-Z_]+ = "([a-z][a-z-]*-[a-z-]*|fuse|failsafe)"$/gm);
+    expect(without(REASON_KINDS, CATALOGUES.en.reason)).toEqual([]);
+    expect(REASON_KINDS.filter((kind) => !kinds.includes(kind))).toEqual([]);
+  });
+
+  test("what concerns the whole site", () => {
+    const codes = all(python("cem/src/cem"), /Notice\(\s*"([a-z][a-z-]*)"/g);
+    expect(codes.length).toBeGreaterThan(3);
+    expect(without(codes, CATALOGUES.en.notice)).toEqual([]);
+  });
+});
