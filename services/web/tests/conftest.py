@@ -155,8 +155,8 @@ class StandInSite:
                 connection=evse_pb2.CONNECTION_CONNECTED,
                 state=self.charger_state,
                 power_w=7360.0,
-                current_a=Phases(l1=16.0, l2=16.0),
-                limit_a=Phases(l1=16.0, l2=16.0, l3=16.0),
+                current_a=Phases(l1=16.0),
+                limit_a=Phases(l1=16.0, l2=16.0),
                 limited_by=site_pb2.LimitedBy(
                     kind="fuse", element="main", phase="L2", value=25.0, since=_now()
                 ),

@@ -23,8 +23,8 @@ async def test_the_dashboard_has_the_fields_that_are_fixed(standard, site):
     assert charger["name"] is None
     assert charger["connection"] == "connected"
     assert charger["state"] == "charging"
-    assert charger["current_a"] == {"l1": 16.0, "l2": 16.0, "l3": None}
-    assert charger["limit_a"] == {"l1": 16.0, "l2": 16.0, "l3": 16.0}
+    assert charger["current_a"] == {"l1": 16.0, "l2": None, "l3": None}
+    assert charger["limit_a"] == {"l1": 16.0, "l2": 16.0, "l3": None}
     assert (
         charger["limited_by"].items()
         >= {
@@ -48,8 +48,9 @@ async def test_the_fuse_picture_has_a_bar_for_each_phase(service, standard, site
     assert bars[0]["margin_a"] == 0.75
     assert bars[1]["other_load_a"] == 6.5
     assert bars[1]["grid_current_a"] == 22.5
-    assert bars[1]["charging_a"] == 16.0
-    assert bars[2]["charging_a"] is None  # one charger's current is not known there
+    assert bars[0]["charging_a"] == 16.0
+    assert bars[1]["charging_a"] is None  # one charger's current is not known there
+    assert bars[2]["charging_a"] == 0.0  # no car uses it: its limit leaves it out
     assert bars[0]["chargers"] == [{"ski": SKI, "name": None, "current_a": 16.0, "limit_a": 16.0}]
 
 

@@ -68,3 +68,10 @@ async def test_the_openapi_document_is_for_anybody(anybody, door):
     answer = await anybody.get("/openapi.json")
     assert answer.status_code == 200
     assert "/api/v1/sites/{site}/dashboard" in answer.json()["paths"]
+
+
+async def test_the_api_can_be_read_as_a_page_without_scripts(anybody, door):
+    answer = await anybody.get(f"{ROOT}/api/docs")
+    assert answer.status_code == 200
+    assert "/api/v1/sites/{site}/dashboard" in answer.text
+    assert "<script" not in answer.text

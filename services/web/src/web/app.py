@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.middleware.gzip import GZipMiddleware
 
 from volthus_kit import health
 from volthus_kit.metrics import version_of
+from web import handbook
 from web.answers import add_handlers
 from web.api import (
     auth,
@@ -48,7 +50,7 @@ def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check])
         version=version_of(service.PACKAGE),
         description=ABOUT,
         openapi_url=f"{API}/openapi.json",
-        docs_url=None,  # its scripts come from elsewhere
+        docs_url=None,  # its scripts come from elsewhere; /api/docs is our own
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -61,6 +63,11 @@ def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check])
     app.include_router(health.router(checks), dependencies=[Depends(who_may_measure)])
     add_handlers(app)
     complete(app)
+
+    @app.get("/api/docs", include_in_schema=False, response_class=HTMLResponse)
+    async def read_handbook() -> str:
+        return handbook.page(app.openapi(), f"{API}/openapi.json")
+
     # Not a mount: that would take a known address with a wrong method away from its 405.
     app.router.default = Page(page)
     for middleware in (BoundedBodies, ProtectingHeaders, Counted):

@@ -6,7 +6,7 @@ STALE_AFTER_S = 15.0
 # While somebody watches, pictures come every second.
 STALE_WATCHED_AFTER_S = 5.0
 # A program that asks for the dashboard gets a picture no older than this while the CEM answers.
-FRESH_FOR_S = 1.5
+FRESH_FOR_S = 1.0
 # A watch lasts 30 s at the site; it is renewed well before.
 WATCH_EVERY_S = 10.0
 WATCH_SETTLES_S = 3.0

@@ -102,7 +102,8 @@ def _bar(
         )
         for one in chargers
     ]
-    currents = [share.current_a for share in shares if share.current_a is not None]
+    drawn = [_drawn_a(one, key) for one in chargers]
+    currents = [current_a for current_a in drawn if current_a is not None]
     return FusePhase(
         phase=name,
         fuse_a=fuse_a,
@@ -111,9 +112,16 @@ def _bar(
         reserved_a=at(phases_in(state, "reserved_a"), key),
         headroom_a=at(phases_in(state, "headroom_a"), key),
         grid_current_a=at(phases_in(state, "grid_current_a"), key),
-        charging_a=round(sum(currents), 3) if len(currents) == len(shares) else None,
+        charging_a=round(sum(currents), 3) if len(currents) == len(drawn) else None,
         chargers=shares,
     )
+
+
+def _drawn_a(charger: ChargerNow, key: Key) -> float | None:
+    """Return what a charger draws on a phase; 0 where its limit says that no car uses it."""
+    current_a = at(charger.current_a, key)
+    is_unused = charger.limit_a is not None and at(charger.limit_a, key) is None
+    return 0.0 if current_a is None and is_unused else current_a
 
 
 def _notice(message: WireNotice) -> Notice:
