@@ -394,7 +394,9 @@ async def site(nats: NatsServer, door: FrontDoor) -> AsyncIterator[StandInSite]:
         stand_in = await StandInSite(bus).open()
         await bus.serve(subjects.CATALOGUE_GET, _catalogue)
         await stand_in.speak()
-        await until(lambda: door.parts.live.knows("demo") and door.parts.live.heard("demo").eebus)
+        await wait_until(
+            lambda: door.parts.live.knows("demo") and door.parts.live.heard("demo").eebus
+        )
         yield stand_in
 
 
@@ -404,7 +406,7 @@ async def _catalogue(*_) -> planning_pb2.CatalogueReply:
     )
 
 
-async def until(is_so: Callable[[], object], timeout_s: float = 10) -> None:
+async def wait_until(is_so: Callable[[], object], timeout_s: float = 10) -> None:
     """Wait until something is so. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while not is_so():
@@ -427,3 +429,8 @@ async def standard(door: FrontDoor) -> AsyncIterator[httpx.AsyncClient]:
 async def anybody(door: FrontDoor) -> AsyncIterator[httpx.AsyncClient]:
     async with door.client() as client:
         yield client
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    return wait_until

@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
 from contextlib import asynccontextmanager
 from unittest.mock import ANY
 
@@ -70,9 +69,9 @@ async def test_every_write_is_in_the_audit_with_its_outcome(service, door, site)
     ]
 
 
-async def test_a_service_that_is_gone_is_named(service, door, nats):
+async def test_a_service_that_is_gone_is_named(service, door, nats, until):
     async with stand_alone(nats.url) as speaker:
-        await speak(speaker, door)
+        await speak(speaker, door, until)
         for path, program in (
             ("/sites/demo/grid-connection", "cem"),
             ("/sites/demo/meters", "meter-reader"),
@@ -85,9 +84,9 @@ async def test_a_service_that_is_gone_is_named(service, door, nats):
         assert answer.json()["params"] == {"service": "smart-charging"}
 
 
-async def test_a_site_that_is_silent_is_offline_with_the_time_last_seen(service, door, nats):
+async def test_a_site_that_is_silent_is_offline_with_the_time_last_seen(service, door, nats, until):
     async with stand_alone(nats.url) as speaker:
-        await speak(speaker, door)
+        await speak(speaker, door, until)
     heard = door.parts.live.heard("demo")
     heard.any_at -= 60
     heard.state_at -= 60
@@ -102,7 +101,7 @@ async def test_a_site_that_is_silent_is_offline_with_the_time_last_seen(service,
     assert shown["age_s"] >= 60
 
 
-async def test_a_lost_bus_is_told_at_once_and_recovers_by_itself(service, door, site, nats):
+async def test_a_lost_bus_is_told_at_once_and_recovers_by_itself(service, door, site, nats, until):
     assert (await service.get("http://door/readyz")).status_code == 200
     await nats.stop()
     await until(lambda: not door.bus.is_connected)
@@ -214,7 +213,7 @@ async def test_requests_are_counted_by_operation_not_by_address(service, site):
     assert "another" not in text
 
 
-async def speak(bus, door) -> None:
+async def speak(bus, door, until) -> None:
     await bus.publish(SITE_STATE, SiteState(site="demo", name="Demo"), site="demo")
     await until(lambda: door.parts.live.knows("demo"))
 
@@ -224,9 +223,3 @@ async def stand_alone(url: str):
     async with Bus.connect(url, "speaker") as bus:
         await asyncio.wait_for(bus.until_connected(), 10)
         yield bus
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not is_so():
-            await asyncio.sleep(0.01)

@@ -1,8 +1,5 @@
 """Sites and the dashboard as any user sees them."""
 
-import asyncio
-from collections.abc import Callable
-
 from volthus_wire.subjects import SITE_STATE
 
 GRID = {"fuse_a": {"l1": 25, "l2": 25, "l3": 25}}
@@ -73,7 +70,7 @@ async def test_a_dashboard_of_a_charger_state_without_a_word_is_no_success(stand
     assert (answer.status_code, answer.json()["code"]) == (502, "answer-not-understood")
 
 
-async def test_sites_are_listed_page_by_page(standard, door, site):
+async def test_sites_are_listed_page_by_page(standard, door, site, until):
     await site.bus.publish(SITE_STATE, site.state(), site="annex")
     await until(lambda: door.parts.live.knows("annex"))
     first = (await standard.get("/sites", params={"limit": 1})).json()
@@ -114,9 +111,3 @@ async def test_smart_charging_tells_what_it_can(service, site):
 
 async def test_the_version_is_told(standard, door):
     assert (await standard.get("/version")).json()["api"] == "v1"
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not is_so():
-            await asyncio.sleep(0.01)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -80,12 +80,6 @@ def auth(client: httpx.AsyncClient) -> dict[str, str]:
     return {"Authorization": client.headers["Authorization"]}
 
 
-async def until(is_so: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not is_so():
-            await asyncio.sleep(0.01)
-
-
 async def test_the_latest_of_each_comes_at_once_then_each_change(url, service, site):
     async with following(url, auth(service)) as events:
         state = await next_event(events, "state")
@@ -101,7 +95,7 @@ async def test_the_latest_of_each_comes_at_once_then_each_change(url, service, s
         assert (await next_event(events, "eebus")).data["discovered"] == []
 
 
-async def test_a_site_that_somebody_follows_is_watched_at_once(url, standard, site):
+async def test_a_site_that_somebody_follows_is_watched_at_once(url, standard, site, until):
     async with following(url, auth(standard)):
         await until(lambda: site.watches == 1)
 
@@ -133,7 +127,7 @@ async def test_a_browser_that_makes_up_an_id_gets_everything(url, service, site)
         await next_event(events, "eebus")
 
 
-async def test_a_listener_that_leaves_is_forgotten(url, service, door, site):
+async def test_a_listener_that_leaves_is_forgotten(url, service, door, site, until):
     heard = door.parts.live.heard("demo")
     async with following(url, auth(service)) as events:
         await next_event(events, "state")
@@ -155,7 +149,7 @@ async def test_a_quiet_stream_shows_signs_of_life_and_ends_with_its_log_in(
 
 
 async def test_a_picture_that_gets_old_is_sent_again_as_stale(  # noqa: PLR0917 - fixtures
-    url, service, door, site, nats, monkeypatch
+    url, service, door, site, nats, monkeypatch, until
 ):
     monkeypatch.setattr(listening, "LOOK_S", 0.02)
     async with following(url, auth(service)) as events:
