@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -82,3 +83,12 @@ def test_everything_stays_on_loopback_unless_the_lan_is_asked_for(tmp_path):
     assert command_line.read(alone, {}).host == "127.0.0.1"
     assert command_line.read(alone, {"VOLTHUS_LAN": "1"}).lan
     assert command_line.read([*alone, "--lan"], {}).host == "0.0.0.0"  # noqa: S104
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [*PROGRAM, "--state", str(tmp_path), "--port", port]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 2
+    assert port in ended.stderr

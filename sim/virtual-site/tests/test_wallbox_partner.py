@@ -30,16 +30,16 @@ CAR = CarModel(
 class Bench:
     """One charger with its world running, and the energy manager beside it."""
 
-    def __init__(self, folder, speed):
+    def __init__(self, folder, speed, network):
         meter = ModbusMeter(profile("cg_em24_e1"), "127.0.0.1", 0)
         world = worlds.begin(load("still"))
         self.site = VirtualSite(world, meter, MeterStore(folder), speed=speed)
-        self.box = Wallbox(ChargerStore(folder / "1"), Network(), self.site.changer(0))
+        self.box = Wallbox(ChargerStore(folder / "1"), network, self.site.changer(0))
         self.site.connect([self.box])
         self.site.unplug(0)
         self.events = []
         self.cem = Cem(
-            Identity.create("test hems"), HEMS, Network(), trusted=(), on_event=self.events.append
+            Identity.create("test hems"), HEMS, network, trusted=(), on_event=self.events.append
         )
 
     @property
@@ -86,8 +86,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench_running(folder, speed):
-    bench = Bench(folder, speed)
+async def bench_running(folder, *, speed=4, mdns=False):
+    """Run a bench whose car is fast; the protocols keep their own time."""
+    bench = Bench(folder, speed, Network(mdns=mdns))
     runs = (bench.site.run(), bench.box.run(), bench.cem.run())
     tasks = [asyncio.create_task(run) for run in runs]
     try:
@@ -104,26 +105,20 @@ async def bench_running(folder, speed):
 
 @pytest.fixture
 async def bench(tmp_path):
-    """A bench whose car is fast; the protocols keep their own time."""
-    async with bench_running(tmp_path, speed=4) as bench:
+    async with bench_running(tmp_path) as bench:
         yield bench
 
 
-@pytest.fixture
-async def bench_in_real_time(tmp_path):
-    async with bench_running(tmp_path, speed=1) as bench:
-        yield bench
-
-
-async def test_both_find_each_other_on_the_network(bench):
-    ski = bench.box.ski
-    await bench.until(
-        lambda: any(isinstance(e, PeerFound) and e.peer.ski == ski for e in bench.events),
-        what="discovery of the charger",
-    )
-    await bench.until(lambda: bench.cem.ski in [p.ski for p in bench.box.peers()])
-    found = bench.cem.peers[ski]
-    assert (found.brand, found.model, found.type) == ("Fjordstrom", "Box 11", "ChargingStation")
+async def test_both_find_each_other_on_the_network(tmp_path):
+    async with bench_running(tmp_path, mdns=True) as bench:
+        ski = bench.box.ski
+        await bench.until(
+            lambda: any(isinstance(e, PeerFound) and e.peer.ski == ski for e in bench.events),
+            what="discovery of the charger",
+        )
+        await bench.until(lambda: bench.cem.ski in [p.ski for p in bench.box.peers()])
+        found = bench.cem.peers[ski]
+        assert (found.brand, found.model, found.type) == ("Fjordstrom", "Box 11", "ChargingStation")
 
 
 async def test_a_request_is_shown_and_pairing_trusts_it_at_once(bench):
@@ -135,15 +130,15 @@ async def test_a_request_is_shown_and_pairing_trusts_it_at_once(bench):
     assert not bench.box.is_asking(bench.cem.ski)
 
 
-async def test_the_current_follows_a_limit_within_four_seconds(bench_in_real_time):
-    bench = bench_in_real_time
-    await bench.pair()
-    await bench.plug()
-    assert (await bench.limit(12.0)).ok
-    await bench.until(lambda: bench.charger.current_a.l1 == 12, what="12 A")
-    assert (await bench.limit(7.0)).ok
-    await bench.until(lambda: bench.charger.current_a.l3 <= 7, 4, "7 A")
-    await bench.until(lambda: bench.told_a() == (7.0, 7.0, 7.0), what="7 A told")
+async def test_the_current_follows_a_limit_within_four_seconds(tmp_path):
+    async with bench_running(tmp_path, speed=1) as bench:
+        await bench.pair()
+        await bench.plug()
+        assert (await bench.limit(12.0)).ok
+        await bench.until(lambda: bench.charger.current_a.l1 == 12, what="12 A")
+        assert (await bench.limit(7.0)).ok
+        await bench.until(lambda: bench.charger.current_a.l3 <= 7, 4, "7 A")
+        await bench.until(lambda: bench.told_a() == (7.0, 7.0, 7.0), what="7 A told")
 
 
 async def test_a_pause_its_end_and_unplugging_are_seen_on_both_sides(bench):

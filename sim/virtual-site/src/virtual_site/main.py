@@ -28,7 +28,21 @@ from virtual_site.store import ChargerStore, MeterStore, StateError, write_whole
 from virtual_site.wallbox import Wallbox
 
 logger = logging.getLogger(__name__)
-REFUSALS = (EebusError, MeterError, MeterProfileError, OSError, ScenarioError, StateError)
+
+
+class StartError(Exception):
+    """The program cannot start; the text says what to change."""
+
+
+REFUSALS = (
+    EebusError,
+    MeterError,
+    MeterProfileError,
+    OSError,
+    ScenarioError,
+    StartError,
+    StateError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def run(settings: Settings) -> None:
     """Play the site until cancelled.
 
-    Raises MeterError, OSError, ScenarioError or StateError when it cannot start.
+    Raises one of REFUSALS when it cannot start.
     """
     _forget(settings.ready_file)
     scenario = _scenario(settings)
@@ -57,7 +71,7 @@ async def run(settings: Settings) -> None:
     world = worlds.begin(scenario, meter_store.load())
     site = VirtualSite(world, meter, meter_store, speed=settings.speed)
     site.connect(_wallboxes(settings, site))
-    with socket.create_server((settings.host, settings.port), backlog=128) as listener:
+    with _listening(settings.host, settings.port) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         await meter.start()
         try:
@@ -85,6 +99,13 @@ async def _until_stopped(settings: Settings) -> None:
         await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
         running.cancel()
         waiting.cancel()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=128)
+    except OSError as error:
+        raise StartError(f"cannot listen on {host}:{port} (--port): {error.strerror}") from error
 
 
 def _scenario(settings: Settings) -> Scenario:
