@@ -170,9 +170,7 @@ async def test_cars_share_the_fuse_and_give_way_to_the_house(tmp_path: Path) -> 
             await partners.until(lambda: current_a(partners, ONE) >= 6)
             await partners.until(lambda: current_a(partners, TWO) >= 6)
             # 25 A - 0.75 A margin - 3 A house leave 21 A for two.
-            await partners.until(
-                lambda: current_a(partners, ONE) + current_a(partners, TWO) > 18
-            )
+            await partners.until(lambda: current_a(partners, ONE) + current_a(partners, TWO) > 18)
             began = asyncio.get_running_loop().time()
             partners.house_a = [14.0, 3.0, 3.0]
             await partners.until(
@@ -286,6 +284,5 @@ async def test_switching_on_wants_a_confirmation_and_off_releases_every_charger(
             await partners.bus.ask(subjects.ENERGY_MANAGEMENT_PUT, switch, site=SITE)
             await partners.until(lambda: partners.limits[ONE].release)
             await partners.until(
-                lambda: partners.pictures[-1].chargers[0].limited_by.kind
-                == "energy-management-off"
+                lambda: partners.pictures[-1].chargers[0].limited_by.kind == "energy-management-off"
             )

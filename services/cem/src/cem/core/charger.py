@@ -47,6 +47,7 @@ class Charger:
     granted_a: the limit we last decided; None = we never limited it.
     former: limits replaced within the last seconds, oldest first.
     claim_a: what the car is believed to want; None = all it can get.
+    served_as: ampere seconds on all conductors since the car came.
     """
 
     ski: str
@@ -73,6 +74,8 @@ class Charger:
     below_since_s: float | None = None
     used_since_s: float | None = None
     claim_a: float | None = None
+    served_as: float = 0.0
+    served_s: float | None = None  # up to when that is counted
     reason: Reason | None = None
 
     def standing(self, now: float, p: Parameters) -> Standing:

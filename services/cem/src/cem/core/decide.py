@@ -11,7 +11,7 @@ from cem.core import blame, rooms
 from cem.core.allocation import Constraint, Demand, Shares, allocate
 from cem.core.charger import Charger, Standing
 from cem.core.decision import Decision, Limit, LoadManagement, Picture
-from cem.core.demand import claimed, demand_of
+from cem.core.demand import claimed, demand_of, served
 from cem.core.estimator import estimated
 from cem.core.explaining import Sharing, why
 from cem.core.failsafe import fallbacks_a
@@ -93,15 +93,17 @@ def _unmanaged(state: State, step: Rung, kind: Kind, now: float, p: Parameters) 
 
 
 def _observed(state: State, step: Rung, now: float, p: Parameters) -> State:
-    chargers = {
-        ski: claimed(_with_loss(observed(charger, now, p), now, p), now, p)
-        for ski, charger in state.chargers.items()
-    }
+    chargers = {ski: _brought_up(charger, now, p) for ski, charger in state.chargers.items()}
     state = replace(state, chargers=chargers)
     if state.meter.id is not None:
         meter = replace(state.meter, estimates=estimated(state, now, p))
         state = replace(state, meter=meter)
     return replace(state, notices=notices(state, step, now))
+
+
+def _brought_up(charger: Charger, now: float, p: Parameters) -> Charger:
+    charger = _with_loss(observed(charger, now, p), now, p)
+    return served(claimed(charger, now, p), now, p)
 
 
 def _with_loss(charger: Charger, now: float, p: Parameters) -> Charger:
@@ -247,6 +249,7 @@ def _picture(state: State, step: Rung, found: tuple[Room, ...]) -> Picture:
         _by_phase({room.phase: room.other_a for room in root}) if is_dynamic else UNKNOWN,
         _by_phase({room.phase: room.reserved_a for room in root}),
         _by_phase({room.phase: max(0.0, room.now_a) for room in root}),
+        found,
     )
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from cem.core.ladder import Rung
 from cem.core.reasons import Reason
+from cem.core.rooms import Room
 from cem.core.state import State
 from electrical.phases import Phase, PhaseReadings
 
@@ -54,13 +55,17 @@ class Overload:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What people may see of a decision; by phase in A, None where a phase has no number."""
+    """What people may see of a decision; by phase in A, None where a phase has no number.
+
+    rooms: of every circuit and phase, as the limits were drawn from them.
+    """
 
     load_management: LoadManagement
     ladder: Rung
     other_load_a: PhaseReadings
     reserved_a: PhaseReadings
     headroom_a: PhaseReadings
+    rooms: tuple[Room, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,20 @@ def claimed(charger: Charger, now: float, p: Parameters) -> Charger:
     return _probed(charger, drawn_a, now, p)
 
 
+def served(charger: Charger, now: float, p: Parameters) -> Charger:
+    """Return the charger with what it drew since the last decision added to its account.
+
+    Counted here and not read from the charger: not all have a counter, and turns must be fair
+    among those that do and those that do not.
+    """
+    before_s = now if charger.served_s is None else charger.served_s
+    measured = charger.measured_a(now, p)
+    drawn_a = 0.0 if measured is None or not charger.has_car else sum(measured.values())
+    span_s = min(max(0.0, now - before_s), p.silent_after_s)
+    added_as = max(0.0, drawn_a) * span_s
+    return replace(charger, served_as=charger.served_as + added_as, served_s=now)
+
+
 def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
     since_s = now if charger.below_since_s is None else charger.below_since_s
     charger = replace(charger, below_since_s=since_s, used_since_s=None)
@@ -49,7 +63,7 @@ def _probed(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Char
 def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
     """Return what a charger with a car asks for, and its place in the queue.
 
-    Who runs is protected for a rotation time; then whoever got least energy goes first. A car
+    Who runs is protected for a rotation time; then whoever got least goes first. A car
     that says it is full comes last: it may still want to heat or cool itself.
     """
     runs = charger.running_since_s is not None
@@ -59,7 +73,6 @@ def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
         and (charger.report.car.operating_state == "finished")
     )
     is_protected = not is_full and protected_until_s(charger, p) > now
-    energy_wh = (charger.report.energy_wh if charger.report else None) or 0.0
     rests = charger.paused_since_s is not None and now - charger.paused_since_s < p.min_off_s
     max_a, limited_by = _most(charger)
     return Demand(
@@ -68,7 +81,12 @@ def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
         max_a,
         charger.settings.priority,
         charger.settings.weight,
-        (float(is_full), float(not is_protected), float(rests), energy_wh),
+        (
+            float(is_full),
+            float(not is_protected),
+            float(rests),
+            charger.served_as / charger.settings.weight,
+        ),
         charger.least_a if runs else min(charger.least_a + p.start_hysteresis_a, max_a),
         limited_by,
     )

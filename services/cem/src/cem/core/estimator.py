@@ -79,10 +79,20 @@ def _estimate(
         most_a = sum(draw[phase][1] for draw in draws)
         measured_a = sample.current_a[phase]
         lowest, highest = measured_a - most_a, measured_a - least_a
-        value = highest if before is None else min(max(before.raw_a[phase], lowest), highest)
+        value = highest
+        if before is not None:
+            is_spike = _is_disproved(before, phase, highest, p)
+            anchor = before.confirmed_a[phase] if is_spike else before.raw_a[phase]
+            value = min(max(anchor, lowest), highest)
         raw.append(value)
         confirmed.append(value if before is None else _without_spike(value, before, phase, p))
     return Estimate(sample.at_s, sample.current_a, Phases(*raw), Phases(*confirmed))
+
+
+def _is_disproved(before: Estimate, phase: Phase, highest: float, p: Parameters) -> bool:
+    """Return whether a rise that waited for a second sample cannot have been true."""
+    is_waiting = before.raw_a[phase] > before.confirmed_a[phase] + p.spike_a / 10
+    return is_waiting and before.raw_a[phase] > highest + p.spike_a
 
 
 def _without_spike(value: float, before: Estimate, phase: Phase, p: Parameters) -> float:
@@ -130,7 +140,8 @@ def _drawn(
     """
     least_a, most_a = max(0.0, min(drawn)), max(0.0, *drawn)
     granted_a = charger.granted_a
-    if is_used and granted_a is not None and _is_moving(charger, at_s, most_a, p):
+    is_moving = charger.has_car and _is_moving(charger, at_s, most_a, p)
+    if is_used and granted_a is not None and is_moving:
         least_a, most_a = min(least_a, granted_a), max(most_a, granted_a)
     cap_a = (
         charger.reserve_a(at_s, p)
@@ -144,5 +155,5 @@ def _is_moving(charger: Charger, at_s: float, most_a: float, p: Parameters) -> b
     """Return whether its car may have been on the way to another current at that moment."""
     if -1.0 <= at_s - charger.changed_s <= p.reaction_s + LOOK_BACK_S:
         return True
-    is_starting = most_a < 2 * p.drawing_a and charger.has_car
+    is_starting = most_a < 2 * p.drawing_a
     return is_starting and charger.samples[-1].at_s < at_s + 1.0

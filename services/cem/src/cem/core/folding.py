@@ -168,6 +168,7 @@ def _heard(state: State, report: Report, now: float) -> State:
     if _is_other_car(charger, report):
         updated = replace(
             updated, claim_a=None, below_since_s=None, used_since_s=None, running_since_s=None,
+            served_as=0.0,
             paused_since_s=None, misses=0, disobeys=False,
         )  # fmt: skip
     state = state.with_charger(updated)
