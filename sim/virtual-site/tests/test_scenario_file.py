@@ -64,6 +64,7 @@ def test_an_outage_of_the_product_is_not_played_but_named():
         (text(duration_s=-1), "duration_s"),
         (text(evses=[{"id": "a"}, {"id": "a"}]), "two chargers"),
         (text(evses=[{"id": "a", "wiring": [1, 1, 2]}]), "no wiring"),
+        (text(evses=[{"id": "a", "max_a": 4}]), "below min_a"),
         (text(faults=[{"kind": "link_loss", "t": 0, "dur": 1}]), "needs the charger"),
         (text(faults=[{"kind": "link_loss", "t": 0, "dur": 1, "evse": "b"}]), "'b'"),
     ],

@@ -218,6 +218,8 @@ def _charger(evse: _Evse, link: _Link) -> ChargerModel:
         wiring = Rotation("".join("RST"[phase - 1] for phase in evse.wiring if phase > 0))
     except (ValueError, IndexError):
         raise ScenarioError(f"{evse.id}: {evse.wiring} is no wiring of three phases") from None
+    if evse.max_a < evse.min_a:
+        raise ScenarioError(f"{evse.id}: max_a {evse.max_a} is below min_a {evse.min_a}")
     return ChargerModel(
         id=evse.id,
         name=evse.name or evse.id,
@@ -234,6 +236,8 @@ def _charger(evse: _Evse, link: _Link) -> ChargerModel:
 
 
 def _session(session: _Session) -> Session:
+    if session.ev.max_a < session.ev.min_digital_a:
+        raise ScenarioError(f"a car at {session.evse}: max_a is below min_digital_a")
     told = session.ev.model_dump(exclude={"sleep_after_s", "soc_percent"})
     car = CarModel(
         **told,

@@ -57,6 +57,14 @@ def test_below_six_amperes_a_pulse_width_pauses_and_six_resumes():
     assert ev_state(bench.charger) == "normalOperation"
 
 
+def test_a_car_that_needs_more_than_the_charger_offers_waits():
+    bench = Bench()
+    bench.plug(replace(CAR, min_a=8))
+    assert bench.wait(2).current_a == Phases(0, 0, 0)
+    bench.write(8.0)
+    assert bench.wait(2).current_a == Phases(8, 8, 8)
+
+
 def test_the_offer_is_floored_to_the_chargers_steps():
     bench = Bench(replace(BOX, step_a=0.5))
     bench.plug(CAR)

@@ -161,7 +161,8 @@ def advance(  # noqa: PLR0913 - time in two clocks, voltage and two faults are a
     offer_a = 0.0 if dead or charger.switch_to is not None else _offer_a(charger)
     car = charger.car
     if car is not None:
-        offer = Offer(offer_a, charger.conductors, charger.min_a)
+        least_a = charger.min_a if charger.is_digital else max(charger.min_a, car.model.min_a)
+        offer = Offer(offer_a, charger.conductors, least_a)
         car = cars.step(car, offer, dt_s, voltage_v, deaf=deaf and not dead)
     return replace(charger, offer_a=offer_a, car=car)
 
