@@ -58,8 +58,6 @@ def test_it_says_when_it_is_ready_keeps_identities_and_stops_at_once(tmp_path, n
         (["--scenario", "nowhere"], "villa"),
         (["--meter-model", "abacus"], "abacus"),
         (["--scenario", "office", "--chargers", "2"], "needs 10 chargers"),
-        (["--speed", "0"], "more than 0"),
-        (["--port", "70000"], "no port"),
     ],
 )
 def test_what_cannot_be_played_is_refused_with_status_two(tmp_path, arguments, complaint):
@@ -68,6 +66,17 @@ def test_what_cannot_be_played_is_refused_with_status_two(tmp_path, arguments, c
     assert ended.returncode == 2
     assert complaint in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["--speed", "0"], "more than 0"), (["--port", "70000"], "no port"), ([], "--state")],
+)
+def test_a_wrong_command_line_is_refused_with_status_two(arguments, complaint, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command_line.read([*arguments, *(["--state", "x"] if arguments else [])], {})
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
 
 
 def test_a_damaged_state_file_is_named(tmp_path):

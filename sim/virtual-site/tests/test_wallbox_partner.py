@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
@@ -133,7 +134,7 @@ async def test_a_request_is_shown_and_pairing_trusts_it_at_once(bench):
 async def test_the_current_follows_a_limit_within_four_seconds(tmp_path):
     async with bench_running(tmp_path, speed=1) as bench:
         await bench.pair()
-        await bench.plug()
+        await bench.plug(replace(CAR, start_s=0, ramp_up_a_s=50))
         assert (await bench.limit(12.0)).ok
         await bench.until(lambda: bench.charger.current_a.l1 == 12, what="12 A")
         assert (await bench.limit(7.0)).ok
