@@ -5,11 +5,12 @@ Nothing queues up: a listener that is slow finds only the latest when it comes r
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from volthus_wire.v1.site_pb2 import SiteState
 from web.accounts import Account, Accounts
 from web.live import Live
 from web.messages.dashboard import dashboard
@@ -21,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 2.0  # how often a quiet stream looks whether its picture went stale
 KEEPALIVE_S = 15.0
+AT_ONCE_S = 0.25  # a picture this young is the same text for every listener
 RETRY_MS = 2000  # what a browser waits before it comes back
 HELLO = f"retry: {RETRY_MS}\n\n"
 STILL_HERE = ": still here\n\n"
@@ -46,31 +48,40 @@ class Listener:
 
     def due(self) -> list[str]:
         """Return the events that are new, ready to be sent."""
-        heard = self.live.heard(self.site)
-        events = []
-        is_stale = self.live.is_stale(self.site)
-        if heard.state is not None and (
-            heard.state_id != self.had_state or is_stale != self.was_stale
-        ):
-            self.had_state, self.was_stale = heard.state_id, is_stale
-            age_s = self.live.age_s(self.site) or 0.0
-            try:
-                shown = dashboard(heard.state, age_s=age_s, is_stale=is_stale)
-                events.append(self._event("state", shown))
-            except (NotUnderstoodError, ValidationError) as error:
-                self._skip("state", error)
-        if self.hears_eebus and heard.eebus is not None and heard.eebus_id != self.had_eebus:
-            self.had_eebus = heard.eebus_id
-            try:
-                events.append(self._event("eebus", picture(heard.eebus)))
-            except (NotUnderstoodError, ValidationError) as error:
-                self._skip("eebus", error)
-        return events
+        return [*self._new_state(), *self._new_eebus()]
 
-    def _event(self, kind: str, shown: BaseModel) -> str:
+    def _new_state(self) -> Iterator[str]:
+        heard, is_stale = self.live.heard(self.site), self.live.is_stale(self.site)
+        if heard.state is None or (heard.state_id, is_stale) == (self.had_state, self.was_stale):
+            return
+        self.had_state, self.was_stale = heard.state_id, is_stale
+        try:
+            yield self._event("state", self._state_text(heard.state, is_stale=is_stale))
+        except (NotUnderstoodError, ValidationError) as error:
+            self._skip("state", error)
+
+    def _new_eebus(self) -> Iterator[str]:
+        heard = self.live.heard(self.site)
+        if not self.hears_eebus or heard.eebus is None or heard.eebus_id == self.had_eebus:
+            return
+        self.had_eebus = heard.eebus_id
+        try:
+            yield self._event("eebus", picture(heard.eebus).model_dump_json())
+        except (NotUnderstoodError, ValidationError) as error:
+            self._skip("eebus", error)
+
+    def _state_text(self, state: SiteState, *, is_stale: bool) -> str:
+        heard, age_s = self.live.heard(self.site), self.live.age_s(self.site) or 0.0
+        if age_s > AT_ONCE_S:
+            return dashboard(state, age_s=age_s, is_stale=is_stale).model_dump_json()
+        if not heard.fresh_text:
+            heard.fresh_text = dashboard(state, age_s=0.0, is_stale=False).model_dump_json()
+        return heard.fresh_text
+
+    def _event(self, kind: str, text: str) -> str:
         # Both positions in each id: whichever event was heard last, both streams resume.
         number = f"{self.had_state}.{self.had_eebus}"
-        return f"id: {number}\nevent: {kind}\ndata: {shown.model_dump_json()}\n\n"
+        return f"id: {number}\nevent: {kind}\ndata: {text}\n\n"
 
     def _skip(self, kind: str, error: Exception) -> None:
         NOT_UNDERSTOOD.inc()

@@ -26,6 +26,7 @@ class Heard:
     state: SiteState | None = None
     state_id: str = ""
     state_at: float = 0.0
+    fresh_text: str = ""  # the state as text, made once for all who listen; "" = not yet
     eebus: EebusPicture | None = None
     eebus_id: str = ""
     any_at: float | None = None  # None: only known from before our start
@@ -54,6 +55,7 @@ class Live:
         heard.name = state.name or heard.name
         heard.state, heard.state_id = state, _digest(state)
         heard.state_at = self._clock.monotonic()
+        heard.fresh_text = ""
         _wake(heard.changed)
 
     def heard_eebus(self, site: str, picture: EebusPicture) -> None:
