@@ -191,7 +191,8 @@ class Plant:
 
     def _report(self, car: PlantCar, t: int, age_s: int) -> Report:
         own_a, _, _ = car.told[0]
-        amps = [own_a if phase in car.phases else 0.0 for phase in range(3)]
+        # Chargers measure only the conductors a car uses; the others stay unknown.
+        amps = [own_a if phase in car.phases else None for phase in range(3)]
         is_lost = car.lost_s[0] <= t < car.lost_s[1]
         plugged = car.is_plugged(t)
         accepted = None
@@ -271,6 +272,18 @@ def test_after_a_household_step_the_phase_is_below_the_fuse_within_six_seconds(
     assert all(200 <= t < 206 for t, *_ in plant.over)
     assert not plant.self_made
     assert Cause.OWN not in plant.blamed
+
+
+def test_a_one_phase_car_hides_no_load_on_the_other_phases() -> None:
+    cars = [PlantCar("a" * 40), PlantCar("b" * 40), PlantCar("c" * 40, phases=(0,))]
+
+    def house(t: int) -> Amps:
+        return [1.5 + 0.01 * (t % 3), (18.0 if t >= 300 else 1.5) + 0.01 * (t % 3), 1.5]
+
+    plant = Plant(cars, house)
+    plant.play(400)
+    assert all(300 <= t < 310 for t, *_ in plant.over), plant.over
+    assert not plant.self_made
 
 
 @pytest.mark.parametrize("seed", range(6))

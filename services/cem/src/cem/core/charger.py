@@ -7,7 +7,7 @@ from cem.core.events import Link, Report
 from cem.core.parameters import Parameters
 from cem.core.reasons import Reason
 from cem.core.site import ChargerSettings
-from electrical.phases import ALL_PHASES, Phase, PhaseCurrents, PhaseReadings, Phases, on_phases
+from electrical.phases import ALL_PHASES, Phase, PhaseCurrents, Phases, on_phases
 from electrical.rotation import Rotation, to_house
 
 NEVER = float("-inf")
@@ -112,9 +112,10 @@ class Charger:
         A phase that carries current is in use, whatever the car says.
         """
         wired = self.settings.wired(site_phases)
-        told = self.report.car.phases if self.report and self.report.car else None
-        if told is None:
-            told = self._measured_phases(wired, p)
+        car = self.report.car if self.report else None
+        if car is None:
+            return wired
+        told = self._measured_phases(wired, p) if car.phases is None else car.phases
         if not told:
             return wired
         drawn = self.drawn_a
@@ -227,18 +228,26 @@ class Charger:
 
     def reserved(self, now: float, site_phases: int, p: Parameters) -> PhaseCurrents:
         """Return `reserve_a` on the phases it might use."""
-        reserve_a = self.reserve_a(now, p)
+        return on_phases(self.might_use(now, site_phases, p), self.reserve_a(now, p), 0.0)
+
+    def might_use(self, now: float, site_phases: int, p: Parameters) -> tuple[Phase, ...]:
+        """Return the house phases it might draw on: all that are wired while out of reach."""
         if self.standing(now, p) is Standing.OUT_OF_REACH:
-            return on_phases(self.settings.wired(site_phases), reserve_a, 0.0)
-        return on_phases(self.phases(site_phases, p), reserve_a, 0.0)
+            return self.settings.wired(site_phases)
+        return self.phases(site_phases, p)
 
 
 def house_currents(
-    settings: ChargerSettings, site_phases: int, by_conductor: PhaseReadings
+    settings: ChargerSettings, site_phases: int, report: Report
 ) -> PhaseCurrents | None:
-    """Turn a charger's currents into phases of the house; None where a wired one is unknown."""
-    wired = ALL_PHASES[: settings.phases if site_phases == 3 else 1]
-    if any(by_conductor[conductor] is None for conductor in wired):
+    """Turn a charger's currents into phases of the house; None where a used one is unknown.
+
+    A conductor the car says it does not use is measured by no charger: it carries nothing.
+    """
+    wired = settings.phases if site_phases == 3 else 1
+    told = report.car.phases if report.car else None
+    used = ALL_PHASES[: min(wired, told or wired)]
+    if any(report.current_a[conductor] is None for conductor in used):
         return None
-    currents: Phases[float] = by_conductor.map(lambda value: value or 0.0)
+    currents: Phases[float] = report.current_a.map(lambda value: value or 0.0)
     return currents if site_phases == 1 else to_house(Rotation(settings.wiring), currents)

@@ -84,7 +84,7 @@ def _unmanaged(state: State, step: Rung, kind: Kind, now: float, p: Parameters) 
         {ski: Limit(ski, UNKNOWN, is_release=True) for ski in chargers},
         reasons,
         _picture(state, step, ()),
-        overloads,
+        (),  # what nobody manages nobody is blamed for
         now + AT_LEAST_EVERY_S,
     )
 
@@ -190,7 +190,9 @@ def _without_part(charger: Charger, found: tuple[Room, ...], shares: Shares, vie
             return charger.settings.failsafe_a
         case Standing.NO_CAR:
             return charger.least_a if _fits_on_top(charger, found, shares, view) else 0.0
-        case Standing.FAULTY | Standing.FRESH | Standing.READY:
+        case Standing.FRESH:
+            return charger.least_a if _fits_its_reserve(charger, found, shares, view) else 0.0
+        case Standing.FAULTY | Standing.READY:
             return 0.0
 
 
@@ -205,6 +207,33 @@ def _fits_on_top(charger: Charger, found: tuple[Room, ...], shares: Shares, view
         room.firm_a - _minimums_a(running, room.phase, view) >= needed_a
         for room in found
         if room.circuit.id == MAIN and room.phase in wired
+    )
+
+
+def _fits_its_reserve(
+    charger: Charger, found: tuple[Room, ...], shares: Shares, view: View
+) -> bool:
+    """Return whether a car whose first limit is overdue may start at its minimum.
+
+    What it can draw is reserved anyway, so its minimum takes nothing from anybody; but where
+    even that would not fit beside what the others have, it must not start at all.
+    """
+    if not view.step.allows_increase:
+        return False
+    reserved = charger.reserved(view.now, view.grid.phases, view.p)
+    sharing = [view.state.chargers[ski] for ski in shares.current_a]
+    used = charger.phases(view.grid.phases, view.p)
+    return all(
+        room.firm_a + reserved[room.phase] - _shared_a(sharing, shares, room.phase, view)
+        >= charger.least_a
+        for room in found
+        if room.phase in used and room.circuit.id == MAIN
+    )
+
+
+def _shared_a(sharing: list[Charger], shares: Shares, phase: Phase, view: View) -> float:
+    return sum(
+        shares.current_a[c.ski] for c in sharing if phase in c.phases(view.grid.phases, view.p)
     )
 
 

@@ -124,7 +124,9 @@ def _unmeasured(
             most_a = charger.may_draw_a(at_s, p)
         case _:
             most_a = charger.reserve_a(max(at_s, charger.heard_s), p)
-    return on_phases(charger.settings.wired(state.site_phases), (0.0, most_a), (0.0, 0.0))
+    # The same phases that are granted or reserved: else its draw would hide a load of the house.
+    might_use = charger.might_use(max(at_s, charger.heard_s), state.site_phases, p)
+    return on_phases(might_use, (0.0, most_a), (0.0, 0.0))
 
 
 def _drawn(

@@ -37,7 +37,7 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
             state = replace(state, meter=_read(state.meter, reading, state.site_phases, now, p))
         case GridMeterNamed(meter):
             if meter != state.meter.id:
-                state = replace(state, meter=Meter(meter))
+                state = replace(state, meter=Meter(meter, now))
         case SunRead(power_w):
             state = replace(state, sun_w=finite(power_w))
         case ChargerHeard(report):
@@ -45,9 +45,11 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
         case ChargersPaired(skis):
             state = _paired(state, skis, now)
         case GridConnectionSet(grid):
+            was_unmanaged = state.grid is None
             state = replace(state, grid=grid)
+            state = _switched(state, now) if was_unmanaged else state
         case EnergyManagementSet(energy_management):
-            state = replace(state, energy_management=energy_management)
+            state = _switched(replace(state, energy_management=energy_management), now)
         case ChargerSet(settings):
             state = _set(state, settings)
         case StoreChecked(is_failing):
@@ -83,7 +85,7 @@ def is_urgent(before: State, after: State, event: Event, now: float) -> bool:
 def _read(meter: Meter, reading: GridReading, site_phases: int, now: float, p: Parameters) -> Meter:
     """Return the meter after a poll; what cannot be used leaves it as it was, only older."""
     if meter.id is None:
-        meter = Meter(reading.meter)  # whoever reads a grid meter has one
+        meter = Meter(reading.meter, now)  # whoever reads a grid meter has one
     current_a = _usable(reading, site_phases)
     if reading.meter != meter.id or current_a is None:
         return meter
@@ -145,6 +147,15 @@ def _new(state: State, ski: str, now: float) -> Charger:
     return Charger(ski, settings, known_since_s=now)
 
 
+def _switched(state: State, now: float) -> State:
+    """Return the state after a switch: cars that were never limited wait for their first limit."""
+    chargers = {
+        ski: charger if charger.fresh_since_s is None else replace(charger, fresh_since_s=now)
+        for ski, charger in state.chargers.items()
+    }
+    return replace(state, chargers=chargers)
+
+
 def _set(state: State, settings: ChargerSettings) -> State:
     state = replace(state, charger_settings={**state.charger_settings, settings.ski: settings})
     charger = state.chargers.get(settings.ski)
@@ -185,7 +196,7 @@ def _with_sample(charger: Charger, site_phases: int, now: float) -> Charger:
     report = charger.report
     if report is None:
         return charger
-    current_a = house_currents(charger.settings, site_phases, report.current_a)
+    current_a = house_currents(charger.settings, site_phases, report)
     age_s = report.measured_age_s
     if report.car is None and report.is_car_known and (current_a is None or age_s is None):
         current_a, age_s = ZERO, 0.0  # nothing flows into a cable without a car

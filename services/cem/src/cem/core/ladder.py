@@ -46,7 +46,7 @@ def rung(state: State, now: float, p: Parameters) -> Rung:
         return Rung(Stage.NO_METER)
     stale_s = stale_after_s(meter, p)
     if meter.last_at_s is None:
-        return _never_read(now - state.started_s, stale_s, p)
+        return _never_read(now - meter.known_since_s, stale_s, p)
     since_s = meter.same_since_s if is_frozen(meter, p) else meter.last_at_s
     age_s = max(0.0, now - since_s)
     growth_a = min(p.hold_growth_most_a, max(0.0, age_s - stale_s) * p.hold_growth_a_per_s)

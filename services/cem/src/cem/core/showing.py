@@ -60,7 +60,7 @@ def currents_a(charger: Charger, now: float, site_phases: int) -> PhaseReadings:
     report = charger.report
     if report is None or doing(charger, now) is Doing.OFFLINE:
         return UNKNOWN
-    known = house_currents(charger.settings, site_phases, report.current_a)
+    known = house_currents(charger.settings, site_phases, report)
     if known is None:
         return UNKNOWN if report.car is not None else Phases(0.0, 0.0, 0.0)
     readings: PhaseReadings = known.map(float)

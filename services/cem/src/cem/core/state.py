@@ -37,6 +37,7 @@ class Meter:
     """The grid meter. id None: the site has none, load management is static."""
 
     id: str | None = None
+    known_since_s: float = 0.0
     last: GridReading | None = None  # the last usable one
     last_at_s: float | None = None  # when that one was measured
     samples: tuple[MeterSample, ...] = ()
@@ -100,5 +101,5 @@ def restored(remembered: Remembered, now: float) -> State:
         energy_management=remembered.energy_management,
         charger_settings=settings,
         chargers=chargers,
-        meter=Meter(remembered.grid_meter),
+        meter=Meter(remembered.grid_meter, now),
     )
