@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from browser import browser  # noqa: F401 - a fixture
 from living import LivingSite, living_site
 
 

@@ -121,4 +121,5 @@ async def test_the_chargers_metrics_never_blame_ourselves(site):
         for line in text.splitlines()
         if line.startswith("volthus_overcurrent_seconds_total") and 'cause="own"' in line
     ]
+    assert own, "the metric is not there"
     assert all(float(line.rsplit(" ", 1)[1]) == 0 for line in own), own

@@ -52,7 +52,7 @@ async def test_two_who_change_the_same_setting_do_not_overwrite_each_other(site)
         first = await client.put("/grid-connection", json=GRID, headers={"If-Match": etag})
         assert first.is_success, first.text
         second = await client.put("/grid-connection", json=GRID, headers={"If-Match": etag})
-        is_problem(second, 412, "stale-revision")
+        is_problem(second, 412, "revision-conflict")
 
 
 def meter(site_meter: dict, **change) -> dict:
@@ -66,8 +66,8 @@ async def test_meter_mistakes_are_told_apart(site):
         dead = free_port()
         for change, code in (
             ({"model": "no-such-model"}, "unknown-model"),
-            ({"transport": {"unit_id": 77}}, "meter-silent"),
-            ({"transport": {"port": dead}}, "meter-unreachable"),
+            ({"transport": {"unit_id": 77}}, "no-answer"),
+            ({"transport": {"port": dead}}, "connection-refused"),
         ):
             answer = await client.post("/meters/test", json=meter(known, **change), timeout=20)
             assert answer.status_code in {404, 409, 422, 502, 504}, answer.text
@@ -91,8 +91,11 @@ async def test_standard_users_see_the_dashboard_and_no_settings(site):
         is_problem(await client.put("/grid-connection", json=GRID), 403, "role-not-allowed")
 
 
-async def test_the_dashboard_is_live(site):
-    async with site.log_in("standard") as client:
+@pytest.mark.parametrize(
+    ("role", "heard"), [("standard", {"state"}), ("service", {"state", "eebus"})]
+)
+async def test_the_dashboard_is_live(site, role, heard):
+    async with site.log_in(role) as client:
         kinds = []
         async with client.stream("GET", "/events", timeout=30) as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
@@ -101,7 +104,7 @@ async def test_the_dashboard_is_live(site):
                     kinds.append(line.split(":", 1)[1].strip())
                 if kinds.count("state") >= 4:
                     break
-        assert "eebus" in kinds
+        assert set(kinds) == heard
 
 
 async def test_a_peer_that_sends_garbage_disturbs_nobody(site):

@@ -1,0 +1,109 @@
+"""Row A16 in the browser: four tiles, every EVSE, live without a reload, back after a loss."""
+
+import os
+import re
+import signal
+
+import pytest
+from browser import logged_in, post, shoot
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
+
+CHARGING_MS = 90_000.0
+BACK_MS = 30_000.0
+KILOWATTS = re.compile(r"^\d+\.\d+\s?kW$")
+TILES = ("From grid", "To grid", "Total charging power")
+
+
+def tile(page: Page, label: str) -> Locator:
+    return page.get_by_role("listitem").filter(has=page.get_by_text(label, exact=True))
+
+
+def value(page: Page, label: str) -> float:
+    return float(re.search(r"(\d+\.\d+)\s*kW", tile(page, label).inner_text())[1])
+
+
+def card(page: Page, name: str) -> Locator:
+    heading = page.get_by_role("heading", name=name, level=3)
+    return page.get_by_role("listitem").filter(has=heading)
+
+
+def stay(page: Page) -> None:
+    """Mark this document, so that a reload would be seen."""
+    page.evaluate("document.body.dataset.stayed = 'yes'")
+
+
+def has_stayed(page: Page) -> bool:
+    return page.evaluate("document.body.dataset.stayed") == "yes"
+
+
+def wait_for(page: Page, check, seconds: float) -> None:
+    """Wait for a fact about the page that no locator can express."""
+    for _ in range(int(seconds / 0.25)):
+        if check():
+            return
+        page.wait_for_timeout(250)
+    pytest.fail(f"not within {seconds} s: {check}")
+
+
+def test_the_overview_shows_four_tiles_and_every_charger(browser, site):
+    with logged_in(browser, site, "standard") as page:
+        expect(page.get_by_role("heading", level=1)).to_contain_text(
+            re.compile(r"cars? charging"), timeout=CHARGING_MS
+        )
+        for label in TILES:
+            expect(tile(page, label).get_by_text(KILOWATTS)).to_be_visible()
+        expect(tile(page, "Chargers (EVSE)")).to_contain_text("3")
+        for name in ("Garage left", "Garage right", "Carport"):
+            expect(card(page, name)).to_contain_text(re.compile("L1.*L2.*L3", re.S))
+        bars = page.get_by_role("img", name=re.compile(r"^L[123]: .* of 25\sA"))
+        expect(bars).to_have_count(3)
+        shoot(page, "overview-charging-1280-en")
+
+
+def test_the_oven_moves_the_numbers_without_a_reload(browser, site):
+    with logged_in(browser, site, "standard") as page:
+        wait_for(page, lambda: value(page, "Total charging power") > 10, 90)
+        stay(page)
+        charging_kw = value(page, "Total charging power")
+        oven = f"{site.outside}/api/appliances/oven"
+        post(oven, {"on": True})
+        try:
+            wait_for(page, lambda: value(page, "Total charging power") < charging_kw - 1, 30)
+            expect(page.get_by_text(re.compile("Limited by the main fuse")).first).to_be_visible()
+            shoot(page, "overview-oven-1280-en")
+        finally:
+            post(oven, {"on": False})
+        assert has_stayed(page)
+
+
+def test_the_page_recovers_by_itself_when_the_service_dies(browser, site):
+    with logged_in(browser, site, "standard") as page:
+        status = page.get_by_role("status", name="Connection")
+        expect(status).to_contain_text("Live")
+        stay(page)
+        site.kill("web")
+        expect(status).to_contain_text("Reconnecting")
+        expect(page.get_by_text("No connection to the service.")).to_be_visible()
+        shoot(page, "overview-lost-1280-en")
+        expect(status).to_contain_text("Live", timeout=BACK_MS)
+        expect(page.get_by_text("No connection to the service.")).to_have_count(0)
+        assert has_stayed(page)
+        before = page.get_by_role("main").inner_text()
+        wait_for(page, lambda: page.get_by_role("main").inner_text() != before, 15)
+
+
+def test_a_frozen_service_is_shown_as_old_and_not_as_live(browser, site):
+    with logged_in(browser, site, "standard") as page:
+        status = page.get_by_role("status", name="Connection")
+        expect(status).to_contain_text("Live")
+        pid = site.pid("cem")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            expect(status).not_to_contain_text("Live", timeout=20_000)
+            expect(page.get_by_text("The site is silent.")).to_be_visible(timeout=20_000)
+            shoot(page, "overview-silent-1280-en")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        expect(status).to_contain_text("Live", timeout=BACK_MS)

@@ -1,0 +1,122 @@
+"""Row A17 in the browser: every page in three languages, on a screen and on a phone."""
+
+import json
+import re
+from functools import cache
+
+import pytest
+from browser import PHONE, SMALL_PHONE, WIDE, logged_in, shoot, visit
+from living import ROOT
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
+
+CATALOGUES = ROOT / "services" / "web" / "frontend" / "src" / "i18n"
+LANGUAGES = ("en", "de", "sv")
+PAGES = {"overview": "/", "pairing": "/pairing", "settings": "/settings"}
+CHARGING_MS = 90_000.0
+DECIMAL = {"en": re.compile(r"^\d+\.\d+$"), "de": re.compile(r"^\d+,\d+$")}
+DECIMAL["sv"] = DECIMAL["de"]
+TEXTS = """() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode.textContent.trim());
+    for (const part of document.querySelectorAll('[aria-label], [placeholder], [title]'))
+        for (const name of ['aria-label', 'placeholder', 'title'])
+            if (part.hasAttribute(name)) texts.push(part.getAttribute(name).trim());
+    return texts.filter(Boolean);
+}"""
+OVERHANG = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+KILOWATTS = """() => [...document.querySelectorAll('main li')]
+    .flatMap(li => [...li.innerText.matchAll(/([\\d.,]+)\\s*kW/g)].map(found => found[1]))"""
+
+
+@cache
+def words(language: str) -> dict[str, str]:
+    """The catalogue of a language: dotted key -> text."""
+
+    def flat(tree: dict, before: str = "") -> dict[str, str]:
+        found = {}
+        for key, value in tree.items():
+            inner = flat(value, f"{before}{key}.") if isinstance(value, dict) else None
+            found |= inner if inner is not None else {f"{before}{key}": value}
+        return found
+
+    return flat(json.loads((CATALOGUES / f"{language}.json").read_text()))
+
+
+def foreign(language: str) -> set[str]:
+    """Texts that only the English page may show."""
+    ours = set(words(language).values())
+    return {text for text in words("en").values() if len(text) > 3} - ours
+
+
+def settled(page: Page, name: str) -> None:
+    """Wait until a page shows what it is for."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", level=3, name="Garage left").first).to_be_visible()
+    expect(page.locator("main .skeleton")).to_have_count(0)
+    if name == "overview":
+        numbers = re.compile(r"\d[.,]\d")
+        expect(page.get_by_role("listitem").first).to_contain_text(numbers, timeout=CHARGING_MS)
+
+
+def check_words(page: Page, language: str) -> None:
+    texts = page.evaluate(TEXTS)
+    assert page.locator("html").get_attribute("lang") == language
+    raw = {text for text in texts for word in text.split() if word.strip("()") in words("en")}
+    assert not raw, f"raw keys: {raw}"
+    placeholders = {text for text in texts if re.search(r"\{\w+\}", text)}
+    assert not placeholders, f"values not filled in: {placeholders}"
+    if language != "en":
+        english = set(texts) & foreign(language)
+        assert not english, f"English on the {language} page: {english}"
+
+
+@pytest.mark.parametrize("width", [WIDE, PHONE, SMALL_PHONE])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_speaks_the_language_and_fits_the_screen(browser, site, language, width):
+    with logged_in(browser, site, language=language, width=width) as page:
+        for name, path in PAGES.items():
+            page.goto(site.demo["url"] + path)
+            settled(page, name)
+            check_words(page, language)
+            assert page.evaluate(OVERHANG) <= 0, f"{name} scrolls sideways at {width} px"
+            if name == "overview":
+                numbers = page.evaluate(KILOWATTS)
+                assert numbers
+                assert all(DECIMAL[language].match(number) for number in numbers), numbers
+            if width != SMALL_PHONE:
+                shoot(page, f"{name}-{width}-{language}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_log_in_speaks_the_browsers_language(browser, site, language):
+    with visit(browser, site.demo["url"], language=language, width=SMALL_PHONE) as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text(words(language)["log-in.title"])
+        check_words(page, language)
+        assert page.evaluate(OVERHANG) <= 0
+        shoot(page, f"log-in-{SMALL_PHONE}-{language}")
+
+
+def test_another_language_is_chosen_and_kept(browser, site):
+    with logged_in(browser, site, "standard") as page:
+        page.get_by_role("button", name=words("en")["menu.open"]).click()
+        page.get_by_role("menuitemradio", name="Svenska").click()
+        expect(page.locator("html")).to_have_attribute("lang", "sv")
+        page.reload()
+        settled(page, "overview")
+        check_words(page, "sv")
+
+
+def test_the_dark_appearance_is_chosen_and_kept(browser, site):
+    with logged_in(browser, site, "standard", width=PHONE) as page:
+        page.get_by_role("button", name=words("en")["menu.open"]).click()
+        page.get_by_role("menuitemradio", name="Dark").click()
+        page.keyboard.press("Escape")
+        page.reload()
+        settled(page, "overview")
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        red, green, blue = (float(part) for part in re.findall(r"[\d.]+", ground)[:3])
+        assert max(red, green, blue) < 80, ground
+        shoot(page, f"overview-dark-{PHONE}-en")

@@ -1,0 +1,100 @@
+"""Rows A3 and A5 in the browser: grid connection and meter, checked where they are typed."""
+
+import re
+
+import pytest
+from browser import logged_in, shoot
+from playwright.sync_api import Locator, Page, expect
+
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def grid(page: Page) -> Locator:
+    return page.get_by_role("region", name="Grid connection point")
+
+
+def fuse(page: Page) -> Locator:
+    group = page.get_by_role("group", name="Main fuse")
+    return group.get_by_role("textbox", name="Each phase")
+
+
+def save(page: Page) -> None:
+    grid(page).get_by_role("button", name="Save").click()
+
+
+def meters(page: Page) -> Locator:
+    return page.get_by_role("region", name="Energy meters")
+
+
+def change_meter(page: Page) -> Locator:
+    """Open the form of the site's meter."""
+    meters(page).get_by_role("button", name="Change").click()
+    return meters(page).locator("form")
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("", "Please fill in."),
+        ("abc", "This is no number."),
+        ("0", "At least 1."),
+        ("99999", "At most 10"),
+        # The server knows the chargers: 3 x 6 A and a base load of 4 A do not fit.
+        ("15", "the failsafe currents (18 A) and the base load (4 A) are more than the fuse"),
+    ],
+)
+def test_a_fuse_that_cannot_be_is_refused_in_words(browser, site, typed, answer):
+    with logged_in(browser, site, path="/settings") as page:
+        expect(fuse(page)).to_have_value("25")
+        fuse(page).fill(typed)
+        save(page)
+        expect(grid(page)).to_contain_text(answer)
+        expect(grid(page)).not_to_contain_text("Saved")
+        shoot(page, f"settings-fuse-{typed or 'empty'}-1280-en")
+        page.reload()
+        expect(fuse(page)).to_have_value("25")
+
+
+def test_a_fuse_is_saved_with_its_consequence_in_words(browser, site):
+    with logged_in(browser, site, path="/settings") as page:
+        for typed, limit in (("24,5", "23.8"), ("25", "24.3")):
+            expect(fuse(page)).not_to_have_value("")
+            fuse(page).fill(typed)
+            expect(grid(page)).to_contain_text(
+                re.compile(rf"No phase will be loaded above {limit}\sA")
+            )
+            save(page)
+            expect(grid(page).get_by_text("Saved")).to_be_visible()
+            page.reload()
+            expect(fuse(page)).to_have_value(typed.replace(",", "."))
+
+
+def test_the_connection_test_shows_what_the_meter_reads_now(browser, site):
+    with logged_in(browser, site, path="/settings") as page:
+        form = change_meter(page)
+        form.get_by_role("button", name="Test connection").click()
+        expect(form).to_contain_text(re.compile(r"The meter answers \(\d+ ms\)"))
+        for phase in ("L1", "L2", "L3"):
+            row = form.get_by_role("row").filter(has=page.get_by_role("rowheader", name=phase))
+            expect(row).to_contain_text(re.compile(r"\d+\.\d A\s*2[23]\d\.\d V\s*[−-]?[\d,]+ W"))
+        shoot(page, "settings-meter-test-1280-en")
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "answer"),
+    [
+        ("IP or hostname", "", "Please fill in."),
+        ("IP or hostname", "http://meter", "Only the address, without http://."),
+        ("Port", "70000", "At most 65"),
+        ("Port", "1", "The host is there, but nothing listens on this port."),
+        ("Unit ID", "77", "nothing answers under this unit ID"),
+    ],
+)
+def test_a_meter_that_does_not_answer_says_what_to_check(browser, site, field, typed, answer):
+    with logged_in(browser, site, path="/settings") as page:
+        form = change_meter(page)
+        form.get_by_role("textbox", name=field).fill(typed)
+        form.get_by_role("button", name="Test connection").click()
+        expect(form).to_contain_text(answer, timeout=20_000)
+        form.get_by_role("button", name="Cancel").click()
+        expect(meters(page).get_by_text("Reading", exact=True)).to_be_visible()
