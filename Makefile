@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run test check fmt bench proto openapi page helm clean-state lock
+.PHONY: help setup run test check lint fmt bench proto openapi page helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,8 +29,11 @@ clean-state: ## forget the living site's settings, pairings and log-ins
 test: setup ## every test: unit, property, partner and end-to-end
 	@scripts/test
 
-check: $(VENV)/.ready ## what every commit passes: format, lint, types, contracts, unit tests, generated code
+check: setup ## what every commit passes: format, lint, types, contracts, unit tests, generated code
 	@scripts/check
+
+lint: setup ## the part of check that runs no tests
+	@scripts/check-static
 
 fmt: $(VENV)/.ready ## format and sort imports
 	@$(BIN)/ruff check -q --fix --select I . ; $(BIN)/ruff format -q .
@@ -44,7 +47,7 @@ proto: $(VENV)/.ready ## generate the messages from proto/
 openapi: $(VENV)/.ready ## write the API document and the page's client types
 	@scripts/generate-client
 
-helm: ## lint and render the charts with helm 3 and 4, check Dockerfile
+helm: $(VENV)/.ready ## lint and render the charts with helm 3 and 4, check Dockerfile
 	@scripts/check-deploy
 
 lock: ## resolve the dependencies anew and write the locks (needs the package registry)
