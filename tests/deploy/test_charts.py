@@ -107,6 +107,21 @@ def test_every_service_of_the_product_is_in_a_chart():
     assert {folder.name for folder in (ROOT / "services").iterdir()} <= rendered
 
 
+@pytest.mark.parametrize("chart", [SITE, CLOUD], ids=["site", "cloud"])
+def test_the_page_is_reached_through_its_service_and_metrics_are_not(chart):
+    objects = render(chart, "-f", str(chart / "ci/minimal.yaml"))
+    service = next(
+        o for o in objects if o["kind"] == "Service" and o["metadata"]["name"] == "demo-web"
+    )
+    [container] = dict(pods(objects))["demo-web"]["containers"]
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    env = {entry["name"]: entry.get("value") for entry in container["env"]}
+    assert [port["targetPort"] for port in service["spec"]["ports"]] == ["http"]
+    assert str(ports["http"]) == env["VOLTHUS_WEB_PORT"]
+    assert str(ports["health"]) == env["VOLTHUS_HEALTH_PORT"]
+    assert ports["http"] != ports["health"]
+
+
 def test_a_site_without_an_id_is_refused():
     done = helm(HELMS[1], "template", "demo", str(SITE))
     assert done.returncode != 0

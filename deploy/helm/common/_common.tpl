@@ -49,7 +49,7 @@ capabilities:
 
 {{/*
 One service: Deployment, with state on a claim when it keeps any.
-root, component, values (resources, extraEnv), env (list), stateful, port (0 = health only), hostNetwork
+root, component, values (resources, extraEnv), env (list), stateful, healthPort, httpPort, hostNetwork, mounts, volumes
 */}}
 {{- define "volthus.deployment" -}}
 {{- $full := include "volthus.fullname" .root -}}
@@ -130,20 +130,24 @@ spec:
               value: {{ .value | quote }}
             {{- end }}
           ports:
-            - name: "http"
+            - name: "health"
               containerPort: {{ .healthPort }}
+            {{- with .httpPort }}
+            - name: "http"
+              containerPort: {{ . }}
+            {{- end }}
           startupProbe:
-            httpGet: {path: "/healthz", port: "http"}
+            httpGet: {path: "/healthz", port: "health"}
             periodSeconds: 1
             failureThreshold: 60
           # Liveness says only "the event loop turns": a silent meter or bus is no reason to restart.
           livenessProbe:
-            httpGet: {path: "/healthz", port: "http"}
+            httpGet: {path: "/healthz", port: "health"}
             periodSeconds: 5
             timeoutSeconds: 3
             failureThreshold: 4
           readinessProbe:
-            httpGet: {path: "/readyz", port: "http"}
+            httpGet: {path: "/readyz", port: "health"}
             periodSeconds: 5
             timeoutSeconds: 3
           resources:

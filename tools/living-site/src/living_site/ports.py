@@ -14,6 +14,7 @@ NAMES = (
     "health-eebus-gateway",
     "health-cem",
     "health-smart-charging",
+    "health-web",
 )
 SAVED_ELSEWHERE = {"meter": "the virtual meter (its address is saved in the site's settings)"}
 

@@ -11,6 +11,7 @@ from living_site.supervisor import Program
 
 SITE = "demo"
 SITE_NAME = "Green Street 4"
+SERVICES = ("meter-reader", "eebus-gateway", "cem", "smart-charging", "web")
 BIN = Path(sys.executable).parent
 
 
@@ -66,11 +67,7 @@ class Layout:
 
     def health_urls(self) -> dict[str, str]:
         """Return where each service tells whether it is ready."""
-        urls = {
-            name: f"http://127.0.0.1:{self.ports['health-' + name]}"
-            for name in ("meter-reader", "eebus-gateway", "cem", "smart-charging")
-        }
-        return urls | {"web": self.web_url}
+        return {name: f"http://127.0.0.1:{self.ports['health-' + name]}" for name in SERVICES}
 
 
 def nats(layout: Layout) -> Program:
@@ -119,10 +116,9 @@ def services(layout: Layout, world: Outside) -> list[Program]:
             "VOLTHUS_INITIAL_USERS": str(layout.users_file),
         },
     }
-    names = ("meter-reader", "eebus-gateway", "cem", "smart-charging", "web")
     return [
         Program(name, (str(BIN / name),), {**_common(layout, name), **extra.get(name, {})})
-        for name in names
+        for name in SERVICES
     ]
 
 
@@ -132,7 +128,7 @@ def _common(layout: Layout, name: str) -> dict[str, str]:
         "VOLTHUS_NATS_URL": layout.nats_url,
         "VOLTHUS_STATE_DIR": str(layout.state / name),
         "VOLTHUS_HEALTH_HOST": "127.0.0.1",
-        "VOLTHUS_HEALTH_PORT": str(layout.ports.get(f"health-{name}", 0)),
+        "VOLTHUS_HEALTH_PORT": str(layout.ports[f"health-{name}"]),
         "VOLTHUS_LOG_LEVEL": layout.settings.log_level,
     }
 
