@@ -16,6 +16,10 @@ describe("a bar of the fuse picture", () => {
     expect(fuseBar(phase({ grid_current_a: 8, other_load_a: 3 })).house_a).toBe(0);
   });
 
+  test("takes less than an ampere for noise between two instruments", () => {
+    expect(fuseBar(phase({ grid_current_a: 9.8, other_load_a: -0.2 })).house_a).toBe(0);
+  });
+
   test("knows no house without a meter and counts the chargers alone", () => {
     const bar = fuseBar(phase({ grid_current_a: null, other_load_a: null, charging_a: 10 }));
     expect([bar.house_a, bar.total_a]).toEqual([null, 10]);

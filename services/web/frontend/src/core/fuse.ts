@@ -5,6 +5,9 @@ import type { FusePhase } from "../api/types";
 /** From 90 % of the fuse on, a phase is named as close to it. */
 export const CLOSE = 0.9;
 
+/** Below that a negative house is noise between two instruments. */
+const LEAST_SURPLUS_A = 1;
+
 export interface CarShare {
   ski: string;
   current_a: number;
@@ -71,8 +74,8 @@ export function fuseScale(bars: readonly FuseBar[]): FuseScale {
   return { from_a: Math.floor(deepest / 5) * 5, to_a: Math.ceil(highest) };
 }
 
-/** A charger is read a moment later than the meter: the difference alone makes no surplus. */
+/** A charger is read a moment later than the meter: a small difference makes no surplus. */
 function house(difference: number, other: number | null): number {
-  const surplusIsReal = other === null || other < 0;
-  return difference >= 0 || surplusIsReal ? difference : 0;
+  const isSurplus = difference <= -LEAST_SURPLUS_A && (other === null || other < 0);
+  return difference >= 0 || isSurplus ? difference : 0;
 }

@@ -15,6 +15,3 @@ export function deviceName(device: Named, say: Say): string {
   const end = device.ski.slice(-4);
   return made ? `${made} · ${end}` : say("charger.unnamed", { end });
 }
-
-/** The colour of the car at this place of the list, the same in every picture. */
-export const carColour = (place: number): string => `var(--car-${(Math.max(0, place) % 6) + 1})`;
