@@ -40,9 +40,9 @@ def decide(state: State, now: float, p: Parameters = DEFAULTS) -> Decision:
     step = rung(state, now, p)
     state = _observed(state, step, now, p)
     if not state.energy_management.on:
-        return _unmanaged(state, step, Kind.ENERGY_MANAGEMENT_OFF, now, p)
+        return _unmanaged(state, step, Kind.ENERGY_MANAGEMENT_OFF, now)
     if state.grid is None:
-        return _unmanaged(state, step, Kind.NO_FUSE_SET, now, p)
+        return _unmanaged(state, step, Kind.NO_FUSE_SET, now)
     view = View(state, state.grid, step, now, p)
     return _warming_up(view) if _is_warming_up(view) else _managed(view)
 
@@ -72,13 +72,12 @@ def _warming_up(view: View) -> Decision:
     return Decision(view.state, {}, nothing, picture, (), _wake_at(view))
 
 
-def _unmanaged(state: State, step: Rung, kind: Kind, now: float, p: Parameters) -> Decision:
+def _unmanaged(state: State, step: Rung, kind: Kind, now: float) -> Decision:
     """Return the decision of a CEM that may not or cannot manage: it withdraws its limits."""
     chargers = {ski: moved(charger, None, now) for ski, charger in state.chargers.items()}
     reasons = {
         ski: _following(charger, Reason(kind, since_s=now)) for ski, charger in chargers.items()
     }
-    overloads = () if state.grid is None else blame.overloads(View(state, state.grid, step, now, p))
     return Decision(
         _remembering(replace(state, chargers=chargers), reasons),
         {ski: Limit(ski, UNKNOWN, is_release=True) for ski in chargers},
@@ -218,8 +217,8 @@ def _fits_its_reserve(
     What it can draw is reserved anyway, so its minimum takes nothing from anybody; but where
     even that would not fit beside what the others have, it must not start at all.
     """
-    if not view.step.allows_increase:
-        return False
+    if not view.step.allows_increase or rooms.is_young(charger, view):
+        return False  # a young one was refused its minimum when all was allotted
     reserved = charger.reserved(view.now, view.grid.phases, view.p)
     sharing = [view.state.chargers[ski] for ski in shares.current_a]
     used = charger.phases(view.grid.phases, view.p)
