@@ -22,7 +22,7 @@ from living_site.main import EPILOG
 from meter_reader.settings import Settings as MeterReaderSettings
 from smart_charging.settings import Settings as SmartChargingSettings
 from web.app import create_app
-from web.refusals import REFUSALS, SAME_AS
+from web.refusals import REFUSALS
 from web.settings import Settings as WebSettings
 
 ROOT = Path(__file__).parents[2]
@@ -216,7 +216,7 @@ def test_every_notice_is_defined() -> None:
 
 def test_every_refusal_is_explained() -> None:
     refusing = {"RefusedError", "CommandRefusedError", "Objection", "LineError", "Problem"}
-    found = set(REFUSALS) | set(SAME_AS) | codes(first_words(refusing))
+    found = set(REFUSALS) | codes(first_words(refusing))
     found |= codes(first_words({"ProblemError"}, place=1))
     assert {"site-full", "no-answer", "too-many-attempts", "one-phase-meter"} <= found
     assert missing(found, OPERATE / "troubleshooting.md") == set()
