@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -261,7 +262,7 @@ async def test_bad_settings_are_refused_with_code_and_field(tmp_path: Path) -> N
             )
             assert saved.revision == 1
             await partners.ask_grid(saved)
-            with pytest.raises(RefusedError, match="stale-revision"):
+            with pytest.raises(RefusedError, match="revision-conflict"):
                 await partners.ask_grid(saved)
 
 
@@ -286,3 +287,53 @@ async def test_switching_on_wants_a_confirmation_and_off_releases_every_charger(
             await partners.until(
                 lambda: partners.pictures[-1].chargers[0].limited_by.kind == "energy-management-off"
             )
+
+
+async def test_with_a_locked_database_control_goes_on_and_changes_are_refused(
+    tmp_path: Path,
+) -> None:
+    async with site(tmp_path) as (partners, settings), running(serve(settings)):
+        partners.cars = {ONE: 16.0}
+        async with running(partners.live()):
+            await answering(partners)
+            await partners.set_up()
+            await partners.until(lambda: current_a(partners, ONE) >= 6)
+            other = sqlite3.connect(tmp_path / "cem.sqlite", isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            fuse = {"l1": 32.0, "l2": 32.0, "l3": 32.0}
+            with pytest.raises(RefusedError, match="store-failing"):
+                await partners.ask_grid(site_pb2.GridConnection(fuse_a=fuse, phases=3))
+            last = partners.limits[ONE].sequence
+            await partners.until(lambda: partners.limits[ONE].sequence > last + 1)
+            assert partners.pictures[-1].grid_connection.fuse_a.l1 == 25
+            await partners.until(
+                lambda: "store-failing" in [n.code for n in partners.pictures[-1].notices]
+            )
+            other.execute("ROLLBACK")
+            other.close()
+            saved = await partners.ask_grid(site_pb2.GridConnection(fuse_a=fuse, phases=3))
+            assert saved.fuse_a.l1 == 32
+
+
+async def test_a_higher_fuse_from_afar_needs_somebody_at_the_site(tmp_path: Path) -> None:
+    async with site(tmp_path) as (partners, settings), running(serve(settings)):
+        await answering(partners)
+        question = site_pb2.PutGridConnectionRequest(
+            settings=site_pb2.GridConnection(fuse_a={"l1": 25, "l2": 25, "l3": 25}, phases=3)
+        )
+        far = Caller(actor="fleet", role="operator", origin="cloud")
+        with pytest.raises(RefusedError, match="confirmation-at-site-needed"):
+            await partners.bus.ask(subjects.GRID_CONNECTION_PUT, question, caller=far, site=SITE)
+
+
+async def test_a_watched_site_sends_its_picture_every_second(tmp_path: Path) -> None:
+    async with site(tmp_path) as (partners, settings), running(serve(settings)):
+        await answering(partners)
+        before = len(partners.pictures)
+        await partners.bus.publish(subjects.WATCH, site_pb2.Watch(), site=SITE)
+        await partners.until(lambda: len(partners.pictures) >= before + 2, timeout_s=4)
+        picture = await partners.bus.ask(
+            subjects.SITE_STATE_GET, site_pb2.GetSiteStateRequest(), site=SITE
+        )
+        assert picture.load_management == "off"
+        assert "no-fuse-set" in [notice.code for notice in picture.notices]

@@ -137,7 +137,7 @@ class Commands:
 def _check_revision(asked: int, current: int) -> None:
     if asked not in (0, current):
         raise RefusedError(
-            "stale-revision",
+            "revision-conflict",
             f"The settings were changed meanwhile: revision {current}, not {asked}.",
             field="/revision",
             revision=current,

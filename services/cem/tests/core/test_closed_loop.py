@@ -286,7 +286,7 @@ def test_a_one_phase_car_hides_no_load_on_the_other_phases() -> None:
     assert not plant.self_made
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_in_a_lively_house_no_overload_is_self_made(seed: int) -> None:
     chance = Random(seed)  # noqa: S311 - a repeatable world
     cars = [
@@ -320,7 +320,7 @@ def test_two_cars_share_alike_and_use_what_there_is() -> None:
 def test_when_two_minimums_do_not_fit_they_take_turns() -> None:
     plant = Plant([PlantCar("a" * 40), PlantCar("b" * 40)], steady(14))
     seen: list[frozenset[str]] = []
-    for _ in plant.run(2400):
+    for _ in plant.run(1900):
         granted = plant.history[-1]
         seen.append(frozenset(ski[0] for ski, amps in granted.items() if amps > 0))
         if seen[-1] == {"a"}:

@@ -46,7 +46,7 @@ def object_to_charger(
     """Return what is wrong with a charger's settings beside `others`, None if nothing."""
     if SKI.fullmatch(charger.ski) is None:
         detail = f"A SKI has 40 hexadecimal digits; {charger.ski!r} is none."
-        return Objection("ski-malformed", detail, "/ski", {"ski": charger.ski})
+        return Objection("invalid-ski", detail, "/ski", {"ski": charger.ski})
     if charger.phases not in (1, 3):
         detail = f"A charger has 1 or 3 phases, not {charger.phases}."
         return Objection("phases-not-supported", detail, "/phases", {"phases": charger.phases})
