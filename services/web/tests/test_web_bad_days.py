@@ -13,7 +13,7 @@ from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError
 from volthus_wire.subjects import SITE_STATE
 from volthus_wire.v1.site_pb2 import SiteState
-from web.refusals import REFUSALS, SAME_AS
+from web.refusals import REFUSALS
 
 ON = {"on": True, "confirmed_no_other": True}
 GRID = {"fuse_a": {"l1": 25, "l2": 25, "l3": 25}}
@@ -44,13 +44,6 @@ async def test_every_refusal_of_an_owner_has_its_status_and_keeps_its_code(servi
             "params": {"value": "3"},
             "field": "/on",
         }
-
-
-async def test_two_words_of_owners_for_one_thing_are_one_code_here(service, site):
-    for said, code in SAME_AS.items():
-        site.refuse = RefusedError(said, "The owner's sentence.")
-        answer = await service.put("/sites/demo/energy-management", json=ON)
-        assert (answer.status_code, answer.json()["code"]) == (REFUSALS[code], code)
 
 
 async def test_a_refusal_nobody_knows_is_never_a_success(service, site):

@@ -16,6 +16,7 @@ FOR_STANDARD = {
     "get_dashboard",
     "stream_events",
     "get_version",
+    "rename_device",
 }
 DOCUMENT = create_app(None, Path("nowhere"), {}).openapi()
 OPERATIONS = [

@@ -19,7 +19,7 @@ from web.messages.plain import NotUnderstoodError
 from web.middleware import too_large
 from web.models.common import FieldProblem
 from web.problems import ProblemError, not_understood, of_refusal
-from web.refusals import REFUSALS, SAME_AS
+from web.refusals import REFUSALS
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RefusedError)
     async def on_refusal(request: Request, no: RefusedError) -> JSONResponse:
-        if no.code not in REFUSALS and no.code not in SAME_AS:
+        if no.code not in REFUSALS:
             logger.error("unknown refusal", extra={"code": no.code, "path": request.url.path})
         return of_refusal(no).response()
 

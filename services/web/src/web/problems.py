@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from volthus_kit.refusal import RefusedError
 from web.core.text import sendable
 from web.models.common import FieldProblem, Problem
-from web.refusals import REFUSALS, SAME_AS
+from web.refusals import REFUSALS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -56,9 +56,8 @@ class ProblemError(Exception):
 
 def of_refusal(no: RefusedError) -> ProblemError:
     """Return the problem for an owner's refusal; one whose code nobody knows is a 502."""
-    code = SAME_AS.get(no.code, no.code)
-    status = REFUSALS.get(code, HTTPStatus.BAD_GATEWAY)
-    return ProblemError(status, code, no.detail, params=no.params, field=no.field or None)
+    status = REFUSALS.get(no.code, HTTPStatus.BAD_GATEWAY)
+    return ProblemError(status, no.code, no.detail, params=no.params, field=no.field or None)
 
 
 def unknown_site(site: str) -> ProblemError:

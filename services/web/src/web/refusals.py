@@ -81,12 +81,6 @@ _OF_EEBUS_GATEWAY = {
     "site-full": _NOT_NOW,
 }
 
-# Owners that have their own word for the same thing; whoever uses the API finds one.
-SAME_AS: Mapping[str, str] = {
-    "stale-revision": "revision-conflict",
-    "ski-malformed": "invalid-ski",
-}
-
 REFUSALS: Mapping[str, HTTPStatus] = (
     _OF_EVERY_OWNER | _OF_CEM | _OF_METER_READER | _OF_EEBUS_GATEWAY
 )

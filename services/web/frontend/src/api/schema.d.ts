@@ -368,7 +368,7 @@ export interface paths {
         head?: never;
         /**
          * Rename Device
-         * @description Give a paired device a name, or take it away (A11).
+         * @description Give a paired device a name, or take it away (A11); names are daily operation (A2).
          */
         patch: operations["rename_device"];
         trace?: never;

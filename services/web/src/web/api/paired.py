@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from volthus_wire.subjects import EEBUS_PAIR, EEBUS_RENAME, EEBUS_UNPAIR
 from volthus_wire.v1.eebus_pb2 import PairRequest, RenameRequest, UnpairRequest
 from web.api.documented import OF_A_SITE, REFUSABLE
-from web.api.door import ServiceDoor, SkiInPath
+from web.api.door import AnyDoor, ServiceDoor, SkiInPath
 from web.api.eebus import picture_now
 from web.messages.eebus import paired
 from web.models.common import Page
@@ -48,8 +48,8 @@ async def pair_device(
 
 
 @router.patch("/{ski}", responses=REFUSABLE)
-async def rename_device(door: ServiceDoor, ski: SkiInPath, wanted: Renaming) -> PairedDevice:
-    """Give a paired device a name, or take it away (A11)."""
+async def rename_device(door: AnyDoor, ski: SkiInPath, wanted: Renaming) -> PairedDevice:
+    """Give a paired device a name, or take it away (A11); names are daily operation (A2)."""
     question = RenameRequest(ski=ski, name=wanted.name or "")
     return paired((await door.change(EEBUS_RENAME, question, about=ski)).paired)
 
