@@ -50,7 +50,10 @@ class Cem(Participant):
         return self._hub.measured(ski)
 
     def limits(self, ski: str, kind: str = "opev") -> PerPhase | None:
-        """Return the limits the charger last told, A per conductor; None = unknown."""
+        """Return the limits the charger last told, A per conductor; None = unknown.
+
+        A write that its notify does not confirm is followed by a read of what is held.
+        """
         return self._hub.limits(ski, kind)
 
     async def write_limit(self, ski: str, values: PerPhase, *, kind: str = "opev") -> WriteResult:

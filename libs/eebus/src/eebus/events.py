@@ -158,7 +158,8 @@ class Measured:
 class LimitsChanged:
     """What the remote (or, at the charger, we) now hold as limits of one kind.
 
-    kind: "opev" or "oscev". values: A per conductor; None = no limit active there.
+    kind: "opev" or "oscev". values: A per conductor; None = no limit active there. The CEM is
+    told it also, changed or not, when the charger accepted a write and does not hold it.
     """
 
     ski: str

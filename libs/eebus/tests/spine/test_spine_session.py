@@ -357,3 +357,14 @@ def test_a_peer_that_babbles_gets_answers_at_most(messages, source, to):
         server.session.receive(raw, float(n))
         server.session.tick(n + 11.0)
     server.session.close(99.0)
+
+
+@pytest.mark.parametrize("answer", [cmd("resultData"), cmd(LIMITS)])
+def test_a_result_that_does_not_say_it_is_no_error_is_one(server, answer):
+    answers = []
+    server.session.write(
+        server.feature, Feature(PEER, "LoadControl", Role.SERVER), WRITE, 0.0, answers.append
+    )
+    result = Datagram(PEER, CLIENT_OF_OURS, 1, Classifier.RESULT, (answer,), 2)
+    server.session.receive(json.loads(write_datagram(result)), 0.0)
+    assert [each.error_number for each in answers] == [ErrorNumber.GENERAL_ERROR]

@@ -56,6 +56,13 @@ class Pair:
     def settle(self) -> None:
         """Deliver until nobody has anything to say."""
         while self.queue:
+            self.deliver(1)
+
+    def deliver(self, count: int) -> None:
+        """Deliver some messages, as many as there are."""
+        for _ in range(count):
+            if not self.queue:
+                return
             sender, text = self.queue.popleft()
             raw = json.loads(text)
             assert json.dumps(raw, separators=(",", ":"), ensure_ascii=False) == text

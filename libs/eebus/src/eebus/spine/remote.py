@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from eebus.events import UseCaseSupport
-from eebus.spine.addresses import EntityAddress, is_below
-from eebus.spine.discovery import MAX_ENTITIES, MAX_FEATURES, Change, Discovered, read_tree
+from eebus.spine.addresses import DEVICE_INFORMATION, EntityAddress, is_below
+from eebus.spine.discovery import MAX_ENTITIES, MAX_FEATURES, Change, Discovered
 from eebus.spine.tree import Entity, Feature, feature_at
 from eebus.spine.values import Item, flag, numbers, part, parts, text
 
 MAX_USE_CASES: Final = 128
+LATE_S: Final = 3.0  # how long after a read of the tree the notify of the same change may come
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class RemoteDevice:
         self.type: str | None = None
         self.entities: dict[EntityAddress, Entity] = {}
         self.use_cases: tuple[UseCases, ...] = ()
+        self._found_at: dict[EntityAddress, float] = {}  # by reading, before any notify of it
 
     def feature(self, entity: EntityAddress, number_: int | None) -> Feature | None:
         """Return the feature at an address, None when unknown."""
@@ -50,17 +52,23 @@ class RemoteDevice:
             for feature in entity.features.values()
         )
 
-    def learn(self, data: Item, *, partial: bool) -> list[TreeChange]:
+    def learn(self, told: Discovered, now: float, *, partial: bool) -> list[TreeChange]:
         """Take a discovery message in. Returns which entities went and came, in that order.
 
-        partial: only what is named changes; else the message is the whole tree.
+        partial: only what is named changes; else the message is the whole tree. A message
+        without the device itself is no whole tree, whatever it says.
         """
-        told = read_tree(data)
+        is_first = not self.entities
+        named = {each.address for each in told.entities}
+        if DEVICE_INFORMATION in self.entities and DEVICE_INFORMATION not in named:
+            partial = True
         self.address = told.device or self.address
         self.type = told.device_type or self.type
-        changes = self._forget(told, partial=partial)
+        changes = self._forget(told, now, partial=partial)
         added = self._add(told)
         self._set_features(told)
+        if not partial and not is_first:
+            self._found_at.update({each.address: now for each in added})
         return changes + [TreeChange(entity, Change.ADDED) for entity in added]
 
     def learn_use_cases(self, data: Item) -> None:
@@ -85,14 +93,14 @@ class RemoteDevice:
                 )
         return frozenset(found)
 
-    def _forget(self, told: Discovered, *, partial: bool) -> list[TreeChange]:
+    def _forget(self, told: Discovered, now: float, *, partial: bool) -> list[TreeChange]:
         """Drop entities that went, with their children; an entity added anew goes first too."""
         if partial:
             gone = {
                 each.address
                 for each in told.entities
                 if each.change is Change.REMOVED
-                or (each.change is Change.ADDED and each.address in self.entities)
+                or (each.change is Change.ADDED and self._is_anew(each.address, now))
             }
         else:
             named = {each.address for each in told.entities if each.change is not Change.REMOVED}
@@ -102,7 +110,17 @@ class RemoteDevice:
             for address in self.entities
             if any(is_below(address, parent) for parent in gone)
         ]
+        for address in lost:
+            self._found_at.pop(address, None)
         return [TreeChange(self.entities.pop(address), Change.REMOVED) for address in lost]
+
+    def _is_anew(self, address: EntityAddress, now: float) -> bool:
+        """Whether an entity told as added is another one than the one we know there.
+
+        The notify of what a read has just shown may come after it.
+        """
+        found_at = self._found_at.pop(address, None)
+        return address in self.entities and (found_at is None or now - found_at > LATE_S)
 
     def _add(self, told: Discovered) -> list[Entity]:
         added = []

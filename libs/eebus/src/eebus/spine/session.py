@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from eebus.spine import merging, serving
-from eebus.spine.addresses import NODE_MANAGEMENT, FeatureAddress
+from eebus.spine.addresses import NODE_MANAGEMENT, EntityAddress, FeatureAddress
 from eebus.spine.datagram import (
     Classifier,
     Cmd,
@@ -18,15 +18,16 @@ from eebus.spine.datagram import (
     read_datagram,
     write_datagram,
 )
-from eebus.spine.discovery import Change
+from eebus.spine.discovery import Change, read_tree
 from eebus.spine.errors import DatagramError, ErrorNumber, RefusedError
 from eebus.spine.local import BIND, DISCOVERY, SUBSCRIBE, USE_CASES, LocalDevice
 from eebus.spine.remote import RemoteDevice, TreeChange
 from eebus.spine.tree import Feature
 from eebus.spine.values import Item, number, text
-from eebus.spine.wishes import RESPONSE_TIME_S, Key, Wish, Wishes, settle
+from eebus.spine.wishes import RESPONSE_TIME_S, Key, Told, Wish, Wishes, settle
 
 MAX_OPEN_WRITES: Final = 64
+_REQUESTS: Final = {SUBSCRIBE: "subscriptionRequest", BIND: "bindingRequest"}
 MAX_CONTENTS: Final = 128  # functions of which a peer's data are kept; a charger has about 25
 
 
@@ -81,13 +82,14 @@ class Session:
         self._counter = 0
         self._open: dict[int, _Open] = {}
         self._wishes = Wishes()
+        self._puzzling: frozenset[EntityAddress] = frozenset()  # use cases of who knows whom
 
     def start(self, now: float) -> None:
         """Ask for the peer's tree, and become reachable for our own notifies."""
         self.local.sessions[self.ski] = self
         self.local.subscriptions.drop_peer(self.ski)  # what an older connection left
         self.local.bindings.drop_peer(self.ski)
-        self._want_read(NODE_MANAGEMENT, NODE_MANAGEMENT, DISCOVERY, is_endless=True)
+        self._want_read(NODE_MANAGEMENT, NODE_MANAGEMENT, DISCOVERY)
         self._flush(now)
 
     def close(self, now: float) -> None:
@@ -119,19 +121,31 @@ class Session:
             self._resolve(n, None, "no answer in time", now)
         self._flush(now)
 
-    def read(self, client: Feature, server: Feature, function: str, *, again: bool = False) -> None:
-        """Read a function, if the peer says it can be read."""
+    def read(
+        self,
+        client: Feature,
+        server: Feature,
+        function: str,
+        *,
+        again: bool = False,
+        done: Told | None = None,
+    ) -> None:
+        """Read a function, if the peer says it can be read.
+
+        done: called once with whether the answer came, after its data were taken in; the answer
+        is to a read that leaves after this call. Never called when the entity goes before.
+        """
         operations = server.functions.get(function)
         if operations is not None and operations.read:
-            self._want_read(client.address, server.address, function, again=again)
+            self._want_read(client.address, server.address, function, again=again, done=done)
 
     def subscribe(self, client: Feature, server: Feature) -> None:
         """Subscribe one of our client features to a peer's server feature."""
-        self._link(SUBSCRIBE, "subscriptionRequest", client, server)
+        self._link(SUBSCRIBE, client, server)
 
     def bind(self, client: Feature, server: Feature, *, again: bool = False) -> None:
         """Ask for the right to write a peer's server feature."""
-        self._link(BIND, "bindingRequest", client, server, again=again)
+        self._link(BIND, client, server, again=again)
 
     def is_bound(self, client: Feature, server: Feature) -> bool:
         """Whether the peer granted the binding."""
@@ -179,14 +193,14 @@ class Session:
                 if datagram.wants_answer:
                     self._send_result(datagram, {"errorNumber": 0})
             case Classifier.REPLY:
-                self._learn(datagram, command, now)
-                # a tree without a single entity is no answer: it is asked for again
-                is_empty = command.name == DISCOVERY and not self.is_discovered
-                error = ErrorNumber.GENERAL_ERROR if is_empty else ErrorNumber.NO_ERROR
-                self._resolve(datagram.reference, error, "", now)
+                is_answer = self._learn(datagram, command, now)
+                number_ = ErrorNumber.NO_ERROR if is_answer else ErrorNumber.GENERAL_ERROR
+                self._resolve(datagram.reference, number_, "", now)
             case Classifier.RESULT:
                 said = text(command.content, "description") or ""
-                told = number(command.content, "errorNumber") or 0
+                told = number(command.content, "errorNumber")
+                # what does not say that it is no error is one
+                told = ErrorNumber.GENERAL_ERROR if told is None else told
                 self._resolve(datagram.reference, told, said, now)
             case None:
                 refusal = RefusedError(ErrorNumber.DESTINATION_UNKNOWN, "no known cmdClassifier")
@@ -209,17 +223,20 @@ class Session:
         if datagram.wants_answer:
             self._send_result(datagram, {"errorNumber": 0})
 
-    def _learn(self, datagram: Datagram, command: Cmd, now: float) -> None:
+    def _learn(self, datagram: Datagram, command: Cmd, now: float) -> bool:
+        """Take data in. Returns False for what cannot be the answer to a read."""
         source = datagram.source
         if command.name == DISCOVERY:
-            self._learn_tree(command, now)
-        elif command.name == USE_CASES:
+            return self._learn_tree(command, now)
+        if command.name == USE_CASES:
             self.remote.learn_use_cases(command.content)
+            self._look_for_unknown_entities()
             self._listener.use_cases_changed(now)
         elif command.function is not None:
             feature = self.remote.feature(source.entity, source.feature)
             if feature is not None and feature.is_server:
                 self._learn_data(feature, command, now)
+        return True
 
     def _learn_data(self, feature: Feature, command: Cmd, now: float) -> None:
         name = command.name
@@ -231,8 +248,11 @@ class Session:
         feature.contents[name] = merging.apply(command, feature.content(name))
         self._listener.data_changed(feature, name, now)
 
-    def _learn_tree(self, command: Cmd, now: float) -> None:
-        changes = self.remote.learn(command.content, partial=command.is_partial)
+    def _learn_tree(self, command: Cmd, now: float) -> bool:
+        told = read_tree(command.content)
+        if not told.entities:  # no device is without entities: it is asked again
+            return False
+        changes = self.remote.learn(told, now, partial=command.is_partial)
         for each in changes:
             if each.change is Change.REMOVED:
                 self._wishes.drop(each.entity.address)
@@ -241,10 +261,26 @@ class Session:
         if not command.is_partial and not self.is_discovered and self.remote.entities:
             self.is_discovered = True
             management = self.local.management
-            self._link(SUBSCRIBE, "subscriptionRequest", management, management)
+            self._link(SUBSCRIBE, management, management, done=self._listens)
             self._want_read(NODE_MANAGEMENT, NODE_MANAGEMENT, USE_CASES)
             self._listener.discovered(now)
+        elif changes and not command.is_partial:
+            self._want_read(NODE_MANAGEMENT, NODE_MANAGEMENT, USE_CASES, again=True)
         self._listener.tree_changed(changes, now)
+        return True
+
+    def _listens(self, granted: bool) -> None:  # noqa: FBT001 - it is Told
+        """Look at the tree once more: what came before we listened was told to nobody."""
+        if granted:
+            self._want_read(NODE_MANAGEMENT, NODE_MANAGEMENT, DISCOVERY, again=True)
+
+    def _look_for_unknown_entities(self) -> None:
+        """Read the tree again when use cases are of an entity nobody told us of, once for each."""
+        named = {each.entity for each in self.remote.use_cases if each.items and each.entity}
+        unknown = frozenset(named - self.remote.entities.keys())
+        if self.is_discovered and unknown - self._puzzling:
+            self._want_read(NODE_MANAGEMENT, NODE_MANAGEMENT, DISCOVERY, again=True)
+        self._puzzling = unknown
 
     def _reread(self, feature: Feature, function: str) -> None:
         """Read a function in full; the client that asked first asks again."""
@@ -266,7 +302,13 @@ class Session:
             found.done(Answer(error, said, now - found.sent_at))
 
     def _link(
-        self, function: str, name: str, client: Feature, server: Feature, *, again: bool = False
+        self,
+        function: str,
+        client: Feature,
+        server: Feature,
+        *,
+        again: bool = False,
+        done: Told | None = None,
     ) -> None:
         request: Item = {
             "clientAddress": client.address.on(self.local.address).item(),
@@ -277,8 +319,9 @@ class Session:
             Classifier.CALL,
             NODE_MANAGEMENT,
             NODE_MANAGEMENT,
-            cmd(function, {name: request}),
+            cmd(function, {_REQUESTS[function]: request}),
             about=server.address.entity,
+            waiting=[done] if done else [],
         )
         self._wishes.want(self._link_key(function, client, server), wish, again=again)
 
@@ -292,8 +335,8 @@ class Session:
         destination: FeatureAddress,
         function: str,
         *,
-        is_endless: bool = False,
         again: bool = False,
+        done: Told | None = None,
     ) -> None:
         wish = Wish(
             Classifier.READ,
@@ -301,7 +344,8 @@ class Session:
             destination,
             cmd(function),
             about=destination.entity,
-            is_endless=is_endless,
+            is_endless=function == DISCOVERY and not self.is_discovered,
+            waiting=[done] if done else [],
         )
         self._wishes.want((function, source, destination), wish, again=again)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from eebus.events import (
@@ -66,7 +67,7 @@ class ChargerFollower:
         self._presence = CarPresence()
         self._nothing = Measured(ski, NOTHING, NOTHING, None)
         self._asked_at = 0.0
-        self._limit_news = 0
+        self._written: dict[str, opev.Values] = {}  # per kind, the last write: is it held?
 
     def tick(self, now: float) -> None:
         """Do what time asks for."""
@@ -103,14 +104,15 @@ class ChargerFollower:
             return
         if not self.session.is_bound(client, server):
             self.session.bind(client, server, again=True)
-        news = self._limit_news
+        self._written[kind] = plan.values
 
         def answered(answer: Answer) -> None:
-            if answer.error_number == 0 and news == self._limit_news:
-                self.session.read(client, server, names.LIMITS, again=True)
-            elif answer.error_number in UNBOUND:
+            if answer.error_number in UNBOUND:
                 self.session.bind(client, server, again=True)
             done(_result(answer, is_deferred=plan.is_deferred))
+            if answer.error_number in {0, None} and not opev.holds(car, kind, plan.values):
+                checked = partial(self._checked, kind, plan.values)
+                self.session.read(client, server, names.LIMITS, again=True, done=checked)
 
         self.session.write(client, server, plan.command, now, answered)
 
@@ -155,10 +157,23 @@ class ChargerFollower:
         elif function == names.MEASUREMENTS:
             self._update_measured(entity)
         elif function == names.LIMITS:
-            self._limit_news += 1
             self._update_limits(entity)
         else:
             self._update_car()
+
+    def _checked(self, kind: str, written: opev.Values, was_answered: bool) -> None:  # noqa: FBT001
+        """Tell what the charger holds after a write if that is not what it accepted.
+
+        Told even when it is what it was: a charger that says yes and goes on as before must be
+        seen. Without an answer nobody knows what it holds.
+        """
+        car = self._car()
+        if car is None or self._written.get(kind) != written:
+            return  # another car, or another write that has its own look
+        if not was_answered:
+            self.limits.pop(kind, None)
+        elif kind in self.limits and not opev.holds(car, kind, written):
+            self._emit(LimitsChanged(self._ski, kind, self.limits[kind]))
 
     def _car(self) -> Entity | None:
         return None if self._presence.is_gone else self._entity(names.EV)
@@ -224,6 +239,7 @@ class ChargerFollower:
         if ev is None:
             self.measured = None
             self.limits.clear()
+            self._written.clear()
         if self.session.is_discovered and (ev != self.ev or not self._is_ev_told):
             self.ev, self._is_ev_told = ev, True
             self._emit(EvChanged(self._ski, ev))

@@ -36,16 +36,20 @@ class Limit:
     value_a: float | None  # also of an inactive one
 
 
+Values = tuple[tuple[int, float | None], ...]  # limit id, A; None = not active
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to write. command None: nothing can be written.
 
     is_deferred: a pause was wanted, which must wait until the car's communication standard
-    is known; the minimum is written instead.
+    is known; the minimum is written instead. values: what the charger then has to hold.
     """
 
     command: Cmd | None
     is_deferred: bool = False
+    values: Values = ()
 
 
 def read_limits(entity: Entity, kind: str) -> list[Limit]:
@@ -94,6 +98,7 @@ def plan_write(entity: Entity, wanted_a: PerPhase, kind: str, *, may_pause: bool
     targets = _targets(limits, wanted_a, asymmetric=is_asymmetric(entity))
     standard = communication(entity)
     changed: list[Item] = []
+    values: list[tuple[int, float | None]] = []
     is_deferred = False
     for limit, target_a in zip(limits, targets, strict=True):
         value_a = _settable(limit.permitted, target_a, standard)
@@ -103,12 +108,21 @@ def plan_write(entity: Entity, wanted_a: PerPhase, kind: str, *, may_pause: bool
             elif not may_pause:
                 value_a, is_deferred = _minimum(limit.permitted), True
         changed.append(_written(limit, value_a))
+        values.append((limit.limit_id, value_a))
     update: Item = {"loadControlLimitData": [*changed]}
     command = cmd(LIMITS, update, PARTIAL)
     operations = feature.functions.get(LIMITS)
     if operations is None or not operations.write_partial:
         command = cmd(LIMITS, apply(command, feature.content(LIMITS)))
-    return Plan(command, is_deferred)
+    return Plan(command, is_deferred, tuple(values))
+
+
+def holds(entity: Entity, kind: str, values: Values) -> bool:
+    """Whether the charger, as last told, holds these limits."""
+    held = {each.limit_id: each.active_a for each in read_limits(entity, kind)}
+    return all(
+        limit_id in held and _is_same(held[limit_id], value_a) for limit_id, value_a in values
+    )
 
 
 def _limit(limit_id: int, wire: Wire, told: Item) -> Limit:
@@ -136,6 +150,12 @@ def _targets(
     if not asymmetric:
         return [smallest] * len(limits)
     return [smallest if each.phase is None else wanted_a[each.phase] for each in limits]
+
+
+def _is_same(left_a: float | None, right_a: float | None) -> bool:
+    if left_a is None or right_a is None:
+        return left_a is right_a
+    return abs(left_a - right_a) < SAME_A
 
 
 def _minimum(permitted: Permitted) -> float:
