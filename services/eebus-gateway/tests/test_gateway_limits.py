@@ -5,6 +5,8 @@ import asyncio
 from gateway_stage import CAR, Cem, gateway, paired, until, wallbox
 
 from eebus.charger import EvProfile
+from eebus.spine.tree import Feature
+from eebus.spine.values import Item
 from eebus_gateway.settings import Settings
 from volthus_kit.testing import NatsServer
 
@@ -170,3 +172,28 @@ async def test_a_gateway_restarted_without_a_controller_keeps_the_fallback(
             await until(lambda: cem.states[box.ski].HasField("limit"), "accepted")
         async with gateway(settings, cem):
             await box.told(8)
+
+
+async def test_a_charger_that_says_yes_and_does_nothing_is_seen_and_told_again(
+    settings: Settings, cem: Cem
+) -> None:
+    async with wallbox("one") as box, paired(settings, cem, box):
+        box.charger.plug(CAR)
+        await cem.plugged(box.ski)
+        local = box.charger._station.local
+        obey = local.put
+
+        def ignore(
+            feature: Feature, function: str, content: Item, part: Item | None = None
+        ) -> None:
+            if function != "loadControlLimitListData":
+                obey(feature, function, content, part)
+
+        local.put = ignore  # type: ignore[method-assign]  # a defect of the charger, no mock of ours
+        await cem.offer(box.ski, 10, ttl_ms=60_000)
+        await until(lambda: "holds" in cem.states[box.ski].limit_problem, "the problem")
+        assert not cem.states[box.ski].HasField("limit")
+        local.put = obey  # type: ignore[method-assign]
+        await until(lambda: box.charger.limits() == (10, 10, 10), "the limit, written again")
+        await until(lambda: cem.states[box.ski].HasField("limit"), "a limit in force")
+        assert cem.states[box.ski].limit_problem == ""
