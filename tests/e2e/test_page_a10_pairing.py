@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser import in_groups, logged_in, shoot, visit
+from browser import in_groups, logged_in, said, shoot, visit, words
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -12,11 +12,11 @@ GREEN_MS = 10_000.0
 
 
 def found(page: Page) -> Locator:
-    return page.get_by_role("region", name="EEBUS devices found")
+    return page.get_by_role("region", name=words("en")["pairing.found"], exact=True)
 
 
 def paired(page: Page) -> Locator:
-    return page.get_by_role("region", name="Paired EEBUS devices", exact=True)
+    return page.get_by_role("region", name=words("en")["pairing.paired"], exact=True)
 
 
 def line(region: Locator, ski: str) -> Locator:
@@ -33,7 +33,7 @@ def colour(row: Locator, word: str) -> str:
 
 
 def our_ski(page: Page) -> str:
-    text = page.get_by_role("region", name="This energy manager").inner_text()
+    text = page.get_by_role("region", name=words("en")["pairing.own-title"]).inner_text()
     return "".join(re.search(r"(?:[0-9a-f]{4} ){9}[0-9a-f]{4}", text)[0].split())
 
 
@@ -49,7 +49,7 @@ def test_the_found_charger_is_paired_from_both_sides_by_clicking(browser, site):
         found(page).get_by_role("button", name="Add", exact=True).click()
         expect(candidate).to_have_count(0)
         expect(row.get_by_text(re.compile("^(Not connected|Connecting)$"))).to_be_visible()
-        expect(row.get_by_text("Now confirm at the charger.")).to_be_visible(timeout=GREEN_MS)
+        expect(row.get_by_text(said("pairing.turn-charger"))).to_be_visible(timeout=GREEN_MS)
         word = row.get_by_text(re.compile("^(Not connected|Connecting)$")).inner_text()
         assert colour(row, word) == {"Not connected": "red", "Connecting": "orange"}[word]
         shoot(page, "pairing-waiting-1280-en")
@@ -116,9 +116,9 @@ def test_a_ski_typed_wrongly_says_what_is_wrong(browser, site):
         ski = found(page).get_by_role("textbox", name="SKI")
         pair = found(page).get_by_role("button", name="Pair", exact=True)
         for typed, answer in {
-            "12ab": "A SKI has 40 digits; here are 4.",
-            "z" * 40: "is no digit of a SKI",
-            "0" * 40: "No device with this SKI is in sight.",
+            "12ab": said("ski.length", found="4"),
+            "z" * 40: said("ski.character", found="z"),
+            "0" * 40: said("problem.unknown-ski"),
         }.items():
             ski.fill(typed)
             pair.click()

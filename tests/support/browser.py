@@ -4,15 +4,17 @@ Without one on the machine (CHROMIUM, or on PATH) the tests are skipped, and say
 """
 
 import contextlib
+import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import httpx
 import pytest
-from living import LivingSite
+from living import ROOT, LivingSite
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,6 +29,7 @@ ARGS = (
     "--no-first-run",
 )
 LOCALES = {"en": "en-GB", "de": "de-DE", "sv": "sv-SE"}
+CATALOGUES = ROOT / "services" / "web" / "frontend" / "src" / "i18n"
 WIDE = 1280
 PHONE = 390
 SMALL_PHONE = 360
@@ -109,6 +112,32 @@ def type_log_in(page: Page, username: str, password: str) -> None:
     page.locator("input[name=password]").press("Enter")
 
 
+@cache
+def words(language: str) -> dict[str, str]:
+    """The page's catalogue in a language: dotted key -> text."""
+
+    def flat(tree: dict, before: str = "") -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, value in tree.items():
+            name = f"{before}{key}"
+            found |= flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
+        return found
+
+    return flat(json.loads((CATALOGUES / f"{language}.json").read_text()))
+
+
+def said(key: str, *, whole: bool = False, **values: str) -> re.Pattern[str]:
+    """What the English page says under this key; a value that is not given may be anything."""
+    choices = []
+    for choice in words("en")[key].split(" | "):
+        parts = re.split(r"\{(\w+)\}", choice)
+        texts = [re.escape(part) for part in parts[::2]]
+        between = [re.escape(values[name]) if name in values else ".*" for name in parts[1::2]]
+        choices.append(texts[0] + "".join(b + t for b, t in zip(between, texts[1:], strict=True)))
+    text = "|".join(choices).replace("\\ ", r"\s+")
+    return re.compile(f"^(?:{text})$" if whole else text)
+
+
 def in_groups(ski: str) -> str:
     """A SKI as both pages show it."""
     return " ".join(re.findall(".{4}", ski))
@@ -118,6 +147,7 @@ def shoot(page: Page, name: str) -> None:
     """Keep a picture of the whole page, where VOLTHUS_SHOTS names a folder."""
     folder = os.environ.get("VOLTHUS_SHOTS")
     if folder:
+        page.evaluate("scrollTo(0, 0)")  # or a bar that sticks stands in the middle of it
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
