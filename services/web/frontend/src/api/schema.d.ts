@@ -650,7 +650,7 @@ export interface components {
          *       "max_a": 16,
          *       "min_a": 6,
          *       "phases": 3,
-         *       "priority": 1,
+         *       "priority": 2,
          *       "wiring": "RST"
          *     }
          */
@@ -687,7 +687,7 @@ export interface components {
             /**
              * Priority
              * @description 1 before 2.
-             * @default 1
+             * @default 2
              */
             priority: number;
         };
