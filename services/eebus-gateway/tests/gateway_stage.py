@@ -37,6 +37,7 @@ from volthus_wire.v1.eebus_pb2 import (
 )
 from volthus_wire.v1.electrical_pb2 import Conductors
 from volthus_wire.v1.evse_pb2 import EvseLimit, EvseRoster, EvseState
+from volthus_wire.v1.rpc_pb2 import Caller
 
 SITE = "test"
 PATIENCE_S = 25.0
@@ -146,10 +147,13 @@ class Cem:
                 except NotAnsweredError:
                     await asyncio.sleep(0.05)
 
-    async def pair(self, ski: str, port: int = 0, name: str = "") -> PairedDevice:
+    async def pair(
+        self, ski: str, port: int = 0, name: str = "", origin: str = "site"
+    ) -> PairedDevice:
         host = "127.0.0.1" if port else ""
         question = PairRequest(ski=ski, name=name, host=host, port=port)
-        return (await self.bus.ask(EEBUS_PAIR, question, site=SITE)).paired
+        caller = Caller(actor="test", role="service", origin=origin)
+        return (await self.bus.ask(EEBUS_PAIR, question, caller=caller, site=SITE)).paired
 
     async def rename(self, ski: str, name: str) -> PairedDevice:
         question = RenameRequest(ski=ski, name=name)

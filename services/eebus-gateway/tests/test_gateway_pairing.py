@@ -106,6 +106,33 @@ async def test_the_own_charger_is_paired_by_itself_but_only_once(
             await cem.connected(box.ski)  # it still trusts us: one confirmation is enough
 
 
+async def test_from_afar_a_new_trust_needs_somebody_at_the_site(
+    settings: Settings, cem: Cem
+) -> None:
+    async with wallbox("far") as box:
+        port = box.charger.port
+        async with gateway(settings, cem):
+            refused = await refusal(cem.pair(box.ski, port, origin="cloud"))
+            assert refused == "confirmation-at-site-needed"
+            assert not (await cem.picture()).paired
+            await cem.pair(box.ski, port)
+            await cem.pair(box.ski, port, name="From afar", origin="cloud")  # trusted already
+        allowing = settings.model_copy(update={"remote_pairing": True})
+        async with gateway(allowing, cem):
+            await cem.unpair(box.ski)
+            assert (await cem.pair(box.ski, port, origin="cloud")).device.ski == box.ski
+
+
+async def test_the_roster_forgets_an_unpaired_charger_at_once(settings: Settings, cem: Cem) -> None:
+    async with wallbox("listed") as box, gateway(settings, cem):
+        await cem.pair(box.ski, box.charger.port)
+        await until(lambda: cem.rosters[-1:] == [[box.ski]], "listed")
+        heard = len(cem.rosters)
+        await cem.unpair(box.ski)
+        await until(lambda: cem.rosters[-1:] == [[]], "forgotten")
+        assert len(cem.rosters) <= heard + 2
+
+
 async def test_a_lost_key_is_never_remade_by_itself(settings: Settings, cem: Cem) -> None:
     async with gateway(settings, cem):
         pass

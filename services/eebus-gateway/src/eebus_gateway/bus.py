@@ -59,11 +59,14 @@ class Outbox:
         await self._bus.publish(EEBUS_PICTURE, picture_message(picture), site=self._site)
 
 
+FAR = "cloud"
+
+
 class Commands(Protocol):
     """Who carries out the user's commands."""
 
-    async def pair(self, wish: Wish, actor: str) -> PairedView:
-        """Trust a device."""
+    async def pair(self, wish: Wish, actor: str, *, is_far: bool) -> PairedView:
+        """Trust a device; is_far: asked from the cloud."""
 
     async def rename(self, typed_ski: str, typed_name: str, actor: str) -> PairedView:
         """Name a paired device."""
@@ -95,7 +98,7 @@ class Inbox:
 
         async def pair(ask: wire.PairRequest, by: Caller) -> wire.PairedReply:
             wish = Wish(ask.ski, ask.name, ask.host, ask.port)
-            view = await _obeyed(commands.pair(wish, by.actor))
+            view = await _obeyed(commands.pair(wish, by.actor, is_far=by.origin == FAR))
             return wire.PairedReply(paired=paired_message(view))
 
         async def rename(ask: wire.RenameRequest, by: Caller) -> wire.PairedReply:

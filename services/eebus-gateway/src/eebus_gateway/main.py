@@ -26,7 +26,7 @@ async def serve(settings: Settings) -> None:
         book = await asyncio.to_thread(book_with_own, store, own_ski, me)
         clock, keeper = SystemClock(), Keeper(store)
         hub = Hub(plate, book, keeper, clock)
-        pairing = Pairing(hub, keeper, me, own_ski or None)
+        pairing = Pairing(hub, keeper, me, own_ski or None, remote=settings.remote_pairing)
         async with (
             Bus.connect(settings.nats_url, "eebus-gateway") as bus,
             asyncio.TaskGroup() as tasks,

@@ -23,15 +23,21 @@ class Pairing:
     disk does not take it; then nothing has changed.
     """
 
-    def __init__(self, hub: Hub, keeper: Keeper, me: str, own_ski: str | None) -> None:
+    def __init__(
+        self, hub: Hub, keeper: Keeper, me: str, own_ski: str | None, *, remote: bool = False
+    ) -> None:
         self._hub = hub
         self._keeper = keeper
         self._me = me
         self._own_ski = own_ski
+        self._remote = remote
         self._turn = asyncio.Lock()
 
-    async def pair(self, wish: Wish, actor: str) -> PairedView:
-        """Trust a device; pairing one that is paired changes only what is given."""
+    async def pair(self, wish: Wish, actor: str, *, is_far: bool = False) -> PairedView:
+        """Trust a device; pairing one that is paired changes only what is given.
+
+        is_far: asked from the cloud; a new trust then needs somebody at the site.
+        """
         async with self._turn:
             paired = admit(
                 wish,
@@ -40,6 +46,13 @@ class Pairing:
                 me=self._me,
                 own_ski=self._own_ski,
             )
+            if is_far and not self._remote and paired.ski not in self._hub.book:
+                raise CommandRefusedError(
+                    "confirmation-at-site-needed",
+                    f"Device {paired.ski} must be trusted at the site itself.",
+                    field="/ski",
+                    ski=paired.ski,
+                )
             await self._keeper.keep(paired)
             self._hub.admit(paired)
         logger.info("paired", extra={"ski": paired.ski, "actor": actor})

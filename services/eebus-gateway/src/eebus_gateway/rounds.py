@@ -22,6 +22,7 @@ class Rounds:
         self._outbox = outbox
         self._clock = clock
         self._shown: Picture | None = None
+        self._listed: list[str] = []
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -42,7 +43,7 @@ class Rounds:
     async def _round(self, number: int) -> None:
         chargers = self._hub.chargers
         now = self._clock.monotonic()
-        await self._outbox.roster([paired.ski for paired, _ in chargers])
+        await self._list(is_due=True)
         for paired, evse in chargers:
             await self._outbox.state(paired, evse, now)
         await self._show(is_due=number % PICTURE_EVERY_ROUNDS == 0)
@@ -50,11 +51,19 @@ class Rounds:
 
     async def _changes(self, changed: Changes) -> None:
         now = self._clock.monotonic()
+        await self._list(is_due=False)
         for paired, evse in self._hub.chargers:
             if paired.ski in changed.skis:
                 await self._outbox.state(paired, evse, now)
         if changed.is_picture:
             await self._show(is_due=False)
+
+    async def _list(self, *, is_due: bool) -> None:
+        # At once on change: what is unpaired no longer counts for the failsafe check.
+        skis = [paired.ski for paired, _ in self._hub.chargers]
+        if is_due or skis != self._listed:
+            await self._outbox.roster(skis)
+            self._listed = skis
 
     async def _show(self, *, is_due: bool) -> None:
         picture = self._hub.picture()

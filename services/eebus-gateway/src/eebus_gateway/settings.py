@@ -16,6 +16,9 @@ class Settings(SiteSettings):
     lan: bool = Field(
         default=False, description="1: speak EEBUS on all interfaces; 0: on loopback only"
     )
+    remote_pairing: bool = Field(
+        default=False, description="let commands from afar trust a device that was not trusted yet"
+    )
     own_charger_ski: str = Field(
         "", description="SKI of the charger this site runs on; trusted by itself, once"
     )

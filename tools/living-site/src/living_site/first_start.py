@@ -17,6 +17,7 @@ GRID_CONNECTION = {
     "base_load_a": {"l1": 4.0, "l2": 4.0, "l3": 4.0},
     "static_share_a": {"l1": 12.0, "l2": 12.0, "l3": 12.0},
 }
+CHARGER = {"min_a": 6.0, "max_a": 16.0, "phases": 3, "wiring": "RST", "failsafe_a": 6.0}
 NAMES = ("Garage left", "Garage right", "Carport")
 
 
@@ -86,6 +87,8 @@ async def set_up(api: Api, gateway_ski: str, world: Outside, say: Callable[[str]
     paired = world["chargers"][:-1]
     for number, charger in enumerate(paired):
         await _pair(api, gateway_ski, charger, NAMES[number % len(NAMES)], is_own=number == 0)
+        await _until_listed(api, "/chargers", charger["ski"])
+        await api.send("PUT", f"/chargers/{charger['ski']}", CHARGER)
         say(f"charger {charger['ski'][:8]}... paired from both sides")
     await api.send("PUT", "/energy-management", {"on": True, "confirmed_no_other": True})
     say("energy management on")

@@ -233,14 +233,14 @@ The site is alive after {seconds:.0f} s.
   Driver             user {standard["username"]}  password {standard["password"]}
   API description    {layout.web_url}/api/docs
   Outside world      {world["simulator"]["url"]}/   (household, sun, faults)
-  Chargers' pages    (the last one is not paired yet)
+  Chargers' pages    (on a first start the last one is not paired)
 {pages}
   Logs               {layout.state / "logs"}
 
 Try first: switch on the oven and watch the cars give way,
   curl -X POST {world["simulator"]["url"]}/api/appliances/oven \\
        -H 'content-type: application/json' -d '{{"on": true}}'
-then pair the last charger from both sides: on the page under Pairing, and on the charger's page.
+then pair the last charger from both sides: on the page under Pairing, and on its own page.
 
 Ctrl-C stops everything."""
     )

@@ -96,7 +96,7 @@ def meter_model(message: wire.MeterModel) -> MeterModel:
         transports=[named(kind, KINDS) for kind in message.transports],
         defaults=TransportDefaults(
             port=positive(defaults.port),
-            unit_id=positive(defaults.unit_id),
+            unit_id=defaults.unit_id if defaults.HasField("unit_id") else None,
             baud=positive(defaults.baud),
             parity=text(defaults.parity),
             stop_bits=positive(defaults.stop_bits),
@@ -141,7 +141,7 @@ def _to_transport(wanted: TransportSettings) -> wire.MeterTransport:
         kind=_KIND_WORDS[wanted.kind],
         host=wanted.host or "",
         port=wanted.port or 0,
-        unit_id=wanted.unit_id or 0,
+        unit_id=wanted.unit_id,
         device=wanted.device or "",
         baud=wanted.baud or 0,
         parity=wanted.parity or "",

@@ -63,7 +63,7 @@ class ChargerSettings(Wanted):
                     "phases": 3,
                     "wiring": "RST",
                     "failsafe_a": 6,
-                    "priority": 1,
+                    "priority": 2,
                 }
             ]
         }
@@ -76,7 +76,7 @@ class ChargerSettings(Wanted):
     failsafe_a: Amperes = Field(
         description="Set in the charger: what it draws at most when all is silent."
     )
-    priority: Annotated[int, Field(ge=1, le=100)] = Field(1, description="1 before 2.")
+    priority: Annotated[int, Field(ge=1, le=9)] = Field(2, description="1 before 2.")
 
 
 class ChargerSettingsInForce(Model):

@@ -60,7 +60,7 @@ class Pairing(Wanted):
     )
 
     ski: TypedSki
-    name: str | None = Field(None, max_length=100)
+    name: str | None = Field(None, max_length=64)
     host: str | None = Field(
         None, min_length=1, max_length=253, description="Only where it is not found by itself."
     )
@@ -70,4 +70,4 @@ class Pairing(Wanted):
 class Renaming(Wanted):
     """A new name for a paired device; null or empty takes the name away."""
 
-    name: str | None = Field(max_length=100, examples=["Garage left"])
+    name: str | None = Field(max_length=64, examples=["Garage left"])
