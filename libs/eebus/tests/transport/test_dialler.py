@@ -104,6 +104,21 @@ async def test_a_waiting_dial_goes_at_once_when_the_user_says_so(monkeypatch):
     assert (await dial.outcome()).end is End.LOST
 
 
+async def test_a_peer_announced_anew_all_the_time_is_dialled_all_the_same(monkeypatch):
+    monkeypatch.setattr("eebus.transport.dialler.delay_s", lambda attempt, chance: 0.3)
+    dial = Dial("ab" * 20, Address("127.0.0.1", free_port()))
+
+    async def announce() -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            dial.dialler.calm()
+
+    announcing = asyncio.create_task(announce())
+    async with asyncio.timeout(2):
+        assert (await dial.outcome()).end is End.LOST
+    announcing.cancel()
+
+
 async def test_nothing_is_dialled_while_there_is_nowhere_to_dial():
     dial = Dial("ab" * 20)
     with pytest.raises(TimeoutError):

@@ -5,13 +5,14 @@ import socket
 from contextlib import asynccontextmanager
 
 import pytest
-from zeroconf import IPVersion
+from zeroconf import IPVersion, NonUniqueNameException
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from eebus.events import ConnectionState, PeerFound, PeerLost
 from eebus.identity import Identity
 from eebus.ship.announcement import Announcement
-from eebus.transport.discovery import Discovery, own_addresses
+from eebus.transport.dialler import Address
+from eebus.transport.discovery import Discovery, announced_addresses, own_addresses
 
 SKI_A, SKI_B = "a" * 40, "b" * 40
 
@@ -41,8 +42,8 @@ class Watcher:
         self.events.append(event)
         self._news.set()
 
-    async def until(self, condition) -> None:
-        async with asyncio.timeout(10):
+    async def until(self, condition, within_s: float = 10) -> None:
+        async with asyncio.timeout(within_s):
             while not condition():
                 self._news.clear()
                 await self._news.wait()
@@ -66,7 +67,8 @@ async def test_two_see_each_other_but_not_themselves_and_farewells_are_heard():
             await evse.until(lambda: SKI_A in evse.discovery.peers)
             peer = cem.discovery.peers[SKI_B]
             assert (peer.ship_id, peer.host, peer.port) == ("EVSE", "127.0.0.1", 4712)
-            assert cem.discovery.addresses(SKI_B)[0].host == "127.0.0.1"
+            hosts = [each.host for each in cem.discovery.addresses(SKI_B)]
+            assert hosts == ["127.0.0.1", f"ship-{SKI_B}.local"]
             assert PeerFound(peer) in cem.events
             assert SKI_A not in cem.discovery.peers
         await cem.until(lambda: PeerLost(SKI_B) in cem.events)
@@ -93,6 +95,13 @@ async def test_a_changed_announcement_is_told():
             await cem.until(lambda: SKI_B in cem.discovery.peers)
             await other.async_update_service(service(2000))
             await cem.until(lambda: cem.discovery.peers[SKI_B].port == 2000)
+            other.zeroconf.registry.async_remove(other.zeroconf.registry.async_get_service_infos())
+            await other.async_close()  # a crash: no farewell
+            other = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
+            await other.async_register_service(service(3000))
+            await cem.until(lambda: cem.discovery.peers[SKI_B].port == 3000, within_s=3)
+            assert PeerLost(SKI_B) not in cem.events
+            assert cem.discovery.addresses(SKI_B)[0] == Address("127.0.0.1", 3000)
         finally:
             await other.async_unregister_all_services()
             await other.async_close()
@@ -109,6 +118,46 @@ async def test_two_nodes_pair_by_mdns_alone(start):
         evse.node.trust(cem.ski)
         await cem.until_state(evse, ConnectionState.CONNECTED)
         await evse.until_state(cem, ConnectionState.CONNECTED)
+
+
+async def test_a_name_that_is_taken_costs_the_announcement_and_nothing_else(
+    start, monkeypatch, caplog
+):
+    async def taken(*_: object, **__: object) -> None:
+        raise NonUniqueNameException
+
+    monkeypatch.setattr(AsyncZeroconf, "async_register_service", taken)
+    async with start("CEM", mdns=True) as cem, start("EVSE") as evse:
+        evse.node.trust(cem.ski)
+        cem.knows(evse)
+        await cem.until_state(evse, ConnectionState.CONNECTED)
+        assert "mDNS is not available" in caplog.text
+
+
+async def test_a_look_up_that_comes_when_all_ends_is_not_begun():
+    discovery = Watcher(SKI_A, "CEM").discovery
+    async with asyncio.TaskGroup() as tasks:
+        pass
+    discovery._waiting["late"] = None
+    discovery._look_up_waiting(None, tasks)
+    assert discovery._lookups == {}
+
+
+@pytest.mark.parametrize(
+    ("listen_host", "interfaces", "announced"),
+    [
+        ("127.0.0.1", ("127.0.0.1",), ("127.0.0.1",)),
+        ("127.0.0.1", (), ("127.0.0.1",)),
+        ("127.0.0.1", ("192.0.2.7",), ("127.0.0.1",)),
+        ("192.0.2.7", (), ("192.0.2.7",)),
+        ("", ("192.0.2.7",), ("192.0.2.7",)),
+        ("0.0.0.0", ("192.0.2.7",), ("192.0.2.7",)),  # noqa: S104 - it is not bound here
+        ("", (), tuple(own_addresses())),
+        ("::", (), tuple(own_addresses())),
+    ],
+)
+def test_only_addresses_the_server_answers_on_are_announced(listen_host, interfaces, announced):
+    assert announced_addresses(listen_host, interfaces) == announced
 
 
 def test_own_addresses_are_such_as_others_can_reach():

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from eebus.events import ConnectionChanged, ConnectionState, TrustedPeer
+from eebus.events import ConnectionChanged, ConnectionState, Peer, TrustedPeer
 from eebus.identity import Identity
 from eebus.ship import keepalive
 from eebus.ship.status import UNKNOWN
@@ -146,3 +146,19 @@ async def test_a_taken_port_is_said_at_once(start):
     async with start("CEM") as cem:
         with pytest.raises(OSError, match="in use"):
             open_port("127.0.0.1", cem.node.port)
+
+
+@pytest.mark.parametrize("is_announced_right", [True, False])
+async def test_of_a_hand_entered_and_an_announced_address_one_right_one_is_enough(
+    start, is_announced_right
+):
+    async with start("CEM") as cem, start("EVSE") as evse:
+        evse.node.trust(cem.ski)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            dead = probe.getsockname()[1]
+        right = evse.node.port
+        announced, by_hand = (right, dead) if is_announced_right else (dead, right)
+        peer = Peer(evse.ski, "EVSE", None, None, "ChargingStation", "127.0.0.1", announced)
+        cem.node._discovery._entries.put("EVSE", peer, ("127.0.0.1",))
+        cem.node.trust(evse.ski, host="127.0.0.1", port=by_hand)
+        await cem.until_state(evse, CONNECTED)

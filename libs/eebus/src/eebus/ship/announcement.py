@@ -39,7 +39,8 @@ class Announcement:
     def instance_label(self) -> str:
         """The instance name as one DNS label."""
         name = self.instance or "-".join(filter(None, (self.brand, self.model, self.serial)))
-        return _cut((name or self.ship_id).replace(".", "-"), _MAX_LABEL_BYTES)
+        label = _clean((name or self.ship_id).replace(".", "-"), _MAX_LABEL_BYTES)
+        return label or "SHIP"
 
 
 def to_txt(announcement: Announcement, ski: str) -> dict[str, str]:

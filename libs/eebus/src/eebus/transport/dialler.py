@@ -1,6 +1,7 @@
 """Dials one trusted peer, again and again at the documented pace, while nothing is connected."""
 
 import asyncio
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,12 +93,16 @@ class Dialler:
 
     async def _wait_turn(self) -> None:
         """Wait the random time before the next attempt, unless the user is waiting."""
+        due = math.inf
         while not self._is_urgent:
             self._attempt += 1
             self._woken.clear()
             chance = random.random()  # noqa: S311 - it spreads dials, it protects nothing
+            now = asyncio.get_running_loop().time()
+            # Who begins the pace anew again and again must not keep us from ever dialling.
+            due = min(due, now + delay_s(self._attempt, chance))
             try:
-                async with asyncio.timeout(delay_s(self._attempt, chance)):
+                async with asyncio.timeout_at(due):
                     await self._woken.wait()
             except TimeoutError:
                 return

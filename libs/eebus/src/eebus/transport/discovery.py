@@ -3,7 +3,8 @@
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import ifaddr
 from zeroconf import Error as ZeroconfError
@@ -15,54 +16,56 @@ from zeroconf import (
 )
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from eebus.events import Event, Peer, PeerFound, PeerLost
+from eebus.events import Peer
 from eebus.ship.announcement import RECORD_TTL_S, SERVICE_TYPE, Announcement, from_txt, to_txt
 from eebus.transport.dialler import Address
+from eebus.transport.entries import MAX_ENTRIES, MAX_HOSTS, Entries, Tell
+from eebus.transport.tasks import begin
 
 logger = logging.getLogger(__name__)
 
-MAX_ENTRIES = 256  # a network full of nonsense costs no more memory than this
-MAX_LOOKUPS = 32
-MAX_HOSTS = 8  # addresses of one entry
+MAX_LOOKUPS = 32  # at once; as many entries as we keep may wait for their turn
 LOOKUP_WITHIN_MS = 3000
+FLUSHED_AFTER_S = 1.2  # what an announcement replaces stays cached for 1 s (RFC 6762, 10.2)
 RETRY_S = 30.0
-
-Tell = Callable[[Event], None]
+FOUND_WITHIN_S = 10.0  # after this a new look has found all there is
+LOOK_AROUND_S = 30.0  # how often we look whether our own addresses are still the same
 
 
 class Discovery:
     """The nodes to be seen in the network, without ourselves.
 
-    interfaces: IP addresses to speak on, () = all of them. tell: gets PeerFound and PeerLost.
-    is_wanted: whether a SKI is to be kept even when nonsense has filled the list.
+    interfaces: IP addresses to speak on, () = all of them. listen_host: where our server is,
+    "" = everywhere; we announce no address it does not answer on. tell: gets PeerFound and
+    PeerLost. is_wanted: whether a SKI is to be kept even when nonsense has filled the list.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them are needed, and named
         self,
         ski: str,
         announcement: Announcement,
         interfaces: tuple[str, ...],
         tell: Tell,
+        *,
         is_wanted: Callable[[str], bool] = lambda _: False,
+        listen_host: str = "",
     ) -> None:
-        self.peers: dict[str, Peer] = {}
         self._ski = ski
         self._announcement = announcement
         self._interfaces = interfaces
-        self._tell = tell
-        self._is_wanted = is_wanted
-        self._entries: dict[str, tuple[Peer, tuple[str, ...]]] = {}  # by instance name
+        self._listen_host = listen_host
+        self._entries = Entries(ski, tell, is_wanted)
         self._lookups: dict[str, asyncio.Task[None]] = {}
+        self._waiting: dict[str, None] = {}  # changed, and not looked up since; oldest first
+
+    @property
+    def peers(self) -> Mapping[str, Peer]:
+        """The nodes visible now, by SKI."""
+        return self._entries.peers
 
     def addresses(self, ski: str) -> tuple[Address, ...]:
-        """Return where a SKI announces to be; several entries may claim it, TLS tells who is."""
-        found = [
-            Address(host, peer.port, peer.path)
-            for peer, hosts in self._entries.values()
-            if peer.ski == ski
-            for host in hosts
-        ]
-        return tuple(dict.fromkeys(found))[:MAX_HOSTS]
+        """Return where a SKI announces to be, the newest first."""
+        return self._entries.addresses(ski)
 
     async def run(self, port: int | None) -> None:
         """Announce the port and watch until cancelled; None = watch only, stay unseen.
@@ -73,25 +76,42 @@ class Discovery:
         while True:
             try:
                 await self._run_once(port)
-            except (OSError, ZeroconfError) as error:
-                logger.warning("mDNS is not available", extra={"reason": str(error)})
-            await asyncio.sleep(RETRY_S)
+            except* (OSError, ZeroconfError, ValueError) as group:
+                reason = ", ".join(str(each) for each in group.exceptions)
+                logger.warning("mDNS is not available", extra={"reason": reason})
+                await asyncio.sleep(RETRY_S)
 
     async def _run_once(self, port: int | None) -> None:
+        """Announce and watch for as long as our own addresses stay the same."""
+        addresses = announced_addresses(self._listen_host, self._interfaces)
         zeroconf = self._open()
-        browser: AsyncServiceBrowser | None = None
+        self._entries.look_anew()
         try:
             async with asyncio.TaskGroup() as tasks:
                 browser = self._watch(zeroconf, tasks)
-                if port is not None:
-                    service = self._service(port)
-                    await zeroconf.async_register_service(service, allow_name_change=True)
-                await asyncio.Event().wait()
+                try:
+                    if port is not None:
+                        service = self._service(port, addresses)
+                        await zeroconf.async_register_service(service, allow_name_change=True)
+                    await self._wait_for_a_change(addresses)
+                finally:
+                    await browser.async_cancel()
+                    self._waiting.clear()
+                    for lookup in self._lookups.values():
+                        lookup.cancel()
         finally:
-            if browser is not None:
-                await browser.async_cancel()
-            await zeroconf.async_unregister_all_services()
-            await zeroconf.async_close()
+            try:
+                await zeroconf.async_unregister_all_services()
+            finally:  # a second cancel must not leave its sockets behind
+                await zeroconf.async_close()
+
+    async def _wait_for_a_change(self, addresses: tuple[str, ...]) -> None:
+        """Return when our own addresses are others than these: sockets and records are old."""
+        await asyncio.sleep(FOUND_WITHIN_S)
+        self._entries.drop_unheard()
+        while addresses == announced_addresses(self._listen_host, self._interfaces):  # noqa: ASYNC110 - the system tells nobody
+            await asyncio.sleep(LOOK_AROUND_S)
+        logger.info("the addresses of this machine changed")
 
     def _open(self) -> AsyncZeroconf:
         if self._interfaces:
@@ -103,14 +123,14 @@ class Discovery:
         except OSError:  # a machine without IPv6
             return AsyncZeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.V4Only)
 
-    def _service(self, port: int) -> AsyncServiceInfo:
+    def _service(self, port: int, addresses: tuple[str, ...]) -> AsyncServiceInfo:
         return AsyncServiceInfo(
             SERVICE_TYPE,
             f"{self._announcement.instance_label}.{SERVICE_TYPE}",
             port=port,
             properties=to_txt(self._announcement, self._ski),
             server=f"ship-{self._ski}.local.",
-            parsed_addresses=list(self._interfaces or own_addresses()),
+            parsed_addresses=list(addresses),
             host_ttl=RECORD_TTL_S,
             other_ttl=RECORD_TTL_S,
         )
@@ -119,18 +139,51 @@ class Discovery:
         def on_change(
             zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
         ) -> None:
+            del service_type  # there is only ours
             if state_change is ServiceStateChange.Removed:
-                self._remove(name)
-            elif name not in self._lookups and len(self._lookups) < MAX_LOOKUPS:
-                lookup = tasks.create_task(self._look_up(zeroconf, service_type, name))
-                self._lookups[name] = lookup
-                lookup.add_done_callback(lambda _: self._lookups.pop(name, None))
+                self._forget(name)
+            elif len(self._waiting) < MAX_ENTRIES:
+                self._waiting[name] = None
+            self._look_up_waiting(zeroconf, tasks)
 
         return AsyncServiceBrowser(zeroconf.zeroconf, SERVICE_TYPE, handlers=[on_change])
 
-    async def _look_up(self, zeroconf: Zeroconf, service_type: str, name: str) -> None:
-        service = AsyncServiceInfo(service_type, name)
+    def _forget(self, name: str) -> None:
+        """Let an entry go; a look-up under way must not bring it back."""
+        self._waiting.pop(name, None)
+        if running := self._lookups.get(name):
+            running.cancel()
+        self._entries.remove(name)
+
+    def _look_up_waiting(self, zeroconf: Zeroconf, tasks: asyncio.TaskGroup) -> None:
+        """Begin to look up what waits for it, one look-up per name and only so many at once."""
+        for name in [each for each in self._waiting if each not in self._lookups]:
+            if len(self._lookups) >= MAX_LOOKUPS:
+                return
+            lookup = begin(tasks, self._look_up(zeroconf, name))
+            if lookup is None:
+                return  # we stop
+            del self._waiting[name]
+            self._lookups[name] = lookup
+            lookup.add_done_callback(partial(self._looked_up, name, zeroconf, tasks))
+
+    def _looked_up(
+        self, name: str, zeroconf: Zeroconf, tasks: asyncio.TaskGroup, _: asyncio.Task[None]
+    ) -> None:
+        del self._lookups[name]
+        self._look_up_waiting(zeroconf, tasks)
+
+    async def _look_up(self, zeroconf: Zeroconf, name: str) -> None:
+        """Take in an entry; a known one again when what it replaced is flushed from the cache."""
+        is_known = self._entries.has(name)
+        await self._look_once(zeroconf, name)
+        if is_known and name not in self._waiting:
+            await asyncio.sleep(FLUSHED_AFTER_S)
+            await self._look_once(zeroconf, name)
+
+    async def _look_once(self, zeroconf: Zeroconf, name: str) -> None:
         try:
+            service = AsyncServiceInfo(SERVICE_TYPE, name)
             if await service.async_request(zeroconf, LOOKUP_WITHIN_MS):
                 self._take(name, service)
         except Exception as error:
@@ -141,30 +194,18 @@ class Discovery:
         hosts = _hosts(service)
         txt = {key: value or "" for key, value in service.decoded_properties.items()}
         peer = from_txt(txt, hosts[0], service.port or 0) if hosts else None
-        if peer is None or peer.ski == self._ski:
-            return
-        before = self._entries.get(name)
-        limit = 2 * MAX_ENTRIES if self._is_wanted(peer.ski) else MAX_ENTRIES
-        if before is None and len(self._entries) >= limit:
-            return
-        if before is not None and before[0].ski != peer.ski:
-            self._remove(name)
-        self._entries[name] = (peer, hosts)
-        if self.peers.get(peer.ski) != peer:
-            self.peers[peer.ski] = peer
-            self._tell(PeerFound(peer))
+        if peer is not None:
+            self._entries.put(name, peer, hosts)
 
-    def _remove(self, name: str) -> None:
-        gone = self._entries.pop(name, None)
-        if gone is None:
-            return
-        ski = gone[0].ski
-        left = [peer for peer, _ in self._entries.values() if peer.ski == ski]
-        if left:
-            self.peers[ski] = left[-1]
-        else:
-            del self.peers[ski]
-            self._tell(PeerLost(ski))
+
+def announced_addresses(listen_host: str, interfaces: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the IP addresses to announce for a server that listens there.
+
+    listen_host: one IP address, or "" (or an address of zeros) for all of them.
+    """
+    if listen_host and not ipaddress.ip_address(listen_host).is_unspecified:
+        return (listen_host,)
+    return interfaces or tuple(own_addresses())
 
 
 def own_addresses() -> list[str]:

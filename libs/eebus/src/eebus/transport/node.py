@@ -27,6 +27,7 @@ from eebus.transport.dialler import Address, Dialled, Dialler, Outcome
 from eebus.transport.discovery import Discovery
 from eebus.transport.line import Hooks, Line, Link
 from eebus.transport.listener import Listener, open_port
+from eebus.transport.tasks import begin
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket
 
@@ -34,7 +35,7 @@ __all__ = ["Announcement", "Link", "Network", "ShipNode"]
 
 logger = logging.getLogger(__name__)
 
-HANG_UP_WITHIN_S = 2.0
+HANG_UP_WITHIN_S = 1.7  # announce, confirm and close; then we cut, so that 2 s are kept
 MAX_REFUSED = 256
 
 Work = Callable[[], Coroutine[None, None, None]]
@@ -82,12 +83,17 @@ class ShipNode:
         self._tls = TlsFactory(identity)
         self._listener = Listener(self._tls, self._adopt_inbound)
         self._discovery = Discovery(
-            self.ski, announcement, network.interfaces, self._on_mdns, self._trusts
+            self.ski,
+            announcement,
+            network.interfaces,
+            self._on_mdns,
+            is_wanted=self._trusts,
+            listen_host=network.listen_host,
         )
         self._lines: dict[str, Line] = {}
         self._diallers: dict[str, tuple[Dialler, asyncio.Task[None]]] = {}
         self._strangers = PacePerAddress(per_s=2, burst=40)
-        self._serving: set[asyncio.Task[None]] = set()
+        self._serving: dict[asyncio.Task[None], Callable[[], None]] = {}
         self._numbers = itertools.count(1)
         self._tasks: asyncio.TaskGroup | None = None
         self._started = asyncio.Event()
@@ -106,12 +112,18 @@ class ShipNode:
         Raises OSError when the port cannot be opened.
         """
         listening = open_port(self._network.listen_host, self._network.port)
-        server = await asyncio.start_server(self._accepted, sock=listening)
+        try:
+            server = await asyncio.start_server(self._accepted, sock=listening)
+        except BaseException:
+            listening.close()
+            raise
         self.port = int(listening.getsockname()[1])
+        discovery: asyncio.Task[None] | None = None
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             if self._network.mdns:
-                tasks.create_task(self._discovery.run(self.port), name="SHIP discovery")
+                work = _contained(lambda: self._discovery.run(self.port))
+                discovery = tasks.create_task(work, name="SHIP discovery")
             for ski, line in list(self._lines.items()):
                 line.report()
                 if line.trusted is not None:
@@ -122,7 +134,7 @@ class ShipNode:
             finally:
                 self._tasks = None
                 server.close()
-                await self._hang_up()
+                await self._hang_up(discovery)
 
     async def started(self) -> None:
         """Return when the node listens and its port is known."""
@@ -238,11 +250,18 @@ class ShipNode:
         if victim is not None:
             waiting[victim].finish(failed("Too many requests wait for the user."))
 
-    async def _hang_up(self) -> None:
+    async def _hang_up(self, discovery: asyncio.Task[None] | None) -> None:
+        """Say farewell to all at once, in mDNS too; cut off who has not heard it by the end."""
+        leaving = list(self._serving)
+        if discovery is not None:
+            discovery.cancel()
+            leaving.append(discovery)
         for line in list(self._lines.values()):
             line.hang_up()
-        if self._serving:
-            await asyncio.wait(self._serving, timeout=HANG_UP_WITHIN_S)
+        if leaving:
+            await asyncio.wait(leaving, timeout=HANG_UP_WITHIN_S)
+        for abort in list(self._serving.values()):
+            abort()  # who has not answered by now would only hold us up
 
     # Dialling
 
@@ -256,7 +275,8 @@ class ShipNode:
             started=lambda: self._lines[ski].set_dialling(is_dialling=True),
             done=lambda outcome: self._dialled(ski, outcome),
         )
-        self._diallers[ski] = (dialler, self._tasks.create_task(_contained(dialler.run)))
+        if task := begin(self._tasks, _contained(dialler.run)):
+            self._diallers[ski] = (dialler, task)
 
     def _hurry(self, ski: str) -> None:
         if running := self._diallers.get(ski):
@@ -306,13 +326,15 @@ class ShipNode:
 
         abort: leaves nothing open even if the work never gets to start.
         """
-        if self._tasks is None:
+        task = begin(self._tasks, _contained(work)) if self._tasks is not None else None
+        if task is None:
             abort()
             return
-        task = self._tasks.create_task(_contained(work))
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
-        task.add_done_callback(lambda _: abort())
+        self._serving[task] = abort
+        task.add_done_callback(self._served)
+
+    def _served(self, task: asyncio.Task[None]) -> None:
+        self._serving.pop(task)()
 
     def _line(self, ski: str) -> Line:
         if ski not in self._lines:
