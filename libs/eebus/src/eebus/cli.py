@@ -130,6 +130,8 @@ async def _participate(arguments: argparse.Namespace) -> None:
         if serving.done():
             return  # the group tells why
         say({"event": "listening", "port": participant.port, "ski": participant.ski})
+        if arguments.dial:  # its user waits: no pause before the first dial
+            participant.trust(trusted[0].ski)
         reading = tasks.create_task(_obey_lines(desk))
         await desk.quit.wait()
         reading.cancel()

@@ -31,6 +31,13 @@ def _multicast():
             pytest.skip(f"NOT TESTED: this machine has no multicast on loopback ({error})")
 
 
+@pytest.fixture(autouse=True)
+def _impatient_mdns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the mDNS library leave less time between its probes and repetitions."""
+    for name in ("_CHECK_TIME", "_REGISTER_TIME", "_UNREGISTER_TIME"):
+        monkeypatch.setattr(f"zeroconf._core.{name}", 60, raising=False)
+
+
 class Watcher:
     def __init__(self, ski: str, name: str) -> None:
         self.events: list[object] = []

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from eebus.events import ConnectionState
 from eebus.identity import Identity
+from eebus.ship import hello
 from eebus.ship.admission import MAX_REQUESTS, MAX_UNIDENTIFIED
 from eebus.ship.messages import Hello, HelloPhase, encode
 from eebus.transport import listener
@@ -112,7 +113,8 @@ async def test_a_flood_of_pings_is_cut_off(pair):
     await _still_works(pair)
 
 
-async def test_data_before_trust_is_refused_and_not_delivered(pair):
+async def test_data_before_trust_is_refused_and_not_delivered(pair, monkeypatch):
+    monkeypatch.setattr(hello, "ABORT_LINGER_S", 0.1)
     evse = pair[1]
     socket = await _socket(evse.node)
     socket.send(b"\x00\x00")
