@@ -18,6 +18,7 @@ class Standing(StrEnum):
 
     READY = "ready"  # a car is plugged, our limit is accepted: it takes part
     FRESH = "fresh"  # a car was plugged, no limit accepted yet: reserved at its start current
+    NEW = "new"  # paired just now and not measured yet: what it draws is still a load of the house
     NO_CAR = "no-car"
     FAULTY = "faulty"
     OUT_OF_REACH = "out-of-reach"  # reserved at what it can draw
@@ -44,6 +45,7 @@ class Former:
 class Charger:
     """A paired charger; times are monotonic seconds, currents amperes per phase.
 
+    met_s: when it first told what it draws, or that no car is there; None = not yet.
     granted_a: the limit we last decided; None = we never limited it.
     former: limits replaced within the last seconds, oldest first.
     claim_a: what the car is believed to want; None = all it can get.
@@ -56,6 +58,7 @@ class Charger:
     is_restored: bool = False  # known from before our start: it may hold an older limit
     report: Report | None = None
     heard_s: float = NEVER
+    met_s: float | None = None
     samples: tuple[Sample, ...] = ()
     granted_a: float | None = None
     former: tuple[Former, ...] = ()
@@ -81,6 +84,8 @@ class Charger:
     def standing(self, now: float, p: Parameters) -> Standing:
         """Return what the control law may count on."""
         report = self.report
+        if self._is_new(now, p):
+            return Standing.NEW
         if report is None or not self.is_reached(now, p):
             return Standing.OUT_OF_REACH
         if report.operating_state == "failure":
@@ -100,6 +105,15 @@ class Charger:
             and report.link is Link.CONNECTED
             and report.is_car_known
         )
+
+    def _is_new(self, now: float, p: Parameters) -> bool:
+        """Return whether it was paired just now and has not told yet what it draws.
+
+        The meter sees it as it did before: neither a reserve nor a limit would be any safer.
+        """
+        if self.met_s is not None or self.is_restored or now - self.known_since_s > p.meeting_s:
+            return False
+        return self.fresh_since_s is None or now - self.fresh_since_s <= p.start_grace_s
 
     @property
     def has_car(self) -> bool:
@@ -143,10 +157,37 @@ class Charger:
         return self.samples[-1].current_a if self.samples else None
 
     def measured_a(self, now: float, p: Parameters) -> PhaseCurrents | None:
-        """Return the measured currents while they are young enough to count on."""
-        if self.samples and now - self.samples[-1].at_s <= p.reaction_s:
-            return self.samples[-1].current_a
+        """Return the measured currents that can be counted on now, None = they are not known.
+
+        Chargers notify what changes: a value without a successor is the newest truth. Only the
+        time in which a car follows a new limit is covered by young measurements alone.
+        """
+        if not self.samples:
+            return None
+        newest = self.samples[-1]
+        if now - newest.at_s <= p.reaction_s or self.is_settled(newest, p):
+            return self.known_a(now, p)
         return None
+
+    def known_a(self, now: float, p: Parameters) -> PhaseCurrents | None:
+        """Return the last measured currents while the charger stands by them, else None.
+
+        Energy that flows is counted and so notified; a charger silent for longer does not
+        measure (any more). Where nothing flows there is nothing to notify, for as long as it takes.
+        """
+        if not self.samples:
+            return None
+        newest = self.samples[-1]
+        if now - newest.at_s <= p.reaction_s:
+            return newest.current_a
+        vouched = self.report is not None and self.report.measured_age_s is not None
+        if not (vouched and self.is_reached(now, p)):
+            return None
+        return newest.current_a if is_lasting(newest, now, p) else None
+
+    def is_settled(self, sample: Sample, p: Parameters) -> bool:
+        """Return whether a sample is from after the car's reaction to the limit in force."""
+        return sample.at_s >= self.changed_s + p.reaction_s
 
     def highest_drawn_a(self, now: float, p: Parameters) -> float:
         """Return the current on its fullest phase (A); what it may draw, while unmeasured."""
@@ -196,7 +237,7 @@ class Charger:
     def reserve_a(self, now: float, p: Parameters) -> float:
         """Return what must be kept free for it where it takes no part in the sharing (A)."""
         match self.standing(now, p):
-            case Standing.READY | Standing.NO_CAR:
+            case Standing.READY | Standing.NO_CAR | Standing.NEW:
                 return 0.0
             case Standing.FAULTY:
                 drawn = self.measured_a(now, p)
@@ -235,6 +276,12 @@ class Charger:
         if self.standing(now, p) is Standing.OUT_OF_REACH:
             return self.settings.wired(site_phases)
         return self.phases(site_phases, p)
+
+
+def is_lasting(sample: Sample, now: float, p: Parameters) -> bool:
+    """Return whether a sample may still be true at `now` although nothing came after it."""
+    is_drawing = max(sample.current_a.values()) > p.drawing_a
+    return not is_drawing or now - sample.at_s <= p.unchanged_s
 
 
 def house_currents(

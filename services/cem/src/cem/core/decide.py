@@ -54,7 +54,11 @@ def _managed(view: View) -> Decision:
         ski: _following(charger, why(charger, sharing, view)) for ski, charger in chargers.items()
     }
     fallback_a = fallbacks_a(view.grid, (c.settings for c in chargers.values()))
-    limits = {ski: _limit(charger, fallback_a[ski], view) for ski, charger in chargers.items()}
+    limits = {
+        ski: _limit(charger, fallback_a[ski], view)
+        for ski, charger in chargers.items()
+        if charger.granted_a is not None
+    }
     return Decision(
         _remembering(replace(view.state, chargers=chargers), reasons),
         limits,
@@ -122,7 +126,7 @@ def _is_warming_up(view: View) -> bool:
 # --- sharing -------------------------------------------------------------------------------------
 
 
-def _shared(view: View) -> tuple[Sharing, tuple[Room, ...], dict[str, float]]:
+def _shared(view: View) -> tuple[Sharing, tuple[Room, ...], dict[str, float | None]]:
     """Return the sharing, the rooms it was made in, and every charger's new limit (A)."""
     ready = _in_standing(view, Standing.READY)
     sharing, found, limits = _allotted(view, ready, _admittable(view))
@@ -130,7 +134,8 @@ def _shared(view: View) -> tuple[Sharing, tuple[Room, ...], dict[str, float]]:
     offered_a = {ski: shares.current_a[ski] for ski in sharing.demands if ski not in ready}
     demands = [demand for ski, demand in sharing.demands.items() if ski in ready]
     moves = sequence((demands, shares.current_a), limits, offered_a, view)
-    granted_a = {ski: move.granted_a for ski, move in moves.items()} | offered_a
+    granted_a: dict[str, float | None] = {ski: move.granted_a for ski, move in moves.items()}
+    granted_a |= offered_a
     for ski, charger in view.state.chargers.items():
         if ski not in granted_a:
             granted_a[ski] = _without_part(charger, found, shares, view)
@@ -178,11 +183,15 @@ def _demand(charger: Charger, view: View) -> Demand:
     return replace(demand, max_a=most_a, start_a=demand.min_a)
 
 
-def _without_part(charger: Charger, found: tuple[Room, ...], shares: Shares, view: View) -> float:
+def _without_part(
+    charger: Charger, found: tuple[Room, ...], shares: Shares, view: View
+) -> float | None:
     """Return the limit of a charger that takes no part: never above what is reserved for it.
 
-    A charger without a car holds its minimum ready while that fits, so that the first limit of
-    a session is no pause (a car of ISO 15118 would fall back to PWM).
+    A new charger gets none before it is known what it draws: a car that charges is not paused
+    only because its charger was paired. A charger without a car holds its minimum ready while
+    that fits, so that the first limit of a session is no pause (a car of ISO 15118 would fall
+    back to PWM).
     """
     match charger.standing(view.now, view.p):
         case Standing.OUT_OF_REACH | Standing.DISOBEDIENT:
@@ -193,6 +202,8 @@ def _without_part(charger: Charger, found: tuple[Room, ...], shares: Shares, vie
             return charger.least_a if _fits_its_reserve(charger, found, shares, view) else 0.0
         case Standing.FAULTY | Standing.READY:
             return 0.0
+        case Standing.NEW:
+            return None
 
 
 def _fits_on_top(charger: Charger, found: tuple[Room, ...], shares: Shares, view: View) -> bool:

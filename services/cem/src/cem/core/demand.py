@@ -14,10 +14,12 @@ def claimed(charger: Charger, now: float, p: Parameters) -> Charger:
     A car 2 A below its limit for 25 s claims its current + 1.5 A; it is probed upward by 2 A
     each 30 s when it uses that. What is not measured claims everything.
     """
-    measured = charger.measured_a(now, p)
     granted_a = charger.granted_a
-    if measured is None or not charger.has_car or not granted_a:
+    if charger.known_a(now, p) is None or not charger.has_car or not granted_a:
         return replace(charger, below_since_s=None, used_since_s=None)
+    measured = charger.measured_a(now, p)
+    if measured is None:
+        return charger  # on its way to a new limit: no time to judge what it wants
     drawn_a = max(0.0, *measured.values())
     if drawn_a < granted_a - p.below_a:
         return _lowered(charger, drawn_a, now, p)
@@ -31,8 +33,8 @@ def served(charger: Charger, now: float, p: Parameters) -> Charger:
     among those that do and those that do not.
     """
     before_s = now if charger.served_s is None else charger.served_s
-    measured = charger.measured_a(now, p)
-    drawn_a = 0.0 if measured is None or not charger.has_car else sum(measured.values())
+    known = charger.known_a(now, p)
+    drawn_a = 0.0 if known is None or not charger.has_car else sum(known.values())
     span_s = min(max(0.0, now - before_s), p.silent_after_s)
     added_as = max(0.0, drawn_a) * span_s
     return replace(charger, served_as=charger.served_as + added_as, served_s=now)

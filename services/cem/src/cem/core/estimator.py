@@ -8,7 +8,7 @@ sum never exceeds estimate + what is granted (or was, a reaction time ago) + wha
 
 from dataclasses import replace
 
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger, Sample, Standing, is_lasting
 from cem.core.parameters import Parameters
 from cem.core.state import Estimate, MeterSample, State
 from electrical.phases import (
@@ -102,23 +102,40 @@ def _without_spike(value: float, before: Estimate, phase: Phase, p: Parameters) 
 
 def _draws(charger: Charger, at_s: float, state: State, p: Parameters) -> Phases[Interval]:
     """Return between which currents the charger drew at a moment, by phase of the house."""
-    samples = [
-        s.current_a for s in charger.samples if -LOOK_BACK_S <= s.at_s - at_s <= LOOK_AHEAD_S
-    ]
+    samples = _speaking_of(charger, at_s, p)
     standing = charger.standing(max(at_s, charger.heard_s), p)
     if not samples or standing in (Standing.OUT_OF_REACH, Standing.FRESH):
         return _unmeasured(charger, standing, at_s, state, p)
     used = charger.phases(state.site_phases, p)
+    is_moving = charger.has_car and _is_moving(charger, samples, at_s, p)
     return Phases(
-        *(_drawn(charger, at_s, [s[ph] for s in samples], ph in used, p) for ph in ALL_PHASES)
+        *(
+            _drawn(charger, at_s, [s.current_a[ph] for s in samples], is_moving and ph in used, p)
+            for ph in ALL_PHASES
+        )
     )
+
+
+def _speaking_of(charger: Charger, at_s: float, p: Parameters) -> list[Sample]:
+    """Return the samples that tell what was drawn at a moment.
+
+    Those from around it; where none is as old, also the last one before: unchanged until then.
+    """
+    around = [s for s in charger.samples if -LOOK_BACK_S <= s.at_s - at_s <= LOOK_AHEAD_S]
+    if around and around[0].at_s <= at_s:
+        return around
+    before = [s for s in charger.samples if s.at_s < at_s - LOOK_BACK_S]
+    vouched = charger.report is not None and charger.report.measured_age_s is not None
+    if not (before and vouched and is_lasting(before[-1], at_s, p)):
+        return around
+    return [before[-1], *around]
 
 
 def _unmeasured(
     charger: Charger, standing: Standing, at_s: float, state: State, p: Parameters
 ) -> Phases[Interval]:
     match standing:
-        case Standing.NO_CAR:
+        case Standing.NO_CAR | Standing.NEW:
             most_a = 0.0
         case Standing.READY:
             most_a = charger.may_draw_a(at_s, p)
@@ -133,7 +150,7 @@ def _drawn(
     charger: Charger,
     at_s: float,
     drawn: list[float],
-    is_used: bool,  # noqa: FBT001 - a fact of the phase, not a switch
+    is_moving: bool,  # noqa: FBT001 - a fact of the phase, not a switch
     p: Parameters,
 ) -> Interval:
     """Return the interval on one phase.
@@ -142,8 +159,7 @@ def _drawn(
     """
     least_a, most_a = max(0.0, min(drawn)), max(0.0, *drawn)
     granted_a = charger.granted_a
-    is_moving = charger.has_car and _is_moving(charger, at_s, most_a, p)
-    if is_used and granted_a is not None and is_moving:
+    if is_moving and granted_a is not None:
         least_a, most_a = min(least_a, granted_a), max(most_a, granted_a)
     cap_a = (
         charger.reserve_a(at_s, p)
@@ -153,9 +169,12 @@ def _drawn(
     return min(least_a, cap_a), min(most_a, cap_a)
 
 
-def _is_moving(charger: Charger, at_s: float, most_a: float, p: Parameters) -> bool:
+def _is_moving(charger: Charger, samples: list[Sample], at_s: float, p: Parameters) -> bool:
     """Return whether its car may have been on the way to another current at that moment."""
-    if -1.0 <= at_s - charger.changed_s <= p.reaction_s + LOOK_BACK_S:
+    since_s = at_s - charger.changed_s
+    if -1.0 <= since_s <= p.reaction_s + LOOK_BACK_S:
         return True
-    is_starting = most_a < 2 * p.drawing_a
-    return is_starting and charger.samples[-1].at_s < at_s + 1.0
+    if since_s > 0 and not charger.is_settled(samples[-1], p):
+        return True  # nothing came since it had time to follow: it may have stayed, or gone
+    is_starting = max(max(s.current_a.values()) for s in samples) < 2 * p.drawing_a
+    return is_starting and charger.heard_s < at_s + LOOK_AHEAD_S

@@ -27,7 +27,7 @@ def why(charger: Charger, sharing: Sharing, view: View) -> Reason | None:
     """Return the reason for a charger's limit; None where there is nothing to limit."""
     standing = charger.standing(view.now, view.p)
     match standing:
-        case Standing.NO_CAR:
+        case Standing.NO_CAR | Standing.NEW:
             return None
         case Standing.READY:
             return _why_ready(charger, sharing, view)

@@ -17,6 +17,7 @@ from cem.core.events import (
     GridMeterNamed,
     GridRead,
     GridReading,
+    Link,
     Report,
     StoreChecked,
     SunRead,
@@ -172,7 +173,12 @@ def _heard(state: State, report: Report, now: float) -> State:
         return state
     is_first = charger.report is None
     updated = _with_sample(replace(charger, report=report, heard_s=now), state.site_phases, now)
-    updated = replace(updated, fresh_since_s=_fresh_since(charger, report, now))
+    updated = replace(updated, met_s=_met_since(updated, now))
+    is_met = charger.met_s is None and updated.met_s is not None
+    fresh_since_s = _fresh_since(charger, report, now)
+    if is_met and fresh_since_s is not None:
+        fresh_since_s = now  # only now its first limit is on the way
+    updated = replace(updated, fresh_since_s=fresh_since_s)
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:
         # After our own restart the limit in force is where we go on from.
         updated = replace(updated, granted_a=updated.accepted_a)
@@ -183,13 +189,34 @@ def _heard(state: State, report: Report, now: float) -> State:
             paused_since_s=None, misses=0, disobeys=False,
         )  # fmt: skip
     state = state.with_charger(updated)
-    if is_first:
-        # What was estimated before we knew its draw took its car for a load of the house.
-        state = replace(
-            state,
-            meter=replace(state.meter, estimates=(), samples=state.meter.samples[-1:]),
-        )
+    if is_met and updated.drawn_a is not None:
+        state = replace(state, meter=_without(state.meter, updated.drawn_a))
     return state
+
+
+def _met_since(charger: Charger, now: float) -> float | None:
+    """Return since when we know what it draws: measured, or nothing without a car."""
+    report = charger.report
+    if charger.met_s is not None or report is None or report.link is not Link.CONNECTED:
+        return charger.met_s
+    knows_car = report.is_car_known and report.car is None
+    return now if knows_car or report.measured_age_s is not None else None
+
+
+def _without(meter: Meter, drawn_a: PhaseCurrents) -> Meter:
+    """Return the meter with a charger's draw taken out of what was believed to be the house.
+
+    Until it was measured its car was one more load there. What is remembered of the others
+    stays: a charger that draws nothing changes nothing.
+    """
+    if max(drawn_a.values()) <= DEFAULTS.drawing_a:
+        return meter
+    estimates = tuple(
+        replace(e, raw_a=e.raw_a - drawn_a, confirmed_a=e.confirmed_a - drawn_a)
+        for e in meter.estimates
+    )
+    # Readings from before its first measurement cannot be divided between it and the house again.
+    return replace(meter, estimates=estimates, samples=meter.samples[-1:])
 
 
 def _with_sample(charger: Charger, site_phases: int, now: float) -> Charger:
@@ -198,13 +225,15 @@ def _with_sample(charger: Charger, site_phases: int, now: float) -> Charger:
         return charger
     current_a = house_currents(charger.settings, site_phases, report)
     age_s = report.measured_age_s
-    if report.car is None and report.is_car_known and (current_a is None or age_s is None):
+    if report.car is None and report.is_car_known:
         current_a, age_s = ZERO, 0.0  # nothing flows into a cable without a car
-    if current_a is None or age_s is None or age_s > KEPT_S:
+    if current_a is None or age_s is None:
         return charger
     at_s = now - max(0.0, age_s)
-    kept = tuple(s for s in charger.samples if s.at_s < at_s - 0.01 and now - s.at_s <= KEPT_S)
-    return replace(charger, samples=(*kept, Sample(at_s, current_a)))
+    before = [sample for sample in charger.samples if sample.at_s < at_s - 0.01]
+    # The last one before the window stays: until its successor it was the truth.
+    older = sum(now - sample.at_s > KEPT_S for sample in before)
+    return replace(charger, samples=(*before[max(0, older - 1) :], Sample(at_s, current_a)))
 
 
 def _fresh_since(charger: Charger, report: Report, now: float) -> float | None:

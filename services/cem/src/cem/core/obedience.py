@@ -40,18 +40,31 @@ def _misses(charger: Charger, now: float, p: Parameters) -> bool:
     report = charger.report
     if report is not None and report.accepted is not None and report.accepted.is_fallback:
         return False  # our lease ended on the way: it does what it was told for that case
-    allowed_a = _allowed_a(charger, now, p) + p.obedience_slack_a
-    measured = charger.measured_a(now, p)
-    if measured is not None and max(measured.values()) > allowed_a:
+    if _draws_too_much(charger, now, p):
         return True
     accepted_a = charger.accepted_a
+    allowed_a = _allowed_a(charger, now, p) + p.obedience_slack_a
     return accepted_a is not None and accepted_a > allowed_a
 
 
-def _allowed_a(charger: Charger, now: float, p: Parameters) -> float:
-    """Return the highest limit we gave within the last 8 s."""
+def _draws_too_much(charger: Charger, now: float, p: Parameters) -> bool:
+    """Return whether the newest measurement is above what was allowed when it was taken.
+
+    One from soon after a change that has no successor says how it was then, not how it is.
+    """
+    measured = charger.measured_a(now, p)
+    if measured is None:
+        return False
+    at_s = charger.samples[-1].at_s
+    if now - at_s > p.reaction_s and at_s < charger.changed_s + p.obedience_s:
+        return False
+    return max(measured.values()) > _allowed_a(charger, at_s, p) + p.obedience_slack_a
+
+
+def _allowed_a(charger: Charger, at_s: float, p: Parameters) -> float:
+    """Return the highest limit we gave within the 8 s before a moment."""
     granted_a = charger.most_a if charger.granted_a is None else charger.granted_a
-    former = [o.limit_a for o in charger.former if now - o.until_s <= p.obedience_s]
+    former = [o.limit_a for o in charger.former if at_s - o.until_s <= p.obedience_s]
     return max([granted_a, *former])
 
 

@@ -50,6 +50,8 @@ class Parameters:
     warm_up_s: float = 1.5  # reports come every second; a restart need not be felt
     lease_s: float = 5.0  # design law 2
     drawing_a: float = 0.5  # below this a conductor carries nothing
+    unchanged_s: float = 75.0  # EEBUS notifies on change, and while energy flows each minute
+    meeting_s: float = 30.0  # a new charger has that long to say what it is doing
 
     # --- demand: a car that takes less gives back (C1.2) ---
     below_a: float = 2.0

@@ -10,7 +10,7 @@ from cem.core.ladder import Stage
 from cem.core.reasons import Kind
 from cem.core.site import MAIN, Circuit
 from cem.core.view import View
-from electrical.phases import ZERO, Phase, PhaseCurrents, on_every_phase
+from electrical.phases import ZERO, Phase, PhaseCurrents, on_every_phase, on_phases
 
 KINDS = {
     Stage.NO_METER: Kind.STATIC_LIMIT,
@@ -55,10 +55,7 @@ def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
     granted, so only the rest of their start current is reserved.
     """
     firm, latest = _other_loads(view)
-    reserves = {
-        ski: charger.reserved(view.now, view.grid.phases, view.p)
-        for ski, charger in view.state.chargers.items()
-    }
+    reserves = {ski: _reserve(charger, view) for ski, charger in view.state.chargers.items()}
     found = []
     for circuit, ids in view.grid.root(view.p).walk():
         members = [c for c in view.state.chargers.values() if c.settings.circuit in ids]
@@ -101,6 +98,18 @@ def constraints(
         )
         for room in found
     )
+
+
+def _reserve(charger: Charger, view: View) -> PhaseCurrents:
+    """Return what is kept free for a charger, by phase.
+
+    A new one is a load of the house that the meter sees; where none does, it is reserved.
+    """
+    standing = charger.standing(view.now, view.p)
+    if standing is Standing.NEW and view.step.stage not in (Stage.FRESH, Stage.HOLD):
+        wired = charger.settings.wired(view.grid.phases)
+        return on_phases(wired, charger.settings.failsafe_a, 0.0)
+    return charger.reserved(view.now, view.grid.phases, view.p)
 
 
 def _other_loads(view: View) -> tuple[PhaseCurrents, PhaseCurrents]:

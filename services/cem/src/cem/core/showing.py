@@ -3,13 +3,14 @@
 from enum import StrEnum
 
 from cem.core.charger import Charger, house_currents
-from cem.core.events import Link, Report
+from cem.core.events import Car, Link, Report
 from cem.core.ladder import Rung, Stage
 from cem.core.parameters import DEFAULTS, Parameters
 from cem.core.state import State
 from electrical.phases import (
     ALL_PHASES,
     UNKNOWN,
+    PhaseCurrents,
     PhaseReadings,
     Phases,
     combine,
@@ -39,13 +40,21 @@ def doing(charger: Charger, now: float, p: Parameters = DEFAULTS) -> Doing:
         return Doing.FAULT
     if report.car is None:
         return Doing.NO_CAR if report.is_car_known else Doing.WAITING
-    measured = charger.measured_a(now, p)
-    if measured is not None and max(measured.values()) > p.drawing_a:
+    return _with_car(charger, report.car, now, p)
+
+
+def _with_car(charger: Charger, car: Car, now: float, p: Parameters) -> Doing:
+    if _is_drawing(charger.measured_a(now, p), p):
         return Doing.CHARGING
     if charger.granted_a == 0:
         return Doing.PAUSED
-    is_finished = report.car.operating_state == "finished"
-    return Doing.FINISHED if is_finished else Doing.WAITING
+    if _is_drawing(charger.known_a(now, p), p):
+        return Doing.CHARGING  # on its way to another limit, and not measured there yet
+    return Doing.FINISHED if car.operating_state == "finished" else Doing.WAITING
+
+
+def _is_drawing(current_a: PhaseCurrents | None, p: Parameters) -> bool:
+    return current_a is not None and max(current_a.values()) > p.drawing_a
 
 
 def link(charger: Charger, now: float, p: Parameters = DEFAULTS) -> Link:
@@ -61,10 +70,15 @@ def currents_a(charger: Charger, now: float, site_phases: int) -> PhaseReadings:
     if report is None or doing(charger, now) is Doing.OFFLINE:
         return UNKNOWN
     known = house_currents(charger.settings, site_phases, report)
-    if known is None:
+    if known is None or _is_outdated(charger, now):
         return UNKNOWN if report.car is not None else Phases(0.0, 0.0, 0.0)
     readings: PhaseReadings = known.map(float)
     return readings
+
+
+def _is_outdated(charger: Charger, now: float, p: Parameters = DEFAULTS) -> bool:
+    """Return whether the charger has a car and has not measured it for too long."""
+    return charger.has_car and bool(charger.samples) and charger.known_a(now, p) is None
 
 
 def limit_a(charger: Charger, site_phases: int, p: Parameters = DEFAULTS) -> PhaseReadings | None:
@@ -82,7 +96,7 @@ def power_w(charger: Charger, state: State, now: float) -> float | None:
     if report is None or doing(charger, now) is Doing.OFFLINE:
         return None
     measured = [value for value in report.power_w.values() if value is not None]
-    if measured:
+    if measured and not _is_outdated(charger, now):
         return sum(measured)
     return _from_currents_w(report, charger, state, now)
 
