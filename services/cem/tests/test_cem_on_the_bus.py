@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cem.main import serve
 from cem.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError
-from volthus_kit.testing import nats_server
+from volthus_kit.testing import free_port, nats_server
 from volthus_wire import subjects
 from volthus_wire.v1 import evse_pb2, metering_pb2, site_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -313,6 +314,33 @@ async def test_with_a_locked_database_control_goes_on_and_changes_are_refused(
             other.close()
             saved = await partners.ask_grid(site_pb2.GridConnection(fuse_a=fuse, phases=3))
             assert saved.fuse_a.l1 == 32
+
+
+async def test_health_is_up_and_says_why_while_the_settings_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "cem.sqlite").write_bytes(b"this is no database" * 100)
+    port = free_port()
+    async with (
+        site(tmp_path) as (partners, settings),
+        httpx.AsyncClient(timeout=5) as client,
+        running(serve(settings.model_copy(update={"health_port": port}))),
+    ):
+        url = f"http://{settings.health_host}:{port}"
+
+        async def asked(path: str) -> httpx.Response:
+            async with asyncio.timeout(10):
+                while True:
+                    with contextlib.suppress(httpx.TransportError):
+                        return await client.get(url + path)
+                    await asyncio.sleep(0.02)
+
+        assert (await asked("/healthz")).status_code == 200
+        ready = await asked("/readyz")
+        assert (ready.status_code, ready.json()["checks"]) == (503, {"settings": False})
+        (tmp_path / "cem.sqlite").unlink()  # somebody clears what was broken
+        await answering(partners)
+        async with asyncio.timeout(10):
+            while (await asked("/readyz")).status_code != 200:
+                await asyncio.sleep(0.05)
 
 
 async def test_a_higher_fuse_from_afar_needs_somebody_at_the_site(tmp_path: Path) -> None:

@@ -30,28 +30,41 @@ async def serve(settings: Settings) -> None:
     """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
     clock = SystemClock()
     store = Store(settings.state_dir)
-    remembered, epoch, is_written = await _loaded(store, clock)
+    checks: dict[str, health.Check] = {"settings": lambda: False}
     try:
-        async with Bus.connect(settings.nats_url, name="cem") as bus, asyncio.TaskGroup() as tasks:
-            inbox = Inbox(bus, settings.site)
-            outbox = Outbox(bus, settings.site, epoch, DEFAULTS.lease_s)
-            named = Named(
-                settings.site, settings.site_name or settings.site, version_of("volthus-cem")
-            )
-            state = restored(remembered, clock.monotonic())
-            controller = Controller(state, outbox, clock, named, lambda: inbox.meters)
-            controller.happened(StoreChecked(is_failing=not is_written))
-            commands = Commands(controller, store, remote_fuse=settings.remote_fuse)
-            await inbox.hear(controller.happened, controller.watched)
-            await inbox.answer(commands)
-            checks = {"bus": lambda: bus.is_connected, "loop": controller.is_turning}
-            tasks.create_task(
-                health.serve(settings.health_host, settings.health_port, checks), name="health"
-            )
-            tasks.create_task(remember(controller, store), name="memory")
-            tasks.create_task(controller.run(), name="control")
+        async with asyncio.TaskGroup() as tasks:
+            # First of all: whoever asks must hear what is waited for.
+            serving = health.serve(settings.health_host, settings.health_port, checks)
+            tasks.create_task(serving, name="health")
+            started = await _loaded(store, clock)
+            checks["settings"] = lambda: True
+            await _control(settings, store, started, checks, clock)
     finally:
         store.close()
+
+
+async def _control(
+    settings: Settings,
+    store: Store,
+    started: tuple[Remembered, int, bool],
+    checks: dict[str, health.Check],
+    clock: SystemClock,
+) -> None:
+    """Manage the site until cancelled, from what was loaded."""
+    remembered, epoch, is_written = started
+    async with Bus.connect(settings.nats_url, name="cem") as bus, asyncio.TaskGroup() as tasks:
+        inbox = Inbox(bus, settings.site)
+        outbox = Outbox(bus, settings.site, epoch, DEFAULTS.lease_s)
+        named = Named(settings.site, settings.site_name or settings.site, version_of("volthus-cem"))
+        state = restored(remembered, clock.monotonic())
+        controller = Controller(state, outbox, clock, named, lambda: inbox.meters)
+        controller.happened(StoreChecked(is_failing=not is_written))
+        checks |= {"bus": lambda: bus.is_connected, "loop": controller.is_turning}
+        commands = Commands(controller, store, remote_fuse=settings.remote_fuse)
+        await inbox.hear(controller.happened, controller.watched)
+        await inbox.answer(commands)
+        tasks.create_task(remember(controller, store), name="memory")
+        tasks.create_task(controller.run(), name="control")
 
 
 async def _loaded(store: Store, clock: SystemClock) -> tuple[Remembered, int, bool]:
