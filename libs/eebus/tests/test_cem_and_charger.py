@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
+from eebus import participant
 from eebus.cem import Cem
 from eebus.charger import Charger, EvProfile
 from eebus.events import (
@@ -189,3 +190,25 @@ async def test_a_write_to_a_charger_that_is_not_there_says_so(house):
 async def test_a_write_to_a_charger_without_car_says_so(house):
     result = await house.cem.write_limit(house.chargers[0].ski, (6, 6, 6))
     assert (result.ok, result.error_number) == (False, None)
+
+
+async def test_a_defect_of_ours_over_one_charger_is_a_failed_write(house, monkeypatch, caplog):
+    monkeypatch.setattr("eebus.usecases.cem.opev.plan_write", None)
+    charger = house.chargers[0]
+    charger.plug(EvProfile())
+    await house.limitable(charger)
+    result = await house.cem.write_limit(charger.ski, (6, 6, 6))
+    assert (result.ok, result.text) == (False, "this device failed")
+    assert "a limit could not be written" in caplog.text
+
+
+async def test_a_defect_over_one_peer_stops_neither_clock_nor_heart(house, monkeypatch, caplog):
+    monkeypatch.setattr(participant, "TICK_S", 0.01)
+    monkeypatch.setattr(house.cem._hub, "tick", None)
+    charger = house.chargers[0]
+    async with asyncio.timeout(5):
+        while "the owner of a SHIP node failed" not in caplog.text:
+            await asyncio.sleep(0.01)
+    charger.plug(EvProfile())
+    await house.limitable(charger)
+    assert (await house.cem.write_limit(charger.ski, (6, 6, 6))).ok

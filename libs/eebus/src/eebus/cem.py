@@ -1,6 +1,7 @@
 """The CEM's side of EEBUS over the network: one object that knows all chargers."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -11,6 +12,8 @@ from eebus.transport.node import Announcement, Network
 from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.device import manufacturer
 from eebus.usecases.owner import Owner
+
+logger = logging.getLogger(__name__)
 
 WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so when it is late
 
@@ -69,7 +72,13 @@ class Cem(Participant):
             if not answered.done():
                 answered.set_result(result)
 
-        self._hub.write_limit(ski, values, kind, asyncio.get_running_loop().time(), done)
+        now = asyncio.get_running_loop().time()
+        try:
+            self._hub.write_limit(ski, values, kind, now, done)
+        except Exception:
+            # A defect of ours over what one charger tells must not stop the others' limits.
+            logger.exception("a limit could not be written", extra={"ski": ski})
+            done(WriteResult(ok=False, error_number=None, text="this device failed", ms=0.0))
         try:
             async with asyncio.timeout(WRITE_TIMEOUT_S):
                 return await answered

@@ -8,6 +8,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Protocol
 
 from eebus.events import ConnectionChanged, Event, Peer, TrustedPeer
@@ -32,8 +33,11 @@ class Core(Protocol):
     def closed(self, ski: str, now: float) -> None:
         """End the conversation."""
 
-    def tick(self, now: float) -> None:
-        """Do what time asks for."""
+    def tick(self, ski: str, now: float) -> None:
+        """Do what time asks for towards a peer."""
+
+    def watch(self, now: float) -> None:
+        """Do what time asks for towards nobody in particular."""
 
     def beat(self, at: datetime) -> None:
         """Send one heartbeat to all who listen."""
@@ -161,13 +165,18 @@ class Participant(ABC):
         while True:
             await asyncio.sleep(max(0.0, due - _now()))
             if self._does_beat:
-                self._core.beat(datetime.now(UTC))
+                contained(lambda: self._core.beat(datetime.now(UTC)))
             due = max(due + interval_s, _now())
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            self._core.tick(_now())
+            contained(lambda: self._core.watch(_now()))
+            for ski in list(self._links):  # a failure over one peer must not reach the next
+                contained(partial(self._tick_for, ski))
+
+    def _tick_for(self, ski: str) -> None:
+        self._core.tick(ski, _now())
 
 
 def _first(group: BaseExceptionGroup[OSError]) -> OSError:

@@ -21,7 +21,7 @@ from eebus.spine.errors import ErrorNumber, RefusedError
 from eebus.spine.links import MAX_LINKS
 from eebus.spine.local import LocalDevice
 from eebus.spine.model.functions import FUNCTIONS
-from eebus.spine.session import MAX_OPEN_WRITES, Session
+from eebus.spine.session import MAX_OPEN, MAX_OPEN_WRITES, Session
 from eebus.spine.tree import READ, READ_WRITE, Entity, Feature, Role
 
 LIMITS = "loadControlLimitListData"
@@ -368,3 +368,17 @@ def test_a_result_that_does_not_say_it_is_no_error_is_one(server, answer):
     result = Datagram(PEER, CLIENT_OF_OURS, 1, Classifier.RESULT, (answer,), 2)
     server.session.receive(json.loads(write_datagram(result)), 0.0)
     assert [each.error_number for each in answers] == [ErrorNumber.GENERAL_ERROR]
+
+
+def test_a_peer_that_answers_nothing_gets_no_endless_questions(server):
+    functions = dict.fromkeys(FUNCTIONS, READ)
+    for n in range(40):
+        feature = Feature(FeatureAddress(None, (n,), 9), "LoadControl", Role.SERVER, functions)
+        for name in functions:
+            server.session.read(server.feature, feature, name)
+    assert 40 * len(functions) > 2 * MAX_OPEN
+    for second in range(10):
+        server.session.flush(float(second))
+    assert len(server.sent) <= MAX_OPEN
+    server.session.tick(10.0)
+    assert len(server.sent) > MAX_OPEN

@@ -125,3 +125,15 @@ async def test_nothing_is_dialled_while_there_is_nowhere_to_dial():
         async with asyncio.timeout(0.1):
             await dial.outcome()
     assert dial.started == 0
+
+
+async def test_a_defect_of_ours_ends_one_dial_only(monkeypatch, caplog):
+    async def broken(*_: object) -> None:
+        raise AssertionError("ours")
+
+    monkeypatch.setattr(asyncio, "open_connection", broken)
+    monkeypatch.setattr("eebus.transport.dialler.delay_s", lambda attempt, chance: 0)
+    dial = Dial("ab" * 20, Address("127.0.0.1", 4711))
+    ending = await dial.outcome(2)
+    assert ending.end is End.FAILED
+    assert "a dial failed" in caplog.text

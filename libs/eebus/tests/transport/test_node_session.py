@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -162,3 +163,20 @@ async def test_of_a_hand_entered_and_an_announced_address_one_right_one_is_enoug
         cem.node._discovery._entries.put("EVSE", peer, ("127.0.0.1",))
         cem.node.trust(evse.ski, host="127.0.0.1", port=by_hand)
         await cem.until_state(evse, CONNECTED)
+
+
+async def test_a_node_stops_within_two_seconds_though_nobody_answers(start):
+    async with AsyncExitStack() as stack:
+        evses = [await stack.enter_async_context(start(f"E{n}")) for n in range(2)]
+        async with start("CEM") as cem:
+            for evse in evses:
+                evse.node.trust(cem.ski)
+                cem.knows(evse)
+                await cem.until_state(evse, CONNECTED)
+                evse.links[0]._socket._stream._writer.transport.pause_reading()
+            cem.links[0].send('{"datagram":["' + "x" * 900_000 + '"]}')
+            began = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - began < 2
+        for evse in evses:
+            for connection in evse.connections:
+                connection._socket.abort()

@@ -9,6 +9,7 @@ from eebus.identity import Identity
 from eebus.ship import hello
 from eebus.ship.admission import MAX_REQUESTS, MAX_UNIDENTIFIED
 from eebus.ship.messages import Hello, HelloPhase, encode
+from eebus.ship.pace import PacePerAddress
 from eebus.transport import listener
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import Binary, connect
@@ -199,3 +200,36 @@ async def test_strangers_in_a_row_are_slowed_down(pair):
 async def _leave(socket):
     socket.abort()
     await socket.close()
+
+
+async def test_a_trusted_peer_that_calls_all_the_time_is_refused_for_a_while(pair):
+    cem, evse = pair
+    evse.node._callers = PacePerAddress(per_s=0.5, burst=2)
+    codes = []
+    for _ in range(3):
+        socket = await _socket(evse.node, cem.identity)
+        socket.send(b"\x00\x00")
+        async with asyncio.timeout(5):
+            heard = await socket.receive()
+        codes.append(bool(heard and heard.messages))
+        await _leave(socket)
+    assert codes[-1] is False
+    await evse.until_state(cem, ConnectionState.CONNECTED)
+
+
+async def test_a_trusted_peer_that_sends_megabytes_is_dropped_and_disturbs_nobody(start):
+    async with start("EVSE") as evse, start("GOOD") as good, start("BAD") as bad:
+        for peer in (good, bad):
+            evse.node.trust(peer.ski)
+            peer.knows(evse)
+            await peer.until_state(evse, ConnectionState.CONNECTED)
+        link = bad.links[0]
+        big = '{"datagram":["' + "x" * 900_000 + '"]}'
+        for _ in range(2):
+            link.send(big)
+        await evse.until(lambda: len(evse.received) == 2)
+        for _ in range(2):
+            link.send(big)
+        good.links[0].send('{"datagram":["small"]}')
+        await evse.until(lambda: {"datagram": ["small"]} in evse.received, within_s=2)
+        link._socket.abort()

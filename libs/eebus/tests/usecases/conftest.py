@@ -84,8 +84,9 @@ class Pair:
             self.now += 0.5
             if step % 4 == 3:
                 self.beat()
-            self.cem.tick(self.now)
-            self.evse.tick(self.now)
+            self.cem.tick(EVSE, self.now)
+            self.evse.tick(CEM, self.now)
+            self.evse.watch(self.now)
             self.settle()
 
     def write(self, *values: float | None, kind: str = "opev") -> WriteResult:

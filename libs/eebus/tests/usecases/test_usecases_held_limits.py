@@ -98,7 +98,7 @@ def test_what_a_charger_holds_is_unknown_when_it_does_not_tell(deaf_box):
     assert results[0].ok
     for _ in range(240):
         deaf_box.now += 0.5
-        deaf_box.cem.tick(deaf_box.now)
+        deaf_box.cem.tick(EVSE, deaf_box.now)
         _settle_unread(deaf_box)
     assert deaf_box.cem.limits(EVSE, "opev") is None
     assert _reads(deaf_box) == 0

@@ -97,7 +97,7 @@ class OddCharger:
     def wait(self, seconds: int) -> None:
         for _ in range(seconds):
             self.now += 1
-            self.hub.tick(self.now)
+            self.hub.tick(EVSE, self.now)
             self.session.tick(self.now)
             self.settle()
 
@@ -337,7 +337,7 @@ def test_a_peer_that_does_not_answer_discovery_is_asked_again(after):
     charger.hub.opened(EVSE, lambda text: charger.queue.append(("cem", text)), charger.now)
     for _ in range(after):
         charger.now += 1
-        charger.hub.tick(charger.now)
+        charger.hub.tick(EVSE, charger.now)
     asked = [text for _, text in charger.queue if "DetailedDiscovery" in text]
     assert len(asked) == 1 + after // 11
 

@@ -5,6 +5,7 @@ Sans I/O: text goes out through `send`, time comes in as monotonic seconds.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final, Protocol
 
 from eebus.spine import merging, serving
@@ -27,6 +28,7 @@ from eebus.spine.values import Item, number, text
 from eebus.spine.wishes import RESPONSE_TIME_S, Key, Told, Wish, Wishes, settle
 
 MAX_OPEN_WRITES: Final = 64
+MAX_OPEN: Final = 256  # requests without an answer; more wait, a charger with a car gets about 40
 _REQUESTS: Final = {SUBSCRIBE: "subscriptionRequest", BIND: "bindingRequest"}
 MAX_CONTENTS: Final = 128  # functions of which a peer's data are kept; a charger has about 25
 
@@ -350,7 +352,8 @@ class Session:
         self._wishes.want((function, source, destination), wish, again=again)
 
     def _flush(self, now: float) -> None:
-        for wish in self._wishes.due(now):
+        room = MAX_OPEN - len(self._open)
+        for wish in islice(self._wishes.due(now), max(room, 0)):
             counter = self._send(
                 Datagram(
                     wish.source,

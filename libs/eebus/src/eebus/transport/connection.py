@@ -28,7 +28,7 @@ from eebus.ship.steps import (
     Timer,
     TimerExpired,
 )
-from eebus.transport.websocket import Binary, WebSocket
+from eebus.transport.websocket import MAX_MESSAGE_BYTES, Binary, WebSocket
 
 WRITE_WITHIN_S = 10.0
 CLOSING_WITHIN_S = 1.0  # the peer's answer to our close frame
@@ -66,7 +66,9 @@ class Connection:
         self._timers: dict[Timer | str, asyncio.TimerHandle] = {}
         self._events: deque[SessionEvent] = deque()
         self._is_stepping = False
-        self._pace = Pace(per_s=50, burst=100)  # of a stranger
+        self._pace = Pace(per_s=50, burst=100)  # of a stranger, in frames
+        # Two of the largest messages at once; a charger sends about 20 kB when it begins.
+        self._weight = Pace(per_s=256 * 1024, burst=2 * MAX_MESSAGE_BYTES)
         self._is_writable = True
 
     @property
@@ -133,7 +135,10 @@ class Connection:
             if self.session.is_trusted_by_both and self._pace.per_s < 500:
                 self._pace = Pace(per_s=500, burst=2000)
                 self._socket.allow_large()
-            pause_s = self._pace.spend(heard.frames, self._now_s())
+            now_s = self._now_s()
+            pause_s = max(
+                self._pace.spend(heard.frames, now_s), self._weight.spend(heard.size, now_s)
+            )
             if pause_s > MAX_PAUSE_S:
                 raise RemoteProtocolError("It sends too many messages")
             if pause_s > 0:

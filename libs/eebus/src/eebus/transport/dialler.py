@@ -1,6 +1,7 @@
 """Dials one trusted peer, again and again at the documented pace, while nothing is connected."""
 
 import asyncio
+import logging
 import math
 import random
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from eebus.ship.status import Ending, failed_by
 from eebus.ship.steps import End
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket, WebSocketRefusedError, connect
+
+logger = logging.getLogger(__name__)
 
 CONNECT_WITHIN_S = 5.0
 OPEN_WITHIN_S = 10.0  # TLS and WebSocket together
@@ -134,6 +137,10 @@ class Dialler:
         except (OSError, TimeoutError, ValueError, OverflowError) as error:
             # The last two: a host name or port that cannot be one, from mDNS or a user.
             return Ending(End.LOST, f"Nothing answers at {place} ({type(error).__name__}).")
+        except Exception:
+            # A defect of ours: say so, and go on dialling, or this peer would be lost for good.
+            logger.exception("a dial failed")
+            return Ending(End.FAILED, f"At {place}: this device failed to connect.")
 
     async def _open(self, address: Address) -> WebSocket:
         async with asyncio.timeout(CONNECT_WITHIN_S):

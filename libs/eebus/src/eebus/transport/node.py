@@ -93,6 +93,7 @@ class ShipNode:
         self._lines: dict[str, Line] = {}
         self._diallers: dict[str, tuple[Dialler, asyncio.Task[None]]] = {}
         self._strangers = PacePerAddress(per_s=2, burst=40)
+        self._callers = PacePerAddress(per_s=0.5, burst=20)  # by SKI
         self._serving: dict[asyncio.Task[None], Callable[[], None]] = {}
         self._numbers = itertools.count(1)
         self._tasks: asyncio.TaskGroup | None = None
@@ -214,15 +215,20 @@ class ShipNode:
         if socket.ski == self.ski or self._tasks is None:
             await socket.close()  # our own dial came back to us, or we stop
             return
-        if socket.ski not in self._lines and self._is_too_fast(address):
+        if self._is_too_fast(socket.ski, address):
             await socket.close()
             return
         line = self._line(socket.ski)
         await self._serve(line, self._adopt(line, socket, Role.SERVER, address))
 
-    def _is_too_fast(self, address: str) -> bool:
-        """Whether an address brings strangers faster than a user could look at them."""
-        return self._strangers.spend(address, asyncio.get_running_loop().time()) > 0
+    def _is_too_fast(self, ski: str, address: str) -> bool:
+        """Whether an address brings strangers faster than a user could look at them.
+
+        One we know may come and go as it likes for a while, but not for ever: each time costs
+        a handshake and a reading of all it is.
+        """
+        pace, name = (self._callers, ski) if ski in self._lines else (self._strangers, address)
+        return pace.spend(name, asyncio.get_running_loop().time()) > 0
 
     def _adopt(self, line: Line, socket: WebSocket, role: Role, address: str) -> Connection:
         known_id = line.trusted.ship_id if line.trusted else None

@@ -45,10 +45,11 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What one read brought. frames: how many WebSocket frames, for the pace."""
+    """What one read brought. frames, size: how many WebSocket frames and bytes, for the pace."""
 
     messages: tuple[Binary | Pong, ...]
     frames: int
+    size: int
 
 
 class WebSocket:
@@ -115,7 +116,7 @@ class WebSocket:
 
     def _heard(self, frames: list[Frame]) -> Heard:
         messages = [message for frame in frames if (message := self._take(frame))]
-        return Heard(tuple(messages), len(frames))
+        return Heard(tuple(messages), len(frames), sum(len(frame.data) for frame in frames))
 
     def _raise_broken(self) -> None:
         error = self._protocol.parser_exc

@@ -31,12 +31,11 @@ from eebus.usecases import names
 from eebus.usecases.cem import opev
 from eebus.usecases.cem.evcc import communication, read_ev
 from eebus.usecases.cem.evcem import read_measured
-from eebus.usecases.cem.join import content
+from eebus.usecases.cem.join import MAX_A, content
 from eebus.usecases.cem.needs import ask
 from eebus.usecases.cem.presence import CarPresence
 from eebus.usecases.owner import Owner
 
-MAX_LIMIT_A: Final = 10_000.0  # also keeps out infinity and NaN
 ASK_AGAIN_S: Final = 15.0  # a car without usable limits is asked once more
 # how a charger says that it knows of no binding; the reference says "general error"
 UNBOUND: Final = frozenset({ErrorNumber.BINDING_REQUIRED, ErrorNumber.GENERAL_ERROR})
@@ -94,8 +93,8 @@ class ChargerFollower:
         if car is None or server is None or client is None:
             done(_unsent("no car whose limits could be written"))
             return
-        if not all(value is None or abs(value) <= MAX_LIMIT_A for value in values_a):
-            done(_unsent(f"a limit must be a number of amperes up to {MAX_LIMIT_A:.0f}"))
+        if not all(value is None or abs(value) <= MAX_A for value in values_a):  # nor NaN
+            done(_unsent(f"a limit must be a number of amperes up to {MAX_A:.0f}"))
             return
         may_pause = communication(car) is not None or self._presence.is_settled(now)
         plan = opev.plan_write(car, values_a, kind, may_pause=may_pause)

@@ -68,10 +68,14 @@ class CemHub:
         if follower is not None:
             follower.session.close(now)
 
-    def tick(self, now: float) -> None:
-        """Do what time asks for; call it at least once a second."""
-        for follower in list(self._followers.values()):
+    def tick(self, ski: str, now: float) -> None:
+        """Do what time asks for towards a peer; call it at least once a second."""
+        follower = self._followers.get(ski)
+        if follower is not None:
             follower.tick(now)
+
+    def watch(self, now: float) -> None:
+        """Do what time asks for towards nobody in particular: nothing."""
 
     def beat(self, at: datetime) -> None:
         """Send one heartbeat to all who listen; every 2 s."""

@@ -4,11 +4,14 @@ Ids come from descriptions only; none means anything by itself (an Elli limits w
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from eebus.spine.scaled import to_float
 from eebus.spine.tree import Entity
 from eebus.spine.values import Item, number, part, parts, text
 from eebus.usecases.names import ELECTRICAL, PARAMETERS, PERMITTED, PHASES
+
+MAX_A: Final = 10_000.0  # far beyond any cable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +67,22 @@ def _ranges(entity: Entity) -> dict[tuple[int | None, int | None], Permitted]:
     }
 
 
+def amperes(item: Item) -> float | None:
+    """Return a current that can be meant, None for what no cable carries."""
+    value = to_float(item)
+    return value if value is not None and 0 <= value <= MAX_A else None
+
+
 def _permitted(sets: list[Item]) -> Permitted:
     """Read range and single values; they may come in one set or in two.
 
     A pause value of 0 A counts as none: it would cost an ISO 15118 car its session.
     """
     ranges = [each for one in sets for each in parts(one, "range")]
-    values = [value for one in sets for each in parts(one, "value") if (value := to_float(each))]
-    low = min(
-        (v for each in ranges if (v := to_float(part(each, "min"))) is not None), default=None
-    )
+    values = [value for one in sets for each in parts(one, "value") if (value := amperes(each))]
+    low = min((v for each in ranges if (v := amperes(part(each, "min"))) is not None), default=None)
     high = max(
-        (v for each in ranges if (v := to_float(part(each, "max"))) is not None), default=None
+        (v for each in ranges if (v := amperes(part(each, "max"))) is not None), default=None
     )
     pause = next((value for value in values if low is None or value < low), None)
     return Permitted(low, high, pause)

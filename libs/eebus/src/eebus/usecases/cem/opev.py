@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from eebus.events import PerPhase
 from eebus.spine.datagram import PARTIAL, Cmd, cmd
 from eebus.spine.merging import apply
-from eebus.spine.scaled import from_float, to_float
+from eebus.spine.scaled import from_float
 from eebus.spine.tree import Entity
 from eebus.spine.values import Item, flag, number, part, text
 from eebus.usecases.cem.evcc import communication, is_asymmetric
-from eebus.usecases.cem.join import Permitted, Wire, items, wires
+from eebus.usecases.cem.join import Permitted, Wire, amperes, items, wires
 from eebus.usecases.names import (
     IEC61851,
     LIMIT_DESCRIPTIONS,
@@ -126,7 +126,7 @@ def holds(entity: Entity, kind: str, values: Values) -> bool:
 
 
 def _limit(limit_id: int, wire: Wire, told: Item) -> Limit:
-    value = to_float(part(told, "value"))
+    value = amperes(part(told, "value"))
     return Limit(
         limit_id=limit_id,
         phase=wire.phase,

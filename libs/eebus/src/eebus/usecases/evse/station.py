@@ -75,10 +75,14 @@ class Station:
         """Watch this peer's heart no longer: it is not trusted any more."""
         self._hearts.pop(ski, None)
 
-    def tick(self, now: float) -> None:
-        """Do what time asks for; call it at least once a second."""
-        for follower in list(self._followers.values()):
+    def tick(self, ski: str, now: float) -> None:
+        """Do what time asks for towards a peer; call it at least once a second."""
+        follower = self._followers.get(ski)
+        if follower is not None:
             follower.session.tick(now)
+
+    def watch(self, now: float) -> None:
+        """Listen for hearts that stopped, also of peers that are gone; once a second."""
         for ski, heart in self._hearts.items():
             if heart.is_newly_overdue(now):
                 self._emit(HeartbeatChanged(ski, ok=False))
