@@ -8,16 +8,17 @@ import httpx
 from living_site.site import SITE, Charger, Outside
 from living_site.users import User
 
-FUSE_A = 25.0
+FUSES_A = (25.0, 35.0, 50.0, 63.0, 80.0, 100.0, 125.0, 160.0, 200.0, 250.0, 315.0, 400.0, 630.0)
+BASE_LOAD_A = 1.0  # leaves room for a fourth charger under 25 A
+FAILSAFE_A = 6.0
 CONNECT_S = 60.0
 GRID_CONNECTION = {
-    "fuse_a": {"l1": FUSE_A, "l2": FUSE_A, "l3": FUSE_A},
     "phases": 3,
     "margin_a": None,
-    "base_load_a": {"l1": 1.0, "l2": 1.0, "l3": 1.0},  # leaves room for a fourth charger
+    "base_load_a": {"l1": BASE_LOAD_A, "l2": BASE_LOAD_A, "l3": BASE_LOAD_A},
     "static_share_a": {"l1": 12.0, "l2": 12.0, "l3": 12.0},
 }
-CHARGER = {"min_a": 6.0, "max_a": 16.0, "phases": 3, "wiring": "RST", "failsafe_a": 6.0}
+CHARGER = {"min_a": 6.0, "max_a": 16.0, "phases": 3, "wiring": "RST", "failsafe_a": FAILSAFE_A}
 NAMES = ("Garage left", "Garage right", "Carport")
 
 
@@ -59,13 +60,21 @@ class Api:
             raise SetUpError(f"{method} {path}: {answer.status_code} {answer.text}")
 
 
+def fuse_for(chargers: int) -> float:
+    """Return the least usual main fuse (A) that carries the failsafe currents of so many."""
+    failsafe_sum_a = chargers * FAILSAFE_A + BASE_LOAD_A
+    return next(fuse_a for fuse_a in FUSES_A if fuse_a >= failsafe_sum_a)
+
+
 async def set_up(api: Api, gateway_ski: str, world: Outside, say: Callable[[str], None]) -> None:
     """Set fuse, meter and three chargers, and switch energy management on (A1 to A12).
 
     The last charger stays unpaired, for trying. Raises SetUpError for a refused step.
     """
-    say("main fuse 3 x 25 A")
-    await api.send("PUT", "/grid-connection", GRID_CONNECTION)
+    fuse_a = fuse_for(len(world["chargers"]))
+    say(f"main fuse 3 x {fuse_a:g} A")
+    fuse = {"fuse_a": {"l1": fuse_a, "l2": fuse_a, "l3": fuse_a}}
+    await api.send("PUT", "/grid-connection", GRID_CONNECTION | fuse)
     meter = world["meter"]
     say(f"energy meter {meter['model']} at {meter['host']}:{meter['port']}")
     await api.send(
