@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from pymodbus import FramerType
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
 
 from meter_profiles.catalogue import profile
 from meter_profiles.encode import encode
@@ -17,6 +20,8 @@ from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_kit.testing import free_port, nats_server
 from volthus_wire import subjects
 from volthus_wire.v1 import metering_pb2 as wire
+from volthus_wire.v1.electrical_pb2 import Conductors
+from volthus_wire.v1.evse_pb2 import Ev, EvseState
 from volthus_wire.v1.rpc_pb2 import Caller
 
 SITE = "demo"
@@ -214,6 +219,68 @@ async def test_a_test_connection_reads_through_the_poller_and_saves_nothing(serv
         assert meter.connections == 1
         listed = await site.ask(subjects.METER_LIST, wire.ListMetersRequest())
         assert len(listed.meters) == 1
+
+
+async def test_a_test_says_what_each_phase_looks_like(service, site, partner):
+    async with partner.meter(l1=-4.0) as meter, service():
+        await site.bus.publish(
+            subjects.EVSE_STATE,
+            EvseState(ski="a" * 40, ev_known=True, ev=Ev(), power_w=Conductors(a=3600.0)),
+            site=SITE,
+            ski="a" * 40,
+        )
+        question = wire.TestMeterRequest(settings=settings(meter), site_phases=3)
+        reply = await site.ask(subjects.METER_TEST, question)
+    suspect = {(one.check, one.phase) for one in reply.findings if one.verdict == "suspect"}
+    assert suspect == {("direction", "L1")}
+
+
+async def test_the_meter_at_an_address_is_identified_while_another_is_polled(
+    service, site, partner
+):
+    async with partner.meter() as meter, service():
+        wobble(meter)
+        await site.add(settings(meter))
+        transport = settings(meter).transport
+        question = wire.IdentifyMeterRequest(transport=transport)
+        reply = await site.ask(subjects.METER_IDENTIFY, question)
+        assert "cg_em24_e1" in [one.model.model for one in reply.candidates]
+        assert reply.candidates[0].reading.voltage_v.l1 == pytest.approx(230, abs=1)
+        assert reply.complete
+        assert meter.most_at_once == 1
+        transport.port = free_port()
+        with pytest.raises(RefusedError) as caught:
+            await site.ask(subjects.METER_IDENTIFY, wire.IdentifyMeterRequest(transport=transport))
+        assert caught.value.code == "connection-refused"
+
+
+async def test_rtu_frames_taken_for_modbus_tcp_are_named(service, site, partner):
+    registers = SimData(0, values=[0] * 400, datatype=DataType.REGISTERS)
+    server = ModbusTcpServer(
+        SimDevice(1, simdata=registers), address=("127.0.0.1", 0), framer=FramerType.RTU
+    )
+    await server.serve_forever(background=True)
+    try:
+        async with service():
+            wanted = settings(server.transport.sockets[0].getsockname()[1], model="cg_em540")
+            with pytest.raises(RefusedError) as caught:
+                await site.add(wanted)
+    finally:
+        await server.shutdown()
+    assert (caught.value.code, caught.value.field) == ("wrong-transport", "/transport/kind")
+    assert caught.value.params == {"kind": "rtu_over_tcp"}
+
+
+async def test_unit_id_zero_is_a_real_one_and_none_is_the_models(service, site, partner):
+    async with partner.meter("kostal_ksem", unit_id=71) as meter, service():
+        wanted = settings(meter, model="kostal_ksem")
+        wanted.transport.ClearField("unit_id")
+        question = wire.TestMeterRequest(settings=wanted, site_phases=3)
+        assert (await site.ask(subjects.METER_TEST, question)).answer_ms > 0
+    async with partner.meter("kostal_ksem", unit_id=0) as meter, service():
+        question.settings.transport.port = meter.port
+        question.settings.transport.unit_id = 0
+        assert (await site.ask(subjects.METER_TEST, question)).answer_ms > 0
 
 
 @pytest.mark.parametrize(

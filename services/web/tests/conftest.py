@@ -100,6 +100,7 @@ class StandInSite:
             (subjects.METER_UPDATE, self._update_meter),
             (subjects.METER_REMOVE, self._remove_meter),
             (subjects.METER_TEST, self._test_meter),
+            (subjects.METER_IDENTIFY, self._identify_meter),
             (subjects.EEBUS_PICTURE_GET, self._picture),
             (subjects.EEBUS_PAIR, self._pair),
             (subjects.EEBUS_RENAME, self._rename),
@@ -251,7 +252,34 @@ class StandInSite:
         if question.settings.transport.host == "nowhere":
             raise RefusedError("host-unreachable", "No answer.", field="/transport/host")
         return metering_pb2.TestMeterReply(
-            reading=_reading(), warnings=["reversed-clamps-suspected"], answer_ms=12.5
+            reading=_reading(),
+            warnings=["reversed-clamps-suspected"],
+            answer_ms=12.5,
+            findings=[
+                metering_pb2.MeterFinding(
+                    check="direction", phase="L2", verdict="suspect", value=-900.0, detail="Look."
+                )
+            ],
+        )
+
+    def _identify_meter(self, question):
+        if question.transport.host == "nowhere":
+            raise RefusedError("host-unreachable", "No answer.", field="/transport/host")
+        answered = metering_pb2.MeterTransport()
+        answered.CopyFrom(question.transport)
+        answered.unit_id = 0
+        return metering_pb2.IdentifyMeterReply(
+            candidates=[
+                metering_pb2.MeterCandidate(
+                    model=metering_pb2.MeterModel(
+                        model="umg-96", manufacturer="Janitza", name="UMG 96", phases=3
+                    ),
+                    fit=0.9,
+                    reading=_reading(),
+                )
+            ],
+            transport=answered,
+            complete=True,
         )
 
     def _meter(self, meter):

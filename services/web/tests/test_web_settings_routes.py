@@ -104,7 +104,30 @@ async def test_a_meter_test_shows_values_and_saves_nothing(service, site):
     assert answer.status_code == 200, answer.text
     assert answer.json()["warnings"] == ["reversed-clamps-suspected"]
     assert answer.json()["reading"]["quality"] == "good"
+    assert answer.json()["findings"] == [
+        {
+            "check": "direction",
+            "phase": "L2",
+            "verdict": "suspect",
+            "value": -900.0,
+            "detail": "Look.",
+        }
+    ]
     assert site.meters == {}
+
+
+async def test_what_answers_at_an_address_is_identified_down_to_unit_id_zero(service, site):
+    place = {"transport": {"kind": "tcp", "host": "10.0.0.9"}}
+    answer = await service.post("/sites/demo/meters/identify", json=place)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert told["candidates"][0]["model"]["id"] == "umg-96"
+    assert told["candidates"][0]["reading"]["quality"] == "good"
+    assert told["transport"]["unit_id"] == 0
+    assert told["complete"] is True
+    place["transport"]["host"] = "nowhere"
+    refused = await service.post("/sites/demo/meters/identify", json=place)
+    assert (refused.status_code, refused.json()["code"]) == (422, "host-unreachable")
 
 
 async def test_a_meter_that_does_not_answer_is_the_settings_fault(service, site):

@@ -165,6 +165,12 @@ class Profile:
         total = (p for p in self.points if p.quantity is Quantity.POWER_TOTAL)
         return all(point.sign is not Sign.NONE for point in total)
 
+    @property
+    def signs_power_factor(self) -> bool:
+        """Return whether its power factor is negative while feeding in."""
+        factors = (p for p in self.points if p.quantity is Quantity.POWER_FACTOR)
+        return all(not p.datatype.value.startswith("uint") for p in factors)
+
     def points_at(self, start: int | None = None) -> tuple[Point, ...]:
         """Return the points at their addresses on the wire.
 

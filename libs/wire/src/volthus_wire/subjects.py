@@ -21,6 +21,8 @@ from volthus_wire.v1.eebus_pb2 import (
 from volthus_wire.v1.evse_pb2 import EvseLimit, EvseRoster, EvseState
 from volthus_wire.v1.metering_pb2 import (
     AddMeterRequest,
+    IdentifyMeterReply,
+    IdentifyMeterRequest,
     ListMeterModelsReply,
     ListMeterModelsRequest,
     ListMetersReply,
@@ -156,6 +158,9 @@ METER_ADD = Request("site.{site}.down.rpc.meter.add", AddMeterRequest, MeterRepl
 METER_UPDATE = Request("site.{site}.down.rpc.meter.update", UpdateMeterRequest, MeterReply)
 METER_REMOVE = Request("site.{site}.down.rpc.meter.remove", RemoveMeterRequest, Nothing)
 METER_TEST = Request("site.{site}.down.rpc.meter.test", TestMeterRequest, TestMeterReply)
+METER_IDENTIFY = Request(
+    "site.{site}.down.rpc.meter.identify", IdentifyMeterRequest, IdentifyMeterReply
+)
 
 EEBUS_PICTURE_GET = Request(
     "site.{site}.down.rpc.eebus.picture", GetEebusPictureRequest, EebusPicture

@@ -5,8 +5,11 @@ from typing import Protocol
 from meter_reader.core.picture import Picture
 from meter_reader.messages import to_health, to_reading
 from volthus_kit.bus import Bus
+from volthus_kit.clock import Clock
 from volthus_wire.subjects import (
+    EVSE_STATE,
     METER_ADD,
+    METER_IDENTIFY,
     METER_LIST,
     METER_MODELS,
     METER_READING,
@@ -16,7 +19,10 @@ from volthus_wire.subjects import (
     METER_UPDATE,
 )
 from volthus_wire.v1 import metering_pb2 as wire
+from volthus_wire.v1.evse_pb2 import EvseState
 from volthus_wire.v1.rpc_pb2 import Caller, Nothing
+
+RECENT_S = 5.0
 
 
 class Outbox:
@@ -63,6 +69,11 @@ class Commands(Protocol):
     async def test(self, question: wire.TestMeterRequest, caller: Caller, /) -> wire.TestMeterReply:
         """Read a meter once."""
 
+    async def identify(
+        self, question: wire.IdentifyMeterRequest, caller: Caller, /
+    ) -> wire.IdentifyMeterReply:
+        """Return which models fit."""
+
 
 async def serve(bus: Bus, site: str, commands: Commands) -> None:
     """Answer the site's requests about meters from now on."""
@@ -72,3 +83,34 @@ async def serve(bus: Bus, site: str, commands: Commands) -> None:
     await bus.serve(METER_UPDATE, commands.update, site=site)
     await bus.serve(METER_REMOVE, commands.remove, site=site)
     await bus.serve(METER_TEST, commands.test, site=site)
+    await bus.serve(METER_IDENTIFY, commands.identify, site=site)
+
+
+class Chargers:
+    """What the site's chargers draw together, as far as they told lately."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._drawn: dict[str, tuple[float, float | None]] = {}
+
+    async def listen(self, bus: Bus, site: str) -> None:
+        """Hear every charger from now on."""
+        await bus.subscribe(EVSE_STATE, self._heard, site=site)
+
+    def charging_w(self) -> float | None:
+        """Return the sum of all chargers heard in the last seconds (W), None if one is unknown."""
+        now_s = self._clock.monotonic()
+        recent = [watts for at_s, watts in self._drawn.values() if now_s - at_s < RECENT_S]
+        known = [watts for watts in recent if watts is not None]
+        return sum(known) if recent and len(known) == len(recent) else None
+
+    def _heard(self, state: EvseState, _: dict[str, str]) -> None:
+        self._drawn[state.ski] = (self._clock.monotonic(), _drawn_w(state))
+
+
+def _drawn_w(state: EvseState) -> float | None:
+    if state.ev_known and not state.HasField("ev"):
+        return 0.0
+    power = state.power_w
+    watts = [getattr(power, name) for name in ("a", "b", "c") if power.HasField(name)]
+    return float(sum(watts)) if watts else None

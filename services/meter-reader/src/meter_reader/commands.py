@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from meter_profiles.catalogue import profile, profiles
 from meter_profiles.errors import UnknownModelError
 from meter_profiles.profile import Profile
 from meter_reader.core.configuration import MeterConfig
+from meter_reader.core.findings import findings_about
 from meter_reader.core.house import seen_from_house
 from meter_reader.core.picture import picture_of
 from meter_reader.core.reading import Reading, reading_of
@@ -18,13 +20,24 @@ from meter_reader.core.setup import (
     completed,
     mounting_of,
     objection_to,
+    objection_to_place,
     objection_to_values,
     warnings_about,
 )
 from meter_reader.device import Device
-from meter_reader.errors import ReadError
+from meter_reader.errors import GarbledError, ReadError, SilentError
+from meter_reader.framing import SPOKEN, other_framing
+from meter_reader.identify import identify
 from meter_reader.lines import Lines
-from meter_reader.messages import from_settings, to_health, to_model, to_reading
+from meter_reader.messages import (
+    from_settings,
+    from_transport,
+    to_finding,
+    to_health,
+    to_identified,
+    to_model,
+    to_reading,
+)
 from meter_reader.polling import Poller
 from meter_reader.store import Store, StoreError
 from volthus_kit.backoff import backoff
@@ -36,6 +49,7 @@ from volthus_wire.v1.rpc_pb2 import Caller, Nothing
 logger = logging.getLogger(__name__)
 
 TEST_TIMEOUT_S = 4.0  # below the 5 s that a caller waits
+IDENTIFY_FOR_S = 11.0  # the API waits 15 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +63,16 @@ class Trial:
 class MeterCommands:
     """Carries out the requests of the bus, one change at a time."""
 
-    def __init__(self, poller: Poller, lines: Lines, store: Store, clock: Clock) -> None:
+    def __init__(
+        self,
+        poller: Poller,
+        lines: Lines,
+        store: Store,
+        clock: Clock,
+        charging_w: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """Answer with these parts. charging_w: what the chargers draw now, None if unknown."""
+        self._charging_w = charging_w
         self._poller = poller
         self._lines = lines
         self._store = store
@@ -93,11 +116,26 @@ class MeterCommands:
         now_s = self._clock.monotonic()
         record = answered(Record(), trial.reading, now_s, self._clock.now())
         picture = picture_of(config, max(model.phases), record, now_s, 1.0)
+        found = findings_about(config, trial.reading, self._charging_w())
         return wire.TestMeterReply(
             reading=to_reading(picture),
             warnings=warnings_about(config, model, trial.reading),
             answer_ms=1000 * trial.answer_s,
+            findings=[to_finding(finding) for finding in found],
         )
+
+    async def identify(
+        self, question: wire.IdentifyMeterRequest, _: Caller
+    ) -> wire.IdentifyMeterReply:
+        """Return which models fit the device at an address; saves nothing."""
+        line, unit_id = from_transport(question.transport)
+        _refuse(objection_to_place(line))
+        unit_ids = () if unit_id is None else (unit_id,)
+        try:
+            found = await identify(self._lines, line, unit_ids, self._clock, IDENTIFY_FOR_S)
+        except ReadError as error:
+            raise RefusedError(error.code, error.detail, field=error.field) from error
+        return to_identified(found, self._clock)
 
     async def add(self, question: wire.AddMeterRequest, caller: Caller) -> wire.MeterReply:
         """Put a meter into service, once it has answered with values that can be true."""
@@ -154,7 +192,10 @@ class MeterCommands:
         try:
             async with asyncio.timeout(TEST_TIMEOUT_S), self._lines.lease(config.line) as owner:
                 owner.try_now()
-                values = await Device(model, owner, config.unit_id).read(everything=True)
+                values = await Device(model, owner, config.wanted_unit_id).read(everything=True)
+        except (SilentError, GarbledError) as error:
+            await self._refuse_other_framing(config)
+            raise RefusedError(error.code, error.detail, field=error.field) from error
         except ReadError as error:
             raise RefusedError(error.code, error.detail, field=error.field) from error
         except TimeoutError as error:
@@ -163,6 +204,16 @@ class MeterCommands:
         reading = reading_of(seen_from_house(values, mounting_of(config, model)))
         _refuse(objection_to_values(config, model, reading, site_phases))
         return Trial(reading, self._clock.monotonic() - started_s)
+
+    async def _refuse_other_framing(self, config: MeterConfig) -> None:
+        """Refuse with the right transport, if it is that which is wrong."""
+        if any(other.line.is_same_place(config.line) for other in self._poller.configs()):
+            return  # the line is somebody's, and right for him
+        async with self._lines.lease(config.line) as owner:
+            kind = await other_framing(owner, config.wanted_unit_id)
+        if kind is not None:
+            detail = f"{config.line.place} answers as {SPOKEN[kind]}: choose that transport."
+            raise RefusedError("wrong-transport", detail, field="/transport/kind", kind=kind.value)
 
     async def _try_instead(
         self, before: MeterConfig, after: MeterConfig, model: Profile, site_phases: int

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Protocol
 
 from meter_profiles.blocks import Block, split
 from meter_profiles.decode import decode
@@ -16,7 +17,6 @@ from meter_reader.errors import (
     ModbusExceptionError,
     SunSpecError,
 )
-from meter_reader.lines import LineOwner
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +24,24 @@ BUSY_RETRIES = 3
 BUSY_WAIT_S = 0.2
 
 
+class Registers(Protocol):
+    """A line with a device on it; see `meter_reader.lines.LineOwner`."""
+
+    @property
+    def connects(self) -> int:
+        """Return a number that grows with each new connection."""
+
+    async def connect(self) -> None:
+        """Make sure there is a connection. Raises LineError."""
+
+    async def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]:
+        """Return registers of one device on the line. Raises a ReadError."""
+
+
 class Device:
     """Reads the values of one meter, as the meter sees them."""
 
-    def __init__(self, profile: Profile, owner: LineOwner, unit_id: int) -> None:
+    def __init__(self, profile: Profile, owner: Registers, unit_id: int) -> None:
         self._profile = profile
         self._owner = owner
         self._unit_id = unit_id

@@ -1,5 +1,7 @@
 """Why a meter could not be read. Each code is stable: metric label, refusal and page key."""
 
+from enum import IntEnum
+
 from meter_profiles.sunspec import Missing
 
 EXCEPTIONS = {
@@ -19,6 +21,17 @@ BUSY = frozenset({5, 6})
 GATEWAY_FAILED = frozenset({10, 11})
 
 
+class Exit(IntEnum):
+    """Exit status of the command line (issue 4, section 6)."""
+
+    ANSWERED = 0
+    NO_FIT = 1
+    ARGUMENTS = 2
+    NO_CONNECTION = 3
+    NO_ANSWER = 4
+    MODBUS_EXCEPTION = 5
+
+
 class MeterReaderError(Exception):
     """Anything that keeps a meter from being read."""
 
@@ -27,8 +40,10 @@ class ReadError(MeterReaderError):
     """A poll that brought nothing.
 
     code: stable and of bounded count. detail: one English sentence. field: JSON pointer of the
-    setting that is most likely wrong.
+    setting that is most likely wrong. exit: what the command line ends with.
     """
+
+    exit = Exit.NO_ANSWER
 
     def __init__(self, code: str, detail: str, field: str = "") -> None:
         super().__init__(detail)
@@ -39,6 +54,15 @@ class ReadError(MeterReaderError):
 
 class LineError(ReadError):
     """There is no connection; the device itself was not asked."""
+
+    exit = Exit.NO_CONNECTION
+
+    @classmethod
+    def after(cls, why: ReadError) -> "LineError":
+        """Return that the line is still given up for the reason people were told."""
+        error = cls(why.code, why.detail, why.field)
+        error.exit = why.exit
+        return error
 
 
 class SilentError(ReadError):
@@ -68,6 +92,8 @@ class GarbledError(ReadError):
 
 class ModbusExceptionError(ReadError):
     """The device answered with an exception: a sign of life."""
+
+    exit = Exit.MODBUS_EXCEPTION
 
     def __init__(self, place: str, unit_id: int, number: int) -> None:
         meaning = EXCEPTIONS.get(number, "unknown")

@@ -3,9 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
-from meter_reader.core.configuration import Line
-from meter_reader.errors import GarbledError, LineError, ReadError, SilentError
+from meter_reader.core.configuration import Line, TransportKind
+from meter_reader.errors import (
+    GarbledError,
+    LineError,
+    ModbusExceptionError,
+    ReadError,
+    SilentError,
+)
 from meter_reader.modbus import Connection
 from volthus_kit.backoff import backoff
 from volthus_kit.clock import Clock
@@ -71,6 +78,24 @@ class LineOwner:
             self._waits = backoff(FIRST_WAIT_S, MOST_WAIT_S)
             return registers
 
+    async def answers_as(self, kind: TransportKind, unit_id: int) -> bool:
+        """Return whether the device answers in another framing; gives up the connection."""
+        async with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            other = Connection(replace(self.line, kind=kind), self._timeout_s)
+            try:
+                await other.open()
+                await other.read(unit_id, 3, 0, 2)
+            except ModbusExceptionError:
+                return True  # an exception in this framing is a sign of life
+            except ReadError:
+                return False
+            finally:
+                other.close()
+            return True
+
     async def close(self) -> None:
         """Close the connection when the request under way is done."""
         async with self._turn:
@@ -82,8 +107,8 @@ class LineOwner:
         if self._connection is not None and self._connection.is_open:
             return self._connection
         if self._why is not None and self._clock.monotonic() < self._retry_at_s:
-            why = self._why  # a new error each time: one that is raised again grows its traceback
-            raise LineError(why.code, why.detail, why.field)
+            # A new error each time: one that is raised again grows its traceback.
+            raise LineError.after(self._why)
         connection = Connection(self.line, self._timeout_s)
         try:
             await connection.open()
@@ -117,7 +142,7 @@ class LineOwner:
             return
         self._connection.close()
         self._connection = None
-        self._why = LineError(error.code, error.detail, error.field)
+        self._why = LineError.after(error)
         self._retry_at_s = self._clock.monotonic() + max(quiet_s, next(self._waits))
 
     def _cut_short(self) -> LineError:

@@ -1,8 +1,11 @@
 """Puts the meter reader together."""
 
 import asyncio
+import sys
 
-from meter_reader.bus import Outbox
+from meter_reader import cli
+from meter_reader.arguments import COMMANDS
+from meter_reader.bus import Chargers, Outbox
 from meter_reader.bus import serve as answer
 from meter_reader.commands import MeterCommands
 from meter_reader.lines import Lines
@@ -14,7 +17,10 @@ from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
 from volthus_kit.service import run
 
-ABOUT = "Reads the energy meters of a site over Modbus and publishes what they measure."
+ABOUT = """Reads the energy meters of a site over Modbus and publishes what they measure.
+
+Without a command it is the service. Beside it: `meter-reader probe`, `identify` and `models`
+ask a meter from the command line; each has its own --help."""
 
 
 async def serve(settings: Settings) -> None:
@@ -29,8 +35,10 @@ async def serve(settings: Settings) -> None:
         ):
             outbox = Outbox(bus, settings.site)
             poller = Poller(tasks, lines, clock, settings.poll_interval_s, outbox)
-            commands = MeterCommands(poller, lines, store, clock)
+            chargers = Chargers(clock)
+            commands = MeterCommands(poller, lines, store, clock, chargers.charging_w)
             checks = {"bus": lambda: bus.is_connected, "store": lambda: commands.is_loaded}
+            await chargers.listen(bus, settings.site)
             await answer(bus, settings.site, commands)
             tasks.create_task(commands.load(), name="load meters")
             tasks.create_task(poller.announce(), name="announce the roster")
@@ -43,5 +51,7 @@ async def serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Start the program `meter-reader`."""
+    """Start the program `meter-reader`: a tool if its first word says so, else the service."""
+    if sys.argv[1:2] and sys.argv[1] in COMMANDS:
+        sys.exit(cli.run(sys.argv[1:]))
     run(serve, Settings, name="meter-reader", about=ABOUT)

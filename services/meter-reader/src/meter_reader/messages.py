@@ -4,9 +4,14 @@ from electrical.phases import Phase
 from electrical.rotation import Rotation
 from meter_profiles.profile import Profile
 from meter_reader.core.configuration import Line, MeterConfig, Role, TransportKind
-from meter_reader.core.picture import Picture
-from meter_reader.core.record import Quality
-from meter_reader.core.setup import default_unit_id
+from meter_reader.core.findings import Finding
+from meter_reader.core.house import seen_from_house
+from meter_reader.core.picture import Picture, picture_of
+from meter_reader.core.reading import reading_of
+from meter_reader.core.record import Quality, Record, answered
+from meter_reader.core.setup import default_unit_id, mounting_of
+from meter_reader.identify import Candidate, Identified
+from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.convert import to_phases, to_timestamp
 from volthus_wire.v1 import metering_pb2 as wire
@@ -76,7 +81,7 @@ def to_settings(config: MeterConfig) -> wire.MeterSettings:
         name=config.name,
         model=config.model,
         role=ROLES[config.role],
-        transport=_transport(config.line, config.unit_id),
+        transport=_transport(config.line, config.wanted_unit_id),
         rotation=config.rotation.value,
         invert=config.invert,
         phase=config.phase.value if config.phase else "",
@@ -86,7 +91,23 @@ def to_settings(config: MeterConfig) -> wire.MeterSettings:
 
 def from_settings(message: wire.MeterSettings) -> MeterConfig:
     """Return the set-up of a message. Raises RefusedError for a word it does not know."""
-    transport = message.transport
+    line, unit_id = from_transport(message.transport)
+    return MeterConfig(
+        meter=message.meter,
+        name=message.name.strip(),
+        model=message.model,
+        role=_role(message),
+        line=line,
+        unit_id=unit_id,
+        rotation=_rotation(message.rotation),
+        invert=message.invert,
+        phase=_phase(message.phase),
+        revision=message.revision,
+    )
+
+
+def from_transport(transport: wire.MeterTransport) -> tuple[Line, int | None]:
+    """Return the line and the unit id, None if it is not said. Raises RefusedError."""
     kind = _KIND_OF.get(transport.kind)
     if kind is None:
         raise RefusedError(
@@ -94,17 +115,38 @@ def from_settings(message: wire.MeterSettings) -> MeterConfig:
             "The transport is tcp, rtu or rtu_over_tcp.",
             field="/transport/kind",
         )
-    return MeterConfig(
-        meter=message.meter,
-        name=message.name.strip(),
-        model=message.model,
-        role=_role(message),
-        line=_line(kind, transport),
-        unit_id=transport.unit_id,
-        rotation=_rotation(message.rotation),
-        invert=message.invert,
-        phase=_phase(message.phase),
-        revision=message.revision,
+    return _line(kind, transport), transport.unit_id if transport.HasField("unit_id") else None
+
+
+def to_finding(finding: Finding) -> wire.MeterFinding:
+    """Return the message of one finding of a test."""
+    return wire.MeterFinding(
+        check=finding.check,
+        phase=finding.phase,
+        verdict=finding.verdict.value,
+        value=finding.value,
+        detail=finding.detail,
+    )
+
+
+def to_identified(found: Identified, clock: Clock) -> wire.IdentifyMeterReply:
+    """Return the message of what answers at an address."""
+    return wire.IdentifyMeterReply(
+        candidates=[_candidate(one, found, clock) for one in found.candidates],
+        transport=_transport(found.line, found.unit_id),
+        complete=found.is_complete,
+    )
+
+
+def _candidate(one: Candidate, found: Identified, clock: Clock) -> wire.MeterCandidate:
+    model = one.profile
+    config = MeterConfig("", "", model.model, Role.GRID, found.line, found.unit_id)
+    seen = seen_from_house(one.values, mounting_of(config, model))
+    now_s = clock.monotonic()
+    record = answered(Record(), reading_of(seen), now_s, clock.now())
+    picture = picture_of(config, max(model.phases), record, now_s, 1.0)
+    return wire.MeterCandidate(
+        model=to_model(model), fit=one.fit.share, reading=to_reading(picture)
     )
 
 

@@ -91,7 +91,7 @@ class Poller:
         except LineError as error:  # the line is another meter's, with other parameters
             self._fail(watched, Problem(error.code, error.detail))
             return
-        device = Device(watched.profile, watched.owner, config.unit_id)
+        device = Device(watched.profile, watched.owner, config.wanted_unit_id)
         watched.task = self._tasks.create_task(
             self._poll(watched, watched.profile, watched.owner, device), name=f"poll {config.meter}"
         )

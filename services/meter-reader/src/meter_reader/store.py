@@ -147,7 +147,7 @@ def _row(config: MeterConfig) -> MeterRow:
         parity=line.parity,
         stop_bits=line.stop_bits,
         data_bits=line.data_bits,
-        unit_id=config.unit_id,
+        unit_id=config.wanted_unit_id,
         rotation=config.rotation.value,
         invert=config.invert,
         phase=config.phase.value if config.phase else "",

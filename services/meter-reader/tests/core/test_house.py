@@ -55,6 +55,20 @@ def test_an_inverted_meter_swaps_its_counters_with_the_sign():
     assert (seen[Quantity.ENERGY_IMPORT], seen[Quantity.ENERGY_EXPORT]) == (99.0, 10.0)
 
 
+def test_an_inverted_meter_turns_its_power_factor_where_it_has_a_direction():
+    values = {Quantity.POWER_FACTOR: 0.9, Quantity.POWER_FACTOR_L2: -0.8}
+    seen = seen_from_house(values, Mounting(3, invert=True))
+    assert seen == {Quantity.POWER_FACTOR: -0.9, Quantity.POWER_FACTOR_L2: 0.8}
+    assert seen_from_house(values, Mounting(3, invert=True, signs_power_factor=False)) == values
+    assert not profile("orno_we514").signs_power_factor
+
+
+def test_one_way_powers_change_places_when_inverted():
+    values = {Quantity.POWER_TOTAL_IMPORT: 700.0, Quantity.POWER_TOTAL_EXPORT: 0.0}
+    seen = seen_from_house(values, Mounting(3, invert=True))
+    assert seen == {Quantity.POWER_TOTAL_IMPORT: 0.0, Quantity.POWER_TOTAL_EXPORT: 700.0}
+
+
 def test_a_counter_without_its_counterpart_is_unknown_when_inverted():
     seen = seen_from_house({Quantity.ENERGY_IMPORT_WH64_L1: 5.0}, Mounting(3, invert=True))
     assert seen == {Quantity.ENERGY_IMPORT_WH64_L1: None}

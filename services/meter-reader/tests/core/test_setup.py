@@ -34,7 +34,7 @@ def code(config, model=EM24, others=(), site_phases=3):
 
 
 def test_the_model_fills_in_what_was_not_said():
-    plain = replace(GRID, name="", unit_id=0, line=Line(TransportKind.TCP, host="h"))
+    plain = replace(GRID, name="", unit_id=None, line=Line(TransportKind.TCP, host="h"))
     full = completed(replace(plain, model="kostal_ksem"), profile("kostal_ksem"))
     assert (full.line.port, full.unit_id) == (502, 71)
     assert full.name == "KOSTAL Smart Energy Meter (G1/G2)"
@@ -43,6 +43,10 @@ def test_the_model_fills_in_what_was_not_said():
     assert (line.baud, line.parity, line.stop_bits, line.data_bits) == (2400, "N", 1, 8)
     gateway = completed(replace(plain, model="eastron_sdm630_v2"), profile("eastron_sdm630_v2"))
     assert (gateway.line.port, gateway.unit_id) == (502, 1)
+
+
+def test_a_unit_id_of_zero_is_a_real_one():
+    assert completed(replace(GRID, unit_id=0), EM24).unit_id == 0
 
 
 def test_settings_that_cannot_be_name_the_field():

@@ -62,6 +62,7 @@ _OF_METER_READER = {
     # A meter that does not answer is a matter of the settings that should lead to it.
     "no-answer": _WRONG,
     "garbled-answer": _WRONG,
+    "wrong-transport": _WRONG,
     "modbus-exception": _WRONG,
     "gateway-target-silent": _WRONG,
     "host-not-found": _WRONG,

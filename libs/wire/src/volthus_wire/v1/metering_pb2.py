@@ -26,49 +26,57 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from volthus_wire.v1 import electrical_pb2 as volthus__wire_dot_v1_dot_electrical__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evolthus_wire/v1/metering.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\"\x9f\x04\n\x0cMeterReading\x12\r\n\x05meter\x18\x01 \x01(\t\x12(\n\x04role\x18\x02 \x01(\x0e\x32\x1a.volthus_wire.v1.MeterRole\x12.\n\x07quality\x18\x03 \x01(\x0e\x32\x1d.volthus_wire.v1.MeterQuality\x12/\n\x0bmeasured_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61ge_s\x18\x05 \x01(\x01\x12\x10\n\x08sequence\x18\x06 \x01(\x04\x12*\n\tcurrent_a\x18\x07 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12(\n\x07power_w\x18\x08 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x1a\n\rpower_total_w\x18\t \x01(\x01H\x00\x88\x01\x01\x12*\n\tvoltage_v\x18\n \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x19\n\x0c\x66requency_hz\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x1d\n\x10\x65nergy_import_wh\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10\x65nergy_export_wh\x18\r \x01(\x01H\x03\x88\x01\x01\x12\x10\n\x08period_s\x18\x0e \x01(\x01\x42\x10\n\x0e_power_total_wB\x0f\n\r_frequency_hzB\x13\n\x11_energy_import_whB\x13\n\x11_energy_export_wh\"\xbf\x01\n\x0eMeterTransport\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.volthus_wire.v1.TransportKind\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\r\x12\x0f\n\x07unit_id\x18\x04 \x01(\r\x12\x0e\n\x06\x64\x65vice\x18\x05 \x01(\t\x12\x0c\n\x04\x62\x61ud\x18\x06 \x01(\r\x12\x0e\n\x06parity\x18\x07 \x01(\t\x12\x11\n\tstop_bits\x18\x08 \x01(\r\x12\x11\n\tdata_bits\x18\t \x01(\r\"\xdc\x01\n\rMeterSettings\x12\r\n\x05meter\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12(\n\x04role\x18\x04 \x01(\x0e\x32\x1a.volthus_wire.v1.MeterRole\x12\x32\n\ttransport\x18\x05 \x01(\x0b\x32\x1f.volthus_wire.v1.MeterTransport\x12\x10\n\x08rotation\x18\x06 \x01(\t\x12\x0e\n\x06invert\x18\x07 \x01(\x08\x12\r\n\x05phase\x18\x08 \x01(\t\x12\x10\n\x08revision\x18\t \x01(\x04\"\xa5\x01\n\x0bMeterHealth\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12+\n\x04last\x18\x02 \x01(\x0b\x32\x1d.volthus_wire.v1.MeterReading\x12\x0f\n\x07problem\x18\x03 \x01(\t\x12\x16\n\x0eproblem_detail\x18\x04 \x01(\t\x12\x0e\n\x06phases\x18\x05 \x01(\r\";\n\x0bMeterRoster\x12,\n\x06meters\x18\x01 \x03(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\"\xf4\x01\n\nMeterModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x14\n\x0cmanufacturer\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06phases\x18\x04 \x01(\r\x12\x32\n\ntransports\x18\x05 \x03(\x0e\x32\x1e.volthus_wire.v1.TransportKind\x12\x31\n\x08\x64\x65\x66\x61ults\x18\x06 \x01(\x0b\x32\x1f.volthus_wire.v1.MeterTransport\x12\x12\n\nquantities\x18\x07 \x03(\t\x12\x1a\n\x12has_phase_currents\x18\x08 \x01(\x08\x12\x0c\n\x04note\x18\t \x01(\t\"\x18\n\x16ListMeterModelsRequest\"C\n\x14ListMeterModelsReply\x12+\n\x06models\x18\x01 \x03(\x0b\x32\x1b.volthus_wire.v1.MeterModel\"\x13\n\x11ListMetersRequest\"?\n\x0fListMetersReply\x12,\n\x06meters\x18\x01 \x03(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\"X\n\x0f\x41\x64\x64MeterRequest\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12\x13\n\x0bsite_phases\x18\x02 \x01(\r\"[\n\x12UpdateMeterRequest\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12\x13\n\x0bsite_phases\x18\x02 \x01(\r\"#\n\x12RemoveMeterRequest\x12\r\n\x05meter\x18\x01 \x01(\t\"9\n\nMeterReply\x12+\n\x05meter\x18\x01 \x01(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\"Y\n\x10TestMeterRequest\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12\x13\n\x0bsite_phases\x18\x02 \x01(\r\"e\n\x0eTestMeterReply\x12.\n\x07reading\x18\x01 \x01(\x0b\x32\x1d.volthus_wire.v1.MeterReading\x12\x10\n\x08warnings\x18\x02 \x03(\t\x12\x11\n\tanswer_ms\x18\x03 \x01(\x01*{\n\tMeterRole\x12\x1a\n\x16METER_ROLE_UNSPECIFIED\x10\x00\x12\x13\n\x0fMETER_ROLE_GRID\x10\x01\x12\x11\n\rMETER_ROLE_PV\x10\x02\x12\x16\n\x12METER_ROLE_BATTERY\x10\x03\x12\x12\n\x0eMETER_ROLE_SUB\x10\x04*\xae\x01\n\x0cMeterQuality\x12\x1d\n\x19METER_QUALITY_UNSPECIFIED\x10\x00\x12\x16\n\x12METER_QUALITY_GOOD\x10\x01\x12\x17\n\x13METER_QUALITY_STALE\x10\x02\x12\x15\n\x11METER_QUALITY_BAD\x10\x03\x12\x18\n\x14METER_QUALITY_FROZEN\x10\x04\x12\x1d\n\x19METER_QUALITY_IMPLAUSIBLE\x10\x05*\x80\x01\n\rTransportKind\x12\x1e\n\x1aTRANSPORT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12TRANSPORT_KIND_TCP\x10\x01\x12\x16\n\x12TRANSPORT_KIND_RTU\x10\x02\x12\x1f\n\x1bTRANSPORT_KIND_RTU_OVER_TCP\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evolthus_wire/v1/metering.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\"\x9f\x04\n\x0cMeterReading\x12\r\n\x05meter\x18\x01 \x01(\t\x12(\n\x04role\x18\x02 \x01(\x0e\x32\x1a.volthus_wire.v1.MeterRole\x12.\n\x07quality\x18\x03 \x01(\x0e\x32\x1d.volthus_wire.v1.MeterQuality\x12/\n\x0bmeasured_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61ge_s\x18\x05 \x01(\x01\x12\x10\n\x08sequence\x18\x06 \x01(\x04\x12*\n\tcurrent_a\x18\x07 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12(\n\x07power_w\x18\x08 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x1a\n\rpower_total_w\x18\t \x01(\x01H\x00\x88\x01\x01\x12*\n\tvoltage_v\x18\n \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x19\n\x0c\x66requency_hz\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x1d\n\x10\x65nergy_import_wh\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10\x65nergy_export_wh\x18\r \x01(\x01H\x03\x88\x01\x01\x12\x10\n\x08period_s\x18\x0e \x01(\x01\x42\x10\n\x0e_power_total_wB\x0f\n\r_frequency_hzB\x13\n\x11_energy_import_whB\x13\n\x11_energy_export_wh\"\xd0\x01\n\x0eMeterTransport\x12,\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.volthus_wire.v1.TransportKind\x12\x0c\n\x04host\x18\x02 \x01(\t\x12\x0c\n\x04port\x18\x03 \x01(\r\x12\x14\n\x07unit_id\x18\x04 \x01(\rH\x00\x88\x01\x01\x12\x0e\n\x06\x64\x65vice\x18\x05 \x01(\t\x12\x0c\n\x04\x62\x61ud\x18\x06 \x01(\r\x12\x0e\n\x06parity\x18\x07 \x01(\t\x12\x11\n\tstop_bits\x18\x08 \x01(\r\x12\x11\n\tdata_bits\x18\t \x01(\rB\n\n\x08_unit_id\"\xdc\x01\n\rMeterSettings\x12\r\n\x05meter\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12(\n\x04role\x18\x04 \x01(\x0e\x32\x1a.volthus_wire.v1.MeterRole\x12\x32\n\ttransport\x18\x05 \x01(\x0b\x32\x1f.volthus_wire.v1.MeterTransport\x12\x10\n\x08rotation\x18\x06 \x01(\t\x12\x0e\n\x06invert\x18\x07 \x01(\x08\x12\r\n\x05phase\x18\x08 \x01(\t\x12\x10\n\x08revision\x18\t \x01(\x04\"\xa5\x01\n\x0bMeterHealth\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12+\n\x04last\x18\x02 \x01(\x0b\x32\x1d.volthus_wire.v1.MeterReading\x12\x0f\n\x07problem\x18\x03 \x01(\t\x12\x16\n\x0eproblem_detail\x18\x04 \x01(\t\x12\x0e\n\x06phases\x18\x05 \x01(\r\";\n\x0bMeterRoster\x12,\n\x06meters\x18\x01 \x03(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\"\xf4\x01\n\nMeterModel\x12\r\n\x05model\x18\x01 \x01(\t\x12\x14\n\x0cmanufacturer\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0e\n\x06phases\x18\x04 \x01(\r\x12\x32\n\ntransports\x18\x05 \x03(\x0e\x32\x1e.volthus_wire.v1.TransportKind\x12\x31\n\x08\x64\x65\x66\x61ults\x18\x06 \x01(\x0b\x32\x1f.volthus_wire.v1.MeterTransport\x12\x12\n\nquantities\x18\x07 \x03(\t\x12\x1a\n\x12has_phase_currents\x18\x08 \x01(\x08\x12\x0c\n\x04note\x18\t \x01(\t\"\x18\n\x16ListMeterModelsRequest\"C\n\x14ListMeterModelsReply\x12+\n\x06models\x18\x01 \x03(\x0b\x32\x1b.volthus_wire.v1.MeterModel\"\x13\n\x11ListMetersRequest\"?\n\x0fListMetersReply\x12,\n\x06meters\x18\x01 \x03(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\"X\n\x0f\x41\x64\x64MeterRequest\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12\x13\n\x0bsite_phases\x18\x02 \x01(\r\"[\n\x12UpdateMeterRequest\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12\x13\n\x0bsite_phases\x18\x02 \x01(\r\"#\n\x12RemoveMeterRequest\x12\r\n\x05meter\x18\x01 \x01(\t\"9\n\nMeterReply\x12+\n\x05meter\x18\x01 \x01(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\"Y\n\x10TestMeterRequest\x12\x30\n\x08settings\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.MeterSettings\x12\x13\n\x0bsite_phases\x18\x02 \x01(\r\"\x96\x01\n\x0eTestMeterReply\x12.\n\x07reading\x18\x01 \x01(\x0b\x32\x1d.volthus_wire.v1.MeterReading\x12\x10\n\x08warnings\x18\x02 \x03(\t\x12\x11\n\tanswer_ms\x18\x03 \x01(\x01\x12/\n\x08\x66indings\x18\x04 \x03(\x0b\x32\x1d.volthus_wire.v1.MeterFinding\"k\n\x0cMeterFinding\x12\r\n\x05\x63heck\x18\x01 \x01(\t\x12\r\n\x05phase\x18\x02 \x01(\t\x12\x0f\n\x07verdict\x18\x03 \x01(\t\x12\x12\n\x05value\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\tB\x08\n\x06_value\"J\n\x14IdentifyMeterRequest\x12\x32\n\ttransport\x18\x01 \x01(\x0b\x32\x1f.volthus_wire.v1.MeterTransport\"y\n\x0eMeterCandidate\x12*\n\x05model\x18\x01 \x01(\x0b\x32\x1b.volthus_wire.v1.MeterModel\x12\x0b\n\x03\x66it\x18\x02 \x01(\x01\x12.\n\x07reading\x18\x03 \x01(\x0b\x32\x1d.volthus_wire.v1.MeterReading\"\x8f\x01\n\x12IdentifyMeterReply\x12\x33\n\ncandidates\x18\x01 \x03(\x0b\x32\x1f.volthus_wire.v1.MeterCandidate\x12\x32\n\ttransport\x18\x02 \x01(\x0b\x32\x1f.volthus_wire.v1.MeterTransport\x12\x10\n\x08\x63omplete\x18\x03 \x01(\x08*{\n\tMeterRole\x12\x1a\n\x16METER_ROLE_UNSPECIFIED\x10\x00\x12\x13\n\x0fMETER_ROLE_GRID\x10\x01\x12\x11\n\rMETER_ROLE_PV\x10\x02\x12\x16\n\x12METER_ROLE_BATTERY\x10\x03\x12\x12\n\x0eMETER_ROLE_SUB\x10\x04*\xae\x01\n\x0cMeterQuality\x12\x1d\n\x19METER_QUALITY_UNSPECIFIED\x10\x00\x12\x16\n\x12METER_QUALITY_GOOD\x10\x01\x12\x17\n\x13METER_QUALITY_STALE\x10\x02\x12\x15\n\x11METER_QUALITY_BAD\x10\x03\x12\x18\n\x14METER_QUALITY_FROZEN\x10\x04\x12\x1d\n\x19METER_QUALITY_IMPLAUSIBLE\x10\x05*\x80\x01\n\rTransportKind\x12\x1e\n\x1aTRANSPORT_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12TRANSPORT_KIND_TCP\x10\x01\x12\x16\n\x12TRANSPORT_KIND_RTU\x10\x02\x12\x1f\n\x1bTRANSPORT_KIND_RTU_OVER_TCP\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'volthus_wire.v1.metering_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_METERROLE']._serialized_start=2211
-  _globals['_METERROLE']._serialized_end=2334
-  _globals['_METERQUALITY']._serialized_start=2337
-  _globals['_METERQUALITY']._serialized_end=2511
-  _globals['_TRANSPORTKIND']._serialized_start=2514
-  _globals['_TRANSPORTKIND']._serialized_end=2642
+  _globals['_METERROLE']._serialized_start=2732
+  _globals['_METERROLE']._serialized_end=2855
+  _globals['_METERQUALITY']._serialized_start=2858
+  _globals['_METERQUALITY']._serialized_end=3032
+  _globals['_TRANSPORTKIND']._serialized_start=3035
+  _globals['_TRANSPORTKIND']._serialized_end=3163
   _globals['_METERREADING']._serialized_start=119
   _globals['_METERREADING']._serialized_end=662
   _globals['_METERTRANSPORT']._serialized_start=665
-  _globals['_METERTRANSPORT']._serialized_end=856
-  _globals['_METERSETTINGS']._serialized_start=859
-  _globals['_METERSETTINGS']._serialized_end=1079
-  _globals['_METERHEALTH']._serialized_start=1082
-  _globals['_METERHEALTH']._serialized_end=1247
-  _globals['_METERROSTER']._serialized_start=1249
-  _globals['_METERROSTER']._serialized_end=1308
-  _globals['_METERMODEL']._serialized_start=1311
-  _globals['_METERMODEL']._serialized_end=1555
-  _globals['_LISTMETERMODELSREQUEST']._serialized_start=1557
-  _globals['_LISTMETERMODELSREQUEST']._serialized_end=1581
-  _globals['_LISTMETERMODELSREPLY']._serialized_start=1583
-  _globals['_LISTMETERMODELSREPLY']._serialized_end=1650
-  _globals['_LISTMETERSREQUEST']._serialized_start=1652
-  _globals['_LISTMETERSREQUEST']._serialized_end=1671
-  _globals['_LISTMETERSREPLY']._serialized_start=1673
-  _globals['_LISTMETERSREPLY']._serialized_end=1736
-  _globals['_ADDMETERREQUEST']._serialized_start=1738
-  _globals['_ADDMETERREQUEST']._serialized_end=1826
-  _globals['_UPDATEMETERREQUEST']._serialized_start=1828
-  _globals['_UPDATEMETERREQUEST']._serialized_end=1919
-  _globals['_REMOVEMETERREQUEST']._serialized_start=1921
-  _globals['_REMOVEMETERREQUEST']._serialized_end=1956
-  _globals['_METERREPLY']._serialized_start=1958
-  _globals['_METERREPLY']._serialized_end=2015
-  _globals['_TESTMETERREQUEST']._serialized_start=2017
-  _globals['_TESTMETERREQUEST']._serialized_end=2106
-  _globals['_TESTMETERREPLY']._serialized_start=2108
-  _globals['_TESTMETERREPLY']._serialized_end=2209
+  _globals['_METERTRANSPORT']._serialized_end=873
+  _globals['_METERSETTINGS']._serialized_start=876
+  _globals['_METERSETTINGS']._serialized_end=1096
+  _globals['_METERHEALTH']._serialized_start=1099
+  _globals['_METERHEALTH']._serialized_end=1264
+  _globals['_METERROSTER']._serialized_start=1266
+  _globals['_METERROSTER']._serialized_end=1325
+  _globals['_METERMODEL']._serialized_start=1328
+  _globals['_METERMODEL']._serialized_end=1572
+  _globals['_LISTMETERMODELSREQUEST']._serialized_start=1574
+  _globals['_LISTMETERMODELSREQUEST']._serialized_end=1598
+  _globals['_LISTMETERMODELSREPLY']._serialized_start=1600
+  _globals['_LISTMETERMODELSREPLY']._serialized_end=1667
+  _globals['_LISTMETERSREQUEST']._serialized_start=1669
+  _globals['_LISTMETERSREQUEST']._serialized_end=1688
+  _globals['_LISTMETERSREPLY']._serialized_start=1690
+  _globals['_LISTMETERSREPLY']._serialized_end=1753
+  _globals['_ADDMETERREQUEST']._serialized_start=1755
+  _globals['_ADDMETERREQUEST']._serialized_end=1843
+  _globals['_UPDATEMETERREQUEST']._serialized_start=1845
+  _globals['_UPDATEMETERREQUEST']._serialized_end=1936
+  _globals['_REMOVEMETERREQUEST']._serialized_start=1938
+  _globals['_REMOVEMETERREQUEST']._serialized_end=1973
+  _globals['_METERREPLY']._serialized_start=1975
+  _globals['_METERREPLY']._serialized_end=2032
+  _globals['_TESTMETERREQUEST']._serialized_start=2034
+  _globals['_TESTMETERREQUEST']._serialized_end=2123
+  _globals['_TESTMETERREPLY']._serialized_start=2126
+  _globals['_TESTMETERREPLY']._serialized_end=2276
+  _globals['_METERFINDING']._serialized_start=2278
+  _globals['_METERFINDING']._serialized_end=2385
+  _globals['_IDENTIFYMETERREQUEST']._serialized_start=2387
+  _globals['_IDENTIFYMETERREQUEST']._serialized_end=2461
+  _globals['_METERCANDIDATE']._serialized_start=2463
+  _globals['_METERCANDIDATE']._serialized_end=2584
+  _globals['_IDENTIFYMETERREPLY']._serialized_start=2587
+  _globals['_IDENTIFYMETERREPLY']._serialized_end=2730
 # @@protoc_insertion_point(module_scope)

@@ -225,11 +225,53 @@ class TestMeterRequest(_message.Message):
     def __init__(self, settings: _Optional[_Union[MeterSettings, _Mapping]] = ..., site_phases: _Optional[int] = ...) -> None: ...
 
 class TestMeterReply(_message.Message):
-    __slots__ = ("reading", "warnings", "answer_ms")
+    __slots__ = ("reading", "warnings", "answer_ms", "findings")
     READING_FIELD_NUMBER: _ClassVar[int]
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     ANSWER_MS_FIELD_NUMBER: _ClassVar[int]
+    FINDINGS_FIELD_NUMBER: _ClassVar[int]
     reading: MeterReading
     warnings: _containers.RepeatedScalarFieldContainer[str]
     answer_ms: float
-    def __init__(self, reading: _Optional[_Union[MeterReading, _Mapping]] = ..., warnings: _Optional[_Iterable[str]] = ..., answer_ms: _Optional[float] = ...) -> None: ...
+    findings: _containers.RepeatedCompositeFieldContainer[MeterFinding]
+    def __init__(self, reading: _Optional[_Union[MeterReading, _Mapping]] = ..., warnings: _Optional[_Iterable[str]] = ..., answer_ms: _Optional[float] = ..., findings: _Optional[_Iterable[_Union[MeterFinding, _Mapping]]] = ...) -> None: ...
+
+class MeterFinding(_message.Message):
+    __slots__ = ("check", "phase", "verdict", "value", "detail")
+    CHECK_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    check: str
+    phase: str
+    verdict: str
+    value: float
+    detail: str
+    def __init__(self, check: _Optional[str] = ..., phase: _Optional[str] = ..., verdict: _Optional[str] = ..., value: _Optional[float] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class IdentifyMeterRequest(_message.Message):
+    __slots__ = ("transport",)
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    transport: MeterTransport
+    def __init__(self, transport: _Optional[_Union[MeterTransport, _Mapping]] = ...) -> None: ...
+
+class MeterCandidate(_message.Message):
+    __slots__ = ("model", "fit", "reading")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    FIT_FIELD_NUMBER: _ClassVar[int]
+    READING_FIELD_NUMBER: _ClassVar[int]
+    model: MeterModel
+    fit: float
+    reading: MeterReading
+    def __init__(self, model: _Optional[_Union[MeterModel, _Mapping]] = ..., fit: _Optional[float] = ..., reading: _Optional[_Union[MeterReading, _Mapping]] = ...) -> None: ...
+
+class IdentifyMeterReply(_message.Message):
+    __slots__ = ("candidates", "transport", "complete")
+    CANDIDATES_FIELD_NUMBER: _ClassVar[int]
+    TRANSPORT_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    candidates: _containers.RepeatedCompositeFieldContainer[MeterCandidate]
+    transport: MeterTransport
+    complete: bool
+    def __init__(self, candidates: _Optional[_Iterable[_Union[MeterCandidate, _Mapping]]] = ..., transport: _Optional[_Union[MeterTransport, _Mapping]] = ..., complete: _Optional[bool] = ...) -> None: ...

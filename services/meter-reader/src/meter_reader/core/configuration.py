@@ -70,11 +70,16 @@ class MeterConfig:
     model: str
     role: Role
     line: Line
-    unit_id: int  # 0 to 255
+    unit_id: int | None  # 0 to 255; None: not said, the model's default
     rotation: Rotation = Rotation.RST
     invert: bool = False  # clamped the wrong way round
     phase: Phase | None = None  # one-phase meter: its house phase; see house.Mounting
     revision: int = 0
+
+    @property
+    def wanted_unit_id(self) -> int:
+        """Return the unit id of a set-up that was completed from its model."""
+        return 1 if self.unit_id is None else self.unit_id
 
     def reads_like(self, other: "MeterConfig") -> bool:
         """Return whether both ask the same registers of the same device."""

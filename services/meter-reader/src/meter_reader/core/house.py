@@ -10,6 +10,7 @@ from meter_profiles.quantity import Quantity
 
 Values = Mapping[Quantity, float | None]
 
+ONE_WAY = frozenset({Quantity.POWER_TOTAL_IMPORT, Quantity.POWER_TOTAL_EXPORT})
 _NAMES = frozenset(quantity.value for quantity in Quantity)
 
 
@@ -19,22 +20,25 @@ class Mounting:
 
     phases: how many the meter's model has. phase: for a one-phase meter the house phase it sits
     on (L1 when None); for a three-phase meter in a one-phase house the meter's input that
-    measures the house (None: all three count).
+    measures the house (None: all three count). signs_power_factor: whether the model gives its
+    power factor a direction, which then turns with the power.
     """
 
     phases: int
     rotation: Rotation = Rotation.RST
     invert: bool = False
     phase: Phase | None = None
+    signs_power_factor: bool = True
 
 
 def seen_from_house(values: Values, mounting: Mounting) -> dict[Quantity, float | None]:
     """Return the same quantities as the house sees them; unknown stays unknown.
 
-    A phase the meter does not measure is unknown, not zero. With `invert`, power changes its sign
-    and the counters for import and export change places. Currents stay as the meter reports them.
+    A phase the meter does not measure is unknown, not zero. With `invert`, power and power factor
+    change their sign and the counters for import and export change places. Currents stay as the
+    meter reports them.
     """
-    turned = _inverted(values) if mounting.invert else dict(values)
+    turned = _inverted(values, mounting) if mounting.invert else dict(values)
     if mounting.phases == 1:
         return _one_phase(turned, Phase.L1, mounting.phase or Phase.L1)
     if mounting.phase is not None:
@@ -50,12 +54,19 @@ def _measured_by(quantity: Quantity, rotation: Rotation) -> Quantity:
     return quantity.on(conductor_on(rotation, quantity.phase))
 
 
-def _inverted(values: Values) -> dict[Quantity, float | None]:
+def _inverted(values: Values, mounting: Mounting) -> dict[Quantity, float | None]:
     swapped = {quantity: _get(values, _opposite(quantity)) for quantity in values}
     return {
-        quantity: -value + 0.0 if value is not None and quantity.unit == "W" else value
+        quantity: -value + 0.0 if value is not None and _turns(quantity, mounting) else value
         for quantity, value in swapped.items()
     }
+
+
+def _turns(quantity: Quantity, mounting: Mounting) -> bool:
+    """Return whether a value has a direction of its own; one-way powers change places instead."""
+    if quantity in ONE_WAY:
+        return False
+    return quantity.unit == "W" or (quantity.unit == "1" and mounting.signs_power_factor)
 
 
 def _opposite(quantity: Quantity) -> str:

@@ -27,7 +27,13 @@ class Objection:
 
 def mounting_of(config: MeterConfig, profile: Profile) -> Mounting:
     """Return how a meter of this model sits in the house."""
-    return Mounting(max(profile.phases), config.rotation, config.invert, config.phase)
+    return Mounting(
+        max(profile.phases),
+        config.rotation,
+        config.invert,
+        config.phase,
+        profile.signs_power_factor,
+    )
 
 
 def completed(config: MeterConfig, profile: Profile) -> MeterConfig:
@@ -50,7 +56,7 @@ def completed(config: MeterConfig, profile: Profile) -> MeterConfig:
         config,
         line=line,
         name=config.name or f"{profile.manufacturer} {profile.name}"[:60],
-        unit_id=config.unit_id or default_unit_id(profile, line.kind),
+        unit_id=default_unit_id(profile, line.kind) if config.unit_id is None else config.unit_id,
     )
 
 
@@ -75,11 +81,27 @@ def objection_to(
     )
 
 
+def objection_to_place(line: Line) -> Objection | None:
+    """Return why nothing can be asked there, whatever the model; zeros are filled in later."""
+    if not line.is_serial:
+        return _host_objection(replace(line, port=line.port or MODBUS_TCP_PORT))
+    baud, parity, stop_bits = CUSTOMARY_SERIAL
+    return _serial_objection(
+        replace(
+            line,
+            baud=line.baud or baud,
+            parity=line.parity or parity,
+            stop_bits=line.stop_bits or stop_bits,
+            data_bits=line.data_bits or 8,
+        )
+    )
+
+
 def _line_objection(config: MeterConfig, profile: Profile) -> Objection | None:
     if config.line.kind is not TransportKind.TCP and profile.serial is None:
         detail = f"{profile.name} has no serial port; it speaks Modbus TCP."
         return Objection("transport-not-of-model", detail, "/transport/kind")
-    if not 0 <= config.unit_id <= 255:
+    if not 0 <= config.wanted_unit_id <= 255:
         detail = f"Unit id {config.unit_id} is not between 0 and 255."
         return Objection("unit-id-invalid", detail, "/transport/unit_id")
     return _serial_objection(config.line) if config.line.is_serial else _host_objection(config.line)

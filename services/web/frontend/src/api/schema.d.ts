@@ -237,6 +237,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/meters/identify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Identify Meter
+         * @description Try the catalogue at an address and say which models fit; nothing is saved.
+         *
+         *     What answers but fits no model is an answer with no candidates. Over a serial line it may take
+         *     longer than the answer may wait: then `complete` is false.
+         */
+        post: operations["identify_meter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/meters/{meter_id}": {
         parameters: {
             query?: never;
@@ -1150,6 +1173,69 @@ export interface components {
             revision: number;
         };
         /**
+         * MeterCandidate
+         * @description A model that fits what answers there.
+         */
+        MeterCandidate: {
+            model: components["schemas"]["MeterModel"];
+            /**
+             * Fit
+             * @description Part of the evidence that speaks for it, 0 to 1.
+             */
+            fit: number;
+            /** @description What this model would read, not rotated. */
+            reading: components["schemas"]["Reading"];
+        };
+        /**
+         * MeterFinding
+         * @description One thing a test looked at.
+         */
+        MeterFinding: {
+            /**
+             * Check
+             * @description `voltage`, `frequency`, `direction` or `rotation`.
+             */
+            check: string;
+            /**
+             * Phase
+             * @description Null: of the whole meter.
+             */
+            phase: ("L1" | "L2" | "L3") | null;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "fine" | "suspect" | "unknown";
+            /**
+             * Value
+             * @description V, Hz or W.
+             */
+            value: number | null;
+            /**
+             * Detail
+             * @description One English sentence.
+             */
+            detail: string;
+        };
+        /**
+         * MeterIdentity
+         * @description Which models fit; several of one family may share their registers.
+         */
+        MeterIdentity: {
+            /**
+             * Candidates
+             * @description Best first; empty: none fits.
+             */
+            candidates: components["schemas"]["MeterCandidate"][];
+            /** @description What answered, with its unit id. */
+            transport: components["schemas"]["Transport"];
+            /**
+             * Complete
+             * @description False: the time was up before all models were tried.
+             */
+            complete: boolean;
+        };
+        /**
          * MeterModel
          * @description A compatible meter model.
          */
@@ -1200,6 +1286,13 @@ export interface components {
             /** Power Total W */
             power_total_w: number | null;
             current_a: components["schemas"]["ByPhase"] | null;
+        };
+        /**
+         * MeterPlace
+         * @description Where something answers that may be a meter; what is left out is tried as usual.
+         */
+        MeterPlace: {
+            transport: components["schemas"]["TransportSettings"];
         };
         /**
          * MeterSettings
@@ -1263,6 +1356,8 @@ export interface components {
              * @description Codes, such as `reversed-clamps-suspected`.
              */
             warnings: string[];
+            /** Findings */
+            findings: components["schemas"]["MeterFinding"][];
             /** Answer Ms */
             answer_ms: number;
         };
@@ -2785,6 +2880,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeterTest"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    identify_meter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeterPlace"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterIdentity"];
                 };
             };
             /** @description `not-logged-in` */

@@ -5,7 +5,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from volthus_wire.subjects import METER_ADD, METER_LIST, METER_REMOVE, METER_TEST, METER_UPDATE
+from volthus_wire.subjects import (
+    METER_ADD,
+    METER_IDENTIFY,
+    METER_LIST,
+    METER_REMOVE,
+    METER_TEST,
+    METER_UPDATE,
+)
 from volthus_wire.v1.metering_pb2 import (
     AddMeterRequest,
     ListMetersRequest,
@@ -16,9 +23,9 @@ from volthus_wire.v1.metering_pb2 import (
 from web.api.documented import CONDITIONAL, OF_A_SITE, REFUSABLE
 from web.api.door import ServiceDoor
 from web.api.revisions import ANY, IfMatch, tag
-from web.messages.meters import meter, meter_test, to_meter_settings
+from web.messages.meters import meter, meter_identity, meter_test, to_meter_settings, to_place
 from web.models.common import Page
-from web.models.meters import Meter, MeterSettings, MeterTest
+from web.models.meters import Meter, MeterIdentity, MeterPlace, MeterSettings, MeterTest
 from web.problems import ProblemError
 
 MeterId = Annotated[str, Path(description="Id of the meter.", examples=["grid-1"])]
@@ -65,6 +72,17 @@ async def test_meter(door: ServiceDoor, wanted: MeterSettings) -> MeterTest:
     phases = await door.parts.owners.site_phases(door.site, door.account)
     question = TestMeterRequest(settings=to_meter_settings(wanted), site_phases=phases)
     return meter_test(await door.ask(METER_TEST, question, timeout_s=READS_METER_S))
+
+
+@router.post("/identify", responses=REFUSABLE)
+async def identify_meter(door: ServiceDoor, wanted: MeterPlace) -> MeterIdentity:
+    """Try the catalogue at an address and say which models fit; nothing is saved.
+
+    What answers but fits no model is an answer with no candidates. Over a serial line it may take
+    longer than the answer may wait: then `complete` is false.
+    """
+    answer = await door.ask(METER_IDENTIFY, to_place(wanted), timeout_s=READS_METER_S)
+    return meter_identity(answer)
 
 
 @router.get("/{meter_id}", responses=OF_A_SITE)

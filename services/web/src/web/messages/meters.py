@@ -4,9 +4,14 @@ from volthus_wire.v1 import metering_pb2 as wire
 from web.messages.plain import instant_in, named, number_in, phases_in, positive, text, word
 from web.models.common import ByPhase, PhaseName
 from web.models.meters import (
+    FindingVerdict,
     Kind,
     Meter,
+    MeterCandidate,
+    MeterFinding,
+    MeterIdentity,
     MeterModel,
+    MeterPlace,
     MeterRoleName,
     MeterSettings,
     MeterTest,
@@ -81,8 +86,46 @@ def meter_test(message: wire.TestMeterReply) -> MeterTest:
     return MeterTest(
         reading=reading(message.reading),
         warnings=list(message.warnings),
+        findings=[_finding(one) for one in message.findings],
         answer_ms=message.answer_ms,
     )
+
+
+def _finding(message: wire.MeterFinding) -> MeterFinding:
+    return MeterFinding(
+        check=message.check,
+        phase=phase_name(message.phase),
+        verdict=_verdict(message.verdict),
+        value=number_in(message, "value"),
+        detail=message.detail,
+    )
+
+
+def _verdict(value: str) -> FindingVerdict:
+    """Return a verdict. Raises NotUnderstoodError for another word."""
+    match value:
+        case "fine" | "suspect" | "unknown":
+            return value
+        case _:
+            word(value, FindingVerdict)
+            return "unknown"
+
+
+def meter_identity(message: wire.IdentifyMeterReply) -> MeterIdentity:
+    """Return which models fit."""
+    return MeterIdentity(
+        candidates=[
+            MeterCandidate(model=meter_model(one.model), fit=one.fit, reading=reading(one.reading))
+            for one in message.candidates
+        ],
+        transport=_transport(message.transport),
+        complete=message.complete,
+    )
+
+
+def to_place(wanted: MeterPlace) -> wire.IdentifyMeterRequest:
+    """Return the message that asks what answers at a place."""
+    return wire.IdentifyMeterRequest(transport=_to_transport(wanted.transport))
 
 
 def meter_model(message: wire.MeterModel) -> MeterModel:

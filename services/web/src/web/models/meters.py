@@ -10,6 +10,7 @@ from web.models.common import ByPhase, Model, PhaseName, RotationName, Wanted
 MeterRoleName = Literal["grid", "pv", "battery", "sub"]
 Quality = Literal["good", "stale", "bad", "frozen", "implausible", "unknown"]
 Kind = Literal["tcp", "rtu", "rtu_over_tcp"]
+FindingVerdict = Literal["fine", "suspect", "unknown"]
 
 _EXAMPLE: dict[str, JsonValue] = {
     "model": "janitza-umg-96",
@@ -96,11 +97,22 @@ class Meter(Model):
     revision: int = Field(description="Also the ETag.")
 
 
+class MeterFinding(Model):
+    """One thing a test looked at."""
+
+    check: str = Field(description="`voltage`, `frequency`, `direction` or `rotation`.")
+    phase: PhaseName | None = Field(description="Null: of the whole meter.")
+    verdict: FindingVerdict
+    value: float | None = Field(description="V, Hz or W.")
+    detail: str = Field(description="One English sentence.")
+
+
 class MeterTest(Model):
     """What a meter answered; nothing was saved."""
 
     reading: Reading
     warnings: list[str] = Field(description="Codes, such as `reversed-clamps-suspected`.")
+    findings: list[MeterFinding]
     answer_ms: float
 
 
@@ -126,3 +138,25 @@ class MeterModel(Model):
     quantities: list[str]
     has_phase_currents: bool
     note: str | None
+
+
+class MeterPlace(Wanted):
+    """Where something answers that may be a meter; what is left out is tried as usual."""
+
+    transport: TransportSettings
+
+
+class MeterCandidate(Model):
+    """A model that fits what answers there."""
+
+    model: MeterModel
+    fit: float = Field(description="Part of the evidence that speaks for it, 0 to 1.")
+    reading: Reading = Field(description="What this model would read, not rotated.")
+
+
+class MeterIdentity(Model):
+    """Which models fit; several of one family may share their registers."""
+
+    candidates: list[MeterCandidate] = Field(description="Best first; empty: none fits.")
+    transport: Transport = Field(description="What answered, with its unit id.")
+    complete: bool = Field(description="False: the time was up before all models were tried.")
