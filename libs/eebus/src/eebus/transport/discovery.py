@@ -28,6 +28,7 @@ MAX_LOOKUPS = 32  # at once; as many entries as we keep may wait for their turn
 LOOKUP_WITHIN_MS = 3000
 FLUSHED_AFTER_S = 1.2  # what an announcement replaces stays cached for 1 s (RFC 6762, 10.2)
 RETRY_S = 30.0
+LOOPBACK = "127.0.0.1"
 FOUND_WITHIN_S = 10.0  # after this a new look has found all there is
 LOOK_AROUND_S = 30.0  # how often we look whether our own addresses are still the same
 
@@ -201,11 +202,12 @@ class Discovery:
 def announced_addresses(listen_host: str, interfaces: tuple[str, ...]) -> tuple[str, ...]:
     """Return the IP addresses to announce for a server that listens there.
 
-    listen_host: one IP address, or "" (or an address of zeros) for all of them.
+    listen_host: one IP address, or "" (or an address of zeros) for all of them. While the
+    machine has no network only its own programs can reach us.
     """
     if listen_host and not ipaddress.ip_address(listen_host).is_unspecified:
         return (listen_host,)
-    return interfaces or tuple(own_addresses())
+    return interfaces or tuple(own_addresses()) or (LOOPBACK,)
 
 
 def own_addresses() -> list[str]:
