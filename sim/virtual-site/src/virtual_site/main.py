@@ -14,7 +14,7 @@ from eebus.errors import EebusError
 from eebus.transport.node import Network
 from meter_profiles.catalogue import profile
 from meter_profiles.errors import MeterProfileError
-from virtual_site import logs
+from virtual_site import logs, meter_program
 from virtual_site import settings as command_line
 from virtual_site.api.app import build
 from virtual_site.core import world as worlds
@@ -47,7 +47,10 @@ REFUSALS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Start the program `virtual-site`. Returns 0 after a stop, 2 when it cannot start."""
-    settings = command_line.read(sys.argv[1:] if arguments is None else arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["meter"]:
+        return meter_program.main(arguments[1:])
+    settings = command_line.read(arguments)
     logs.configure()
     refusals: list[BaseException] = []
     try:
@@ -67,7 +70,12 @@ async def run(settings: Settings) -> None:
     _forget(settings.ready_file)
     scenario = _scenario(settings)
     meter_store = MeterStore(settings.state)
-    meter = ModbusMeter(profile(settings.meter_model), settings.host, settings.meter_port)
+    meter = ModbusMeter(
+        profile(settings.meter_model),
+        settings.host,
+        settings.meter_port,
+        settings.meter_transport,
+    )
     world = worlds.begin(scenario, meter_store.load())
     site = VirtualSite(world, meter, meter_store, speed=settings.speed)
     site.connect(_wallboxes(settings, site))
@@ -158,6 +166,8 @@ def _ready(site: VirtualSite, url: str, ports: Sequence[int]) -> dict[str, objec
         "port": site.meter.port,
         "unit_id": site.meter.unit_id,
         "model": site.meter.profile.model,
+        "transport": site.meter.line.transport.value,
+        "device": site.meter.device,
     }
     return {"simulator": {"url": url}, "meter": meter, "chargers": chargers}
 

@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from virtual_site.meter_line import Transport
+
 ABOUT = """The outside world of a site, over the real protocols: a Modbus TCP grid meter, EEBUS
 chargers with cars, household, sun and faults. It plays a scenario (cem-scenario/1) and idles on
-when that is over. Time is real time times --speed; the protocols' own clocks do not speed up."""
+when that is over. Time is real time times --speed; the protocols' own clocks do not speed up.
+`virtual-site meter --help` starts a meter alone."""
 DEFAULT_MODEL = "cg_em24_e1"  # signed power, 1 mA, everything in one request
 
 
@@ -21,6 +24,7 @@ class Settings:
     port: int = 0
     meter_port: int = 0
     meter_model: str = DEFAULT_MODEL
+    meter_transport: Transport = Transport.TCP
     meter_latency_s: float | None = None  # None: as the scenario says
     chargers: int | None = None  # None: as many as the scenario has
     scenario: str = "villa"
@@ -42,6 +46,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         port=told.port,
         meter_port=told.meter_port,
         meter_model=told.meter_model,
+        meter_transport=Transport(told.meter_transport),
         meter_latency_s=told.meter_latency,
         chargers=told.chargers,
         scenario=told.scenario,
@@ -58,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=_port, default=0, help="web pages and control API; 0 = any free (default)")
     add("--meter-port", type=_port, default=0, help="Modbus TCP; 0 = any free (default)")
     add("--meter-model", default=DEFAULT_MODEL, metavar="ID", help="default: %(default)s")
+    add("--meter-transport", choices=[*Transport], default="tcp", help="default: %(default)s")
     add("--meter-latency", type=_not_negative, metavar="S", help="age of what the meter shows")
     add(
         "--chargers", type=_count, metavar="N", help="at least those of the scenario; the rest idle"

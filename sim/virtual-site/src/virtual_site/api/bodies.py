@@ -99,6 +99,12 @@ class ChargerFault(_Body):
     seconds: Seconds = 60.0
 
 
+class MeterTrouble(_Body):
+    """How the meter fails, as `virtual-site meter` takes it; `none` ends it."""
+
+    fault: Annotated[str, Field(max_length=40)]
+
+
 class SiteFault(ChargerFault):
     """Something that goes wrong at the meter or at a charger.
 
