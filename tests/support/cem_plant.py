@@ -110,6 +110,7 @@ class Plant:
         self.dead_meter_s: tuple[int, int] = (-1, -1)
         self.frozen_meter_s: tuple[int, int] = (-1, -1)
         self.spike_s = -1
+        self.tells_age = True  # whether a reading's age is known, or it is shown as new
         self.frozen: Amps = [0.0, 0.0, 0.0]
         self.houses: list[Amps] = []
         self.over: list[tuple[int, int, float, bool]] = []  # t, phase, excess, self-made
@@ -187,7 +188,7 @@ class Plant:
         meter_s, report_s, command_s = self.latency_s
         while self.readings and self.readings[0][0] + meter_s <= t:
             at_s, sample = self.readings.popleft()
-            reading = GridReading("grid", Phases(*sample), age_s=float(t - at_s))
+            reading = GridReading("grid", Phases(*sample), float(t - at_s) * self.tells_age)
             self.state = apply(self.state, GridRead(reading), float(t))
         self.state = apply(self.state, ChargersPaired(self._paired(t)), float(t))
         for car in self.cars.values():

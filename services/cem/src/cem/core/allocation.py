@@ -8,6 +8,7 @@ an admitted charger below its maximum touches a full constraint; same input, sam
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from math import inf
 
 from cem.core.numbers import floored
@@ -120,7 +121,9 @@ def _admit(
 def _fill(demands: Sequence[Demand], constraints: Sequence[Constraint], shares: Shares) -> None:
     """Raise all demands together from the level they hold; freeze who meets a full constraint."""
     active = {d.ski: d for d in demands if d.max_a > shares.current_a[d.ski] + EPSILON}
-    while active:
+    for _ in demands:  # each round freezes at least one
+        if not active:
+            return
         levels = [(_binding_level(c, active, shares), c) for c in constraints
                   if any(ski in c.share for ski in active)]  # fmt: skip
         level = min((at for at, _ in levels), default=inf)
@@ -184,30 +187,24 @@ def _round(
     current_a = shares.current_a
     for demand in admitted:
         current_a[demand.ski] = max(demand.min_a, floored(current_a[demand.ski], step_a))
-    waiting = list(admitted)
-    while waiting:
-        waiting.sort(key=lambda d: (d.priority, current_a[d.ski] / d.weight, d.ski))
-        demand = waiting[0]
-        raised = floored(current_a[demand.ski] + step_a + EPSILON, step_a)
-        if raised <= demand.max_a + EPSILON and _fits(demand.ski, raised, constraints, current_a):
-            current_a[demand.ski] = raised
-        else:
-            waiting.pop(0)
-
-
-def _fits(
-    ski: str, raised_a: float, constraints: Sequence[Constraint], current_a: Mapping[str, float]
-) -> bool:
-    more_a = raised_a - current_a[ski]
-    return all(
-        _sum(c.share, current_a) + c.share[ski] * more_a <= _number(c.room_a) + EPSILON
-        for c in constraints
-        if ski in c.share
-    )
+    left = [_number(c.room_a) - _sum(c.share, current_a) for c in constraints]
+    queue = [(d.priority, current_a[d.ski] / d.weight, d.ski, d) for d in admitted]
+    heapify(queue)
+    while queue:
+        priority, _, ski, demand = heappop(queue)
+        raised_a = floored(current_a[ski] + step_a + EPSILON, step_a)
+        more_a = raised_a - current_a[ski]
+        touched = [(k, c.share[ski] * more_a) for k, c in enumerate(constraints) if ski in c.share]
+        if raised_a > demand.max_a + EPSILON or any(left[k] + EPSILON < a for k, a in touched):
+            continue
+        for k, amperes in touched:
+            left[k] -= amperes
+        current_a[ski] = raised_a
+        heappush(queue, (priority, raised_a / demand.weight, ski, demand))
 
 
 def _sum(share: Mapping[str, float], used_a: Mapping[str, float]) -> float:
-    return sum(part * used_a.get(ski, 0.0) for ski, part in share.items())
+    return sum([part * used_a.get(ski, 0.0) for ski, part in share.items()])
 
 
 def _number(room_a: float) -> float:

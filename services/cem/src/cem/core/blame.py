@@ -35,11 +35,9 @@ def _cause(view: View, phase: Phase, excess_a: float) -> Cause:
     if view.step.stage is not Stage.FRESH or _was_blind(view):
         return Cause.BLIND
     chargers = [
-        charger
-        for charger in view.state.chargers.values()
-        if phase in charger.phases(view.grid.phases, view.p)
+        charger for charger in view.state.chargers.values() if phase in view.used[charger.ski]
     ]
-    standings = {charger.standing(view.now, view.p) for charger in chargers}
+    standings = {view.standings[charger.ski] for charger in chargers}
     is_outlier = any(charger.misses > 0 for charger in chargers)
     if is_outlier or standings & {Standing.DISOBEDIENT, Standing.OUT_OF_REACH}:
         return Cause.DISOBEDIENT

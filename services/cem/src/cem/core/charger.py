@@ -132,12 +132,11 @@ class Charger:
         told = self._measured_phases(wired, p) if car.phases is None else car.phases
         if not told:
             return wired
+        if told >= len(wired):
+            return wired
         drawn = self.drawn_a
-        return tuple(
-            phase
-            for index, phase in enumerate(wired)
-            if index < told or (drawn is not None and drawn[phase] > p.drawing_a)
-        )
+        more = [] if drawn is None else [ph for ph in wired[told:] if drawn[ph] > p.drawing_a]
+        return (*wired[:told], *more)
 
     def _measured_phases(self, wired: tuple[Phase, ...], p: Parameters) -> int | None:
         """Return how many conductors carry current; None until that has been steady for long."""
@@ -180,10 +179,20 @@ class Charger:
         newest = self.samples[-1]
         if now - newest.at_s <= p.reaction_s:
             return newest.current_a
-        vouched = self.report is not None and self.report.measured_age_s is not None
-        if not (vouched and self.is_reached(now, p)):
+        if not (self.is_vouching and self.is_reached(now, p)):
             return None
         return newest.current_a if is_lasting(newest, now, p) else None
+
+    @property
+    def is_vouching(self) -> bool:
+        """Return whether its last report stands by a measurement: of this car, since it came.
+
+        Without a car it is known that nothing flows.
+        """
+        report = self.report
+        if report is None:
+            return False
+        return report.measured_age_s is not None or (report.is_car_known and report.car is None)
 
     def is_settled(self, sample: Sample, p: Parameters) -> bool:
         """Return whether a sample is from after the car's reaction to the limit in force."""
@@ -214,11 +223,8 @@ class Charger:
         accepted = self.report.accepted if self.report else None
         if accepted is None:
             return None
-        limits = [
-            limit
-            for limit in accepted.current_a.values()[: self.settings.phases]
-            if limit is not None
-        ]
+        conductors = accepted.current_a.values()[: self.settings.phases]
+        limits = [limit for limit in conductors if limit is not None]
         return max(limits) if limits else self.most_a
 
     def may_draw_a(self, now: float, p: Parameters, window_s: float | None = None) -> float:

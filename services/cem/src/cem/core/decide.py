@@ -111,9 +111,10 @@ def _brought_up(charger: Charger, now: float, p: Parameters) -> Charger:
 
 def _with_loss(charger: Charger, now: float, p: Parameters) -> Charger:
     """Note since when a charger is out of reach: its own failsafe counts from then."""
-    if charger.standing(now, p) is not Standing.OUT_OF_REACH:
-        return replace(charger, lost_since_s=None)
-    return charger if charger.lost_since_s is not None else replace(charger, lost_since_s=now)
+    is_lost = charger.standing(now, p) is Standing.OUT_OF_REACH
+    if is_lost is (charger.lost_since_s is not None):
+        return charger
+    return replace(charger, lost_since_s=now if is_lost else None)
 
 
 def _is_warming_up(view: View) -> bool:
@@ -146,7 +147,7 @@ def _in_standing(view: View, standing: Standing) -> dict[str, Charger]:
     return {
         ski: charger
         for ski, charger in view.state.chargers.items()
-        if charger.standing(view.now, view.p) is standing
+        if view.standings[ski] is standing
     }
 
 
@@ -154,8 +155,7 @@ def _admittable(view: View) -> dict[str, Charger]:
     """Return the fresh plug-ins that may be given their minimum as first limit."""
     if not view.step.allows_increase:
         return {}
-    fresh = _in_standing(view, Standing.FRESH)
-    return {ski: charger for ski, charger in fresh.items() if rooms.is_young(charger, view)}
+    return dict(view.young)
 
 
 def _allotted(
@@ -193,7 +193,7 @@ def _without_part(
     that fits, so that the first limit of a session is no pause (a car of ISO 15118 would fall
     back to PWM).
     """
-    match charger.standing(view.now, view.p):
+    match view.standings[charger.ski]:
         case Standing.OUT_OF_REACH | Standing.DISOBEDIENT:
             return charger.settings.failsafe_a
         case Standing.NO_CAR:
@@ -228,11 +228,11 @@ def _fits_its_reserve(
     What it can draw is reserved anyway, so its minimum takes nothing from anybody; but where
     even that would not fit beside what the others have, it must not start at all.
     """
-    if not view.step.allows_increase or rooms.is_young(charger, view):
+    if not view.step.allows_increase or charger.ski in view.young:
         return False  # a young one was refused its minimum when all was allotted
     reserved = charger.reserved(view.now, view.grid.phases, view.p)
     sharing = [view.state.chargers[ski] for ski in shares.current_a]
-    used = charger.phases(view.grid.phases, view.p)
+    used = view.used[charger.ski]
     return all(
         room.firm_a + reserved[room.phase] - _shared_a(sharing, shares, room.phase, view)
         >= charger.least_a
@@ -242,13 +242,11 @@ def _fits_its_reserve(
 
 
 def _shared_a(sharing: list[Charger], shares: Shares, phase: Phase, view: View) -> float:
-    return sum(
-        shares.current_a[c.ski] for c in sharing if phase in c.phases(view.grid.phases, view.p)
-    )
+    return sum(shares.current_a[c.ski] for c in sharing if phase in view.used[c.ski])
 
 
 def _minimums_a(running: list[Charger], phase: Phase, view: View) -> float:
-    return sum(c.least_a for c in running if phase in c.phases(view.grid.phases, view.p))
+    return sum(c.least_a for c in running if phase in view.used[c.ski])
 
 
 # --- answers -------------------------------------------------------------------------------------
@@ -256,8 +254,8 @@ def _minimums_a(running: list[Charger], phase: Phase, view: View) -> float:
 
 def _limit(charger: Charger, fallback_a: float, view: View) -> Limit:
     used = charger.settings.wired(view.grid.phases)
-    if charger.standing(view.now, view.p) is Standing.READY:
-        used = charger.phases(view.grid.phases, view.p)
+    if view.standings[charger.ski] is Standing.READY:
+        used = view.used[charger.ski]
     by_phase: PhaseReadings = on_phases(used, charger.granted_a or 0.0, None)
     if view.grid.phases == 3:
         by_phase = to_device(charger.settings.wiring, by_phase)
@@ -269,7 +267,10 @@ def _following(charger: Charger, reason: Reason | None) -> Reason | None:
 
 
 def _remembering(state: State, reasons: Mapping[str, Reason | None]) -> State:
-    chargers = {ski: replace(c, reason=reasons[ski]) for ski, c in state.chargers.items()}
+    chargers = {
+        ski: charger if charger.reason == reasons[ski] else replace(charger, reason=reasons[ski])
+        for ski, charger in state.chargers.items()
+    }
     return replace(state, chargers=chargers)
 
 

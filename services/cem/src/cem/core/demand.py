@@ -16,7 +16,7 @@ def claimed(charger: Charger, now: float, p: Parameters) -> Charger:
     """
     granted_a = charger.granted_a
     if charger.known_a(now, p) is None or not charger.has_car or not granted_a:
-        return replace(charger, below_since_s=None, used_since_s=None)
+        return _unjudged(charger)
     measured = charger.measured_a(now, p)
     if measured is None:
         return charger  # on its way to a new limit: no time to judge what it wants
@@ -48,11 +48,18 @@ def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Cha
     return replace(charger, claim_a=max(charger.least_a, drawn_a + p.claim_extra_a))
 
 
+def _unjudged(charger: Charger) -> Charger:
+    """Return the charger without what was begun to be judged."""
+    if charger.below_since_s is None and charger.used_since_s is None:
+        return charger
+    return replace(charger, below_since_s=None, used_since_s=None)
+
+
 def _probed(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
-    charger = replace(charger, below_since_s=None)
     claim_a = charger.claim_a
     if claim_a is None or drawn_a < claim_a - p.below_a:
-        return replace(charger, used_since_s=None)
+        return _unjudged(charger)
+    charger = replace(charger, below_since_s=None)
     since_s = now if charger.used_since_s is None else charger.used_since_s
     if now - since_s < p.probe_every_s:
         return replace(charger, used_since_s=since_s)

@@ -23,7 +23,8 @@ from electrical.phases import (
 
 LOOK_BACK_S = 2.0  # a charger's sample may speak of a moment that long before it arrived ...
 LOOK_AHEAD_S = 1.5  # ... or arrive that long after what the meter saw already
-REVISED_S = 5.0  # readings this young are estimated anew when chargers report
+PACE_S = 1.0  # the quickest that chargers measure
+REVISED_S = 3.5  # readings this young are estimated anew when chargers report
 
 Interval = tuple[float, float]
 
@@ -72,13 +73,12 @@ def rise_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> floa
 def _estimate(
     sample: MeterSample, before: Estimate | None, state: State, p: Parameters
 ) -> Estimate:
-    draws = [_draws(charger, sample.at_s, state, p) for charger in state.chargers.values()]
+    draws = [_draws(charger, sample.at_s, state, p).values() for charger in state.chargers.values()]
     raw, confirmed = [], []
-    for phase in ALL_PHASES:
-        least_a = sum(draw[phase][0] for draw in draws)
-        most_a = sum(draw[phase][1] for draw in draws)
+    for index, phase in enumerate(ALL_PHASES):
         measured_a = sample.current_a[phase]
-        lowest, highest = measured_a - most_a, measured_a - least_a
+        lowest = measured_a - sum([draw[index][1] for draw in draws])
+        highest = measured_a - sum([draw[index][0] for draw in draws])
         value = highest
         if before is not None:
             is_spike = _is_disproved(before, phase, highest, p)
@@ -107,28 +107,41 @@ def _draws(charger: Charger, at_s: float, state: State, p: Parameters) -> Phases
     if not samples or standing in (Standing.OUT_OF_REACH, Standing.FRESH):
         return _unmeasured(charger, standing, at_s, state, p)
     used = charger.phases(state.site_phases, p)
-    is_moving = charger.has_car and _is_moving(charger, samples, at_s, p)
+    cap_a = (
+        charger.reserve_a(at_s, p)
+        if charger.disobeys
+        else charger.may_draw_a(at_s, p, p.obedience_s)
+    )
+    granted_a = charger.granted_a
+    if granted_a is None or not (charger.has_car and _is_moving(charger, samples, at_s, p)):
+        used = ()
+    drawn = [s.current_a.values() for s in samples]
     return Phases(
         *(
-            _drawn(charger, at_s, [s.current_a[ph] for s in samples], is_moving and ph in used, p)
-            for ph in ALL_PHASES
+            _drawn(values, granted_a if phase in used else None, cap_a)
+            for phase, values in zip(ALL_PHASES, zip(*drawn, strict=True), strict=True)
         )
     )
 
 
 def _speaking_of(charger: Charger, at_s: float, p: Parameters) -> list[Sample]:
-    """Return the samples that tell what was drawn at a moment.
+    """Return the samples that tell what was drawn at a moment, or up to LOOK_BACK_S before.
 
-    Those from around it; where none is as old, also the last one before: unchanged until then.
+    Where those from around it do not reach back so far, the last one before was true until then.
     """
-    around = [s for s in charger.samples if -LOOK_BACK_S <= s.at_s - at_s <= LOOK_AHEAD_S]
-    if around and around[0].at_s <= at_s:
-        return around
-    before = [s for s in charger.samples if s.at_s < at_s - LOOK_BACK_S]
-    vouched = charger.report is not None and charger.report.measured_age_s is not None
-    if not (before and vouched and is_lasting(before[-1], at_s, p)):
-        return around
-    return [before[-1], *around]
+    earliest_s, latest_s = at_s - LOOK_BACK_S, at_s + LOOK_AHEAD_S
+    around: list[Sample] = []
+    for sample in reversed(charger.samples):
+        if sample.at_s > latest_s:
+            continue
+        if sample.at_s >= earliest_s:
+            around.insert(0, sample)
+            continue
+        reaches_back = around and around[0].at_s <= earliest_s + PACE_S
+        if not reaches_back and charger.is_vouching and is_lasting(sample, at_s, p):
+            around.insert(0, sample)
+        break
+    return around
 
 
 def _unmeasured(
@@ -146,26 +159,15 @@ def _unmeasured(
     return on_phases(might_use, (0.0, most_a), (0.0, 0.0))
 
 
-def _drawn(
-    charger: Charger,
-    at_s: float,
-    drawn: list[float],
-    is_moving: bool,  # noqa: FBT001 - a fact of the phase, not a switch
-    p: Parameters,
-) -> Interval:
-    """Return the interval on one phase.
+def _drawn(drawn: tuple[float, ...], towards_a: float | None, cap_a: float) -> Interval:
+    """Return the interval on one phase from what was measured around the moment.
 
-    What is drawn above the limit counts as load of the house: it is not ours to give away.
+    towards_a: the limit its car may be on the way to; None = it is steady. cap_a: what is drawn
+    above it counts as load of the house: it is not ours to give away.
     """
     least_a, most_a = max(0.0, min(drawn)), max(0.0, *drawn)
-    granted_a = charger.granted_a
-    if is_moving and granted_a is not None:
-        least_a, most_a = min(least_a, granted_a), max(most_a, granted_a)
-    cap_a = (
-        charger.reserve_a(at_s, p)
-        if charger.disobeys
-        else charger.may_draw_a(at_s, p, p.obedience_s)
-    )
+    if towards_a is not None:
+        least_a, most_a = min(least_a, towards_a), max(most_a, towards_a)
     return min(least_a, cap_a), min(most_a, cap_a)
 
 

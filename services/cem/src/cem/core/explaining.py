@@ -8,7 +8,7 @@ from cem.core.charger import Charger, Standing
 from cem.core.demand import protected_until_s
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind, Reason
-from cem.core.rooms import KINDS, is_young
+from cem.core.rooms import KINDS
 from cem.core.sequencing import Move
 from cem.core.site import MAIN
 from cem.core.view import View
@@ -25,8 +25,7 @@ class Sharing:
 
 def why(charger: Charger, sharing: Sharing, view: View) -> Reason | None:
     """Return the reason for a charger's limit; None where there is nothing to limit."""
-    standing = charger.standing(view.now, view.p)
-    match standing:
+    match view.standings[charger.ski]:
         case Standing.NO_CAR | Standing.NEW:
             return None
         case Standing.READY:
@@ -76,7 +75,7 @@ def _held_back(charger: Charger, sharing: Sharing, view: View) -> Reason:
 
 
 def _bound(constraint: Constraint, view: View) -> Reason:
-    starting = next((c for c in view.state.chargers.values() if is_young(c, view)), None)
+    starting = next(iter(view.young.values()), None)
     if starting is not None and constraint.room_a < constraint.firm_room_a - view.p.dead_band_a:
         reserve_a = starting.reserve_a(view.now, view.p)
         return Reason(Kind.START_RESERVED, starting.ski, constraint.phase, reserve_a, view.now)

@@ -19,10 +19,12 @@ def observed(charger: Charger, now: float, p: Parameters) -> Charger:
         Standing.READY,
         Standing.DISOBEDIENT,
     ):
-        return replace(charger, misses=0)
+        return replace(charger, misses=0) if charger.misses else charger
     if not _misses(charger, now, p):
         since_s = now if charger.obeyed_since_s is None else charger.obeyed_since_s
         disobeys = charger.disobeys and now - since_s < p.forgiven_after_s
+        if (charger.misses, charger.obeyed_since_s, charger.disobeys) == (0, since_s, disobeys):
+            return charger
         return replace(charger, misses=0, obeyed_since_s=since_s, disobeys=disobeys)
     if charger.judged_s == charger.heard_s:
         return charger
@@ -73,11 +75,11 @@ def _watched(charger: Charger, now: float, p: Parameters) -> Charger:
     report = charger.report
     is_foreign = report is not None and _is_foreign(charger, now, p)
     is_refused = report is not None and bool(report.limit_problem)
-    return replace(
-        charger,
-        foreign_since_s=_since(charger.foreign_since_s, now) if is_foreign else None,
-        refused_since_s=_since(charger.refused_since_s, now) if is_refused else None,
-    )
+    foreign_since_s = _since(charger.foreign_since_s, now) if is_foreign else None
+    refused_since_s = _since(charger.refused_since_s, now) if is_refused else None
+    if (charger.foreign_since_s, charger.refused_since_s) == (foreign_since_s, refused_since_s):
+        return charger
+    return replace(charger, foreign_since_s=foreign_since_s, refused_since_s=refused_since_s)
 
 
 def _is_foreign(charger: Charger, now: float, p: Parameters) -> bool:

@@ -20,6 +20,8 @@ KINDS = {
     Stage.FAILSAFE: Kind.FAILSAFE,
 }
 
+NOT_RESERVED = (Standing.READY, Standing.NO_CAR)
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -80,7 +82,6 @@ def constraints(
     found: tuple[Room, ...], taking_part: Mapping[str, Charger], view: View
 ) -> tuple[Constraint, ...]:
     """Return the rooms as constraints on the chargers that take part in the sharing."""
-    used = {ski: c.phases(view.grid.phases, view.p) for ski, c in taking_part.items()}
     inside = {circuit.id: ids for circuit, ids in view.grid.root(view.p).walk()}
     return tuple(
         Constraint(
@@ -90,7 +91,8 @@ def constraints(
             {
                 ski: 1.0
                 for ski, charger in taking_part.items()
-                if room.phase in used[ski] and charger.settings.circuit in inside[room.circuit.id]
+                if room.phase in view.used[ski]
+                and charger.settings.circuit in inside[room.circuit.id]
             },
             room.now_a,
             room.firm_a,
@@ -105,7 +107,9 @@ def _reserve(charger: Charger, view: View) -> PhaseCurrents:
 
     A new one is a load of the house that the meter sees; where none does, it is reserved.
     """
-    standing = charger.standing(view.now, view.p)
+    standing = view.standings[charger.ski]
+    if standing in NOT_RESERVED:
+        return ZERO
     if standing is Standing.NEW and view.step.stage not in (Stage.FRESH, Stage.HOLD):
         wired = charger.settings.wired(view.grid.phases)
         return on_phases(wired, charger.settings.failsafe_a, 0.0)
@@ -152,16 +156,8 @@ def _reserved(
     firm_a, young_a = 0.0, 0.0
     for charger in members:
         reserve_a = reserves[charger.ski][phase]
-        if is_young(charger, view):
+        if charger.ski in view.young:
             young_a += max(0.0, reserve_a - offered_a.get(charger.ski, 0.0))
         else:
             firm_a += reserve_a
     return firm_a, firm_a + young_a
-
-
-def is_young(charger: Charger, view: View) -> bool:
-    """Return whether a car was plugged so lately that its first limit may still be on the way."""
-    if charger.standing(view.now, view.p) is not Standing.FRESH:
-        return False
-    since_s = charger.fresh_since_s
-    return since_s is None or view.now - since_s <= view.p.start_grace_s

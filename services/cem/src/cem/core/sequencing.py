@@ -39,14 +39,20 @@ def sequence(
     lowered_a = {d.ski: _lowered(chargers[d.ski], d, allotted_a[d.ski], view.p) for d in demands}
     loads_a = dict(fixed_a)
     loads_a |= {ski: _load_a(chargers[ski], own_a, view) for ski, own_a in lowered_a.items()}
+    sums_a = [sum(s * loads_a.get(o, 0.0) for o, s in c.share.items()) for c in constraints]
     moves = {ski: Move(own_a) for ski, own_a in lowered_a.items()}
     for demand in sorted(demands, key=lambda d: (d.priority, lowered_a[d.ski], d.ski)):
         ski, own_a = demand.ski, lowered_a[demand.ski]
         if allotted_a[ski] < own_a + view.p.dead_band_a:
             continue
-        room_a = _room_a(ski, constraints, loads_a)
+        room_a = _room_a(ski, constraints, sums_a, loads_a[ski])
         moves[ski] = _raised(demand, own_a, min(allotted_a[ski], room_a), allotted_a[ski], view)
-        loads_a[ski] = max(loads_a[ski], moves[ski].granted_a)
+        more_a = max(0.0, moves[ski].granted_a - loads_a[ski])
+        loads_a[ski] += more_a
+        sums_a = [
+            sum_a + c.share.get(ski, 0.0) * more_a
+            for c, sum_a in zip(constraints, sums_a, strict=True)
+        ]
     return moves
 
 
@@ -74,16 +80,24 @@ def moved(charger: Charger, granted_a: float | None, now: float) -> Charger:
         charger = replace(charger, granted_a=granted_a, changed_s=now)
         if granted_a is not None and granted_a > old_a:
             charger = replace(charger, raised_s=now)
-    charger = replace(charger, former=former)
+    if former != charger.former:
+        charger = replace(charger, former=former)
+    running_s, paused_s = _running_and_paused(charger, granted_a, now)
+    if (charger.running_since_s, charger.paused_since_s) == (running_s, paused_s):
+        return charger
+    return replace(charger, running_since_s=running_s, paused_since_s=paused_s)
+
+
+def _running_and_paused(
+    charger: Charger, granted_a: float | None, now: float
+) -> tuple[float | None, float | None]:
+    """Return since when its car runs, and since when it pauses."""
+    running_s = charger.running_since_s
     if not charger.has_car:
-        return replace(charger, running_since_s=None, paused_since_s=None)
+        return None, None
     if granted_a == 0:
-        was_running = charger.running_since_s is not None
-        paused_s = now if was_running else charger.paused_since_s
-        return replace(charger, running_since_s=None, paused_since_s=paused_s)
-    if charger.running_since_s is None:
-        return replace(charger, running_since_s=now, paused_since_s=None)
-    return charger
+        return None, charger.paused_since_s if running_s is None else now
+    return (now, None) if running_s is None else (running_s, charger.paused_since_s)
 
 
 def _lowered(charger: Charger, demand: Demand, allotted_a: float, p: Parameters) -> float:
@@ -119,16 +133,17 @@ def _ceiling(charger: Charger, granted_a: float, demand: Demand, view: View) -> 
     return max(still_a, demand.min_a, granted_a + p.raise_step_a), now
 
 
-def _room_a(ski: str, constraints: Iterable[Constraint], loads_a: Mapping[str, float]) -> float:
-    """Return what one charger may draw when all others draw all they still can."""
+def _room_a(
+    ski: str, constraints: Sequence[Constraint], sums_a: Sequence[float], own_a: float
+) -> float:
+    """Return what one charger may draw when all others draw all they still can.
+
+    sums_a: what all load each constraint with, own_a: what this charger does.
+    """
     return min(
         (
-            (
-                c.room_a
-                - sum(s * loads_a[o] for o, s in c.share.items() if o != ski and o in loads_a)
-            )
-            / c.share[ski]
-            for c in constraints
+            (c.room_a - sum_a) / c.share[ski] + own_a
+            for c, sum_a in zip(constraints, sums_a, strict=True)
             if ski in c.share
         ),
         default=0.0,

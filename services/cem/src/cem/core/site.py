@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from cem.core.parameters import Parameters
 from electrical.phases import ALL_PHASES, UNKNOWN, ZERO, Phase, PhaseCurrents, PhaseReadings
@@ -90,9 +91,14 @@ class ChargerSettings:
 
     def wired(self, site_phases: int) -> tuple[Phase, ...]:
         """Return the house phases its conductors sit on, conductor a first."""
-        if site_phases == 1:
-            return (Phase.L1,)
-        return tuple(house_phase(self.wiring, c) for c in ALL_PHASES[: self.phases])
+        return _wired(self.wiring, self.phases, site_phases)
+
+
+@cache
+def _wired(wiring: Rotation, phases: int, site_phases: int) -> tuple[Phase, ...]:
+    if site_phases == 1:
+        return (Phase.L1,)
+    return tuple(house_phase(wiring, c) for c in ALL_PHASES[:phases])
 
 
 @dataclass(frozen=True, slots=True)
