@@ -163,22 +163,38 @@ def test_a_car_that_is_plugged_in_starts_soon_and_never_overloads() -> None:
     assert not plant.over
 
 
-def test_a_restart_in_the_middle_is_not_felt() -> None:
-    plant = Plant([PlantCar("a" * 40), PlantCar("b" * 40)], steady(3))
-    plant.play(150)
-    before = dict(plant.history[-1])
+def restarted(plant: Plant, t: int) -> None:
     fresh = plant._settled()
     plant.state = restored(
         Remembered(
             fresh.grid, fresh.energy_management, fresh.charger_settings, tuple(plant.cars), "grid"
         ),
-        150.0,
+        float(t),
     )
+
+
+def test_a_restart_in_the_middle_is_not_felt() -> None:
+    plant = Plant([PlantCar("a" * 40), PlantCar("b" * 40)], steady(3))
+    plant.play(150)
+    before = dict(plant.history[-1])
+    restarted(plant, 150)
     plant.play(170, 150)
     for granted in plant.history[152:]:
         for ski, amps in granted.items():
             assert amps == pytest.approx(before[ski], abs=1.0)
     assert not plant.over
+
+
+def test_after_a_restart_those_run_who_ran_before() -> None:
+    late_first = [PlantCar("a" * 40, plug_s=60), PlantCar("b" * 40), PlantCar("c" * 40)]
+    plant = Plant(late_first, steady(10.5))
+    plant.play(150)
+    before = dict(plant.history[-1])
+    assert [amps > 0 for amps in before.values()] == [False, True, True]
+    restarted(plant, 150)
+    plant.play(200, 150)
+    for granted in plant.history[152:]:
+        assert [amps > 0 for amps in granted.values()] == [False, True, True]
 
 
 def test_increases_are_paced_and_decreases_are_not() -> None:

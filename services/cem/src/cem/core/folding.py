@@ -179,15 +179,18 @@ def _heard(state: State, report: Report, now: float) -> State:
     if is_met and fresh_since_s is not None:
         fresh_since_s = now  # only now its first limit is on the way
     updated = replace(updated, fresh_since_s=fresh_since_s)
-    if is_first and charger.accepted_a is None and updated.accepted_a is not None:
-        # After our own restart the limit in force is where we go on from.
-        updated = replace(updated, granted_a=updated.accepted_a)
     if _is_other_car(charger, report):
         updated = replace(
             updated, claim_a=None, below_since_s=None, used_since_s=None, running_since_s=None,
             served_as=0.0,
             paused_since_s=None, misses=0, disobeys=False,
         )  # fmt: skip
+    if is_first and charger.accepted_a is None and updated.accepted_a is not None:
+        # After our own restart the limit in force is where we go on from, and who runs stays.
+        runs = updated.accepted_a >= updated.least_a
+        updated = replace(
+            updated, granted_a=updated.accepted_a, running_since_s=now if runs else None
+        )
     state = state.with_charger(updated)
     if is_met and updated.drawn_a is not None:
         state = replace(state, meter=_without(state.meter, updated.drawn_a))
