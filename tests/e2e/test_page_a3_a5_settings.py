@@ -39,9 +39,10 @@ def change_meter(page: Page) -> Locator:
         ("abc", said("invalid.number")),
         ("0", said("invalid.min", min="1")),
         ("99999", said("invalid.max")),
-        # The server knows the chargers: 3 x 6 A and a base load of 4 A do not fit.
-        ("15", said("problem.failsafe-sum-too-high", sum_a="18", base_load_a="4")),
+        # The server knows the chargers: 3 x 6 A and a base load do not fit.
+        ("15", said("problem.failsafe-sum-too-high", sum_a="18")),
     ],
+    ids=["empty", "no-number", "zero", "too-high", "below-failsafe"],
 )
 def test_a_fuse_that_cannot_be_is_refused_in_words(browser, site, typed, answer):
     with logged_in(browser, site, path="/settings") as page:
@@ -87,6 +88,7 @@ def test_the_connection_test_shows_what_the_meter_reads_now(browser, site):
         ("meter.port", "1", said("problem.connection-refused")),
         ("meter.unit-id", "77", said("problem.no-answer")),
     ],
+    ids=["no-host", "a-url", "no-port", "closed-port", "wrong-unit"],
 )
 def test_a_meter_that_does_not_answer_says_what_to_check(browser, site, field, typed, answer):
     with logged_in(browser, site, path="/settings") as page:
