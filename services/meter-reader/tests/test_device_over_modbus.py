@@ -269,3 +269,18 @@ async def test_a_cancelled_poll_stops_whenever_the_answer_comes(lines, partner):
             done, _ = await asyncio.wait([task], timeout=2)
             assert done, f"still polling when cancelled {turns % 15} turns after an answer"
             meter.requests.clear()
+
+
+async def test_a_socket_given_back_between_polls_forgets_nothing(lines, partner):
+    async with partner.meter() as meter, lines.lease(partner.tcp(meter.port)) as owner:
+        device = Device(profile("cg_em24_e1"), owner, 1)
+        await device.read(everything=True)
+        await owner.release()
+        assert owner.retry_at_s is None
+        async with asyncio.timeout(2):
+            while meter._open:
+                await asyncio.sleep(0.01)
+        meter.requests.clear()
+        await device.read(everything=False)
+        assert len(meter.requests) == 2, "only what changes fast"
+        assert meter.connections == 2

@@ -1,4 +1,5 @@
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -94,4 +95,24 @@ def test_a_file_that_is_no_database_can_be_tried_again(tmp_path):
         store.load()
     (tmp_path / FILE).unlink()
     assert store.load() == []
+    store.close()
+
+
+def test_a_database_of_an_older_version_gets_what_is_new(tmp_path):
+    with closing(sqlite3.connect(tmp_path / FILE)) as old:
+        old.execute(
+            "CREATE TABLE meter (meter TEXT PRIMARY KEY, name TEXT, model TEXT, role TEXT, kind "
+            "TEXT, host TEXT, port INTEGER, device TEXT, baud INTEGER, parity TEXT, stop_bits "
+            "INTEGER, data_bits INTEGER, unit_id INTEGER, rotation TEXT, invert BOOLEAN, phase "
+            "TEXT, revision INTEGER)"
+        )
+        old.execute(
+            "INSERT INTO meter VALUES ('grid-1', 'House', 'cg_em340', 'grid', 'tcp', 'h', 502, '',"
+            " 0, '', 0, 0, 1, 'RST', 0, '', 3)"
+        )
+        old.commit()
+    store = Store(tmp_path)
+    (config,) = store.load()
+    assert (config.revision, config.line.closes_after_poll) == (3, False)
+    store.save(config, "update", ("a", "b", "c"))
     store.close()

@@ -17,10 +17,12 @@ from volthus_wire.subjects import (
     METER_ROSTER,
     METER_TEST,
     METER_UPDATE,
+    SITE_STATE,
 )
 from volthus_wire.v1 import metering_pb2 as wire
 from volthus_wire.v1.evse_pb2 import EvseState
 from volthus_wire.v1.rpc_pb2 import Caller, Nothing
+from volthus_wire.v1.site_pb2 import SiteState
 
 RECENT_S = 5.0
 
@@ -86,16 +88,22 @@ async def serve(bus: Bus, site: str, commands: Commands) -> None:
     await bus.serve(METER_IDENTIFY, commands.identify, site=site)
 
 
-class Chargers:
-    """What the site's chargers draw together, as far as they told lately."""
+class Surroundings:
+    """What others say that helps to judge a meter: the chargers' power, the main fuse."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._drawn: dict[str, tuple[float, float | None]] = {}
+        self._fuse_a: float | None = None
 
     async def listen(self, bus: Bus, site: str) -> None:
-        """Hear every charger from now on."""
+        """Hear every charger and the site's picture from now on."""
         await bus.subscribe(EVSE_STATE, self._heard, site=site)
+        await bus.subscribe(SITE_STATE, self._heard_site, site=site)
+
+    def fuse_a(self) -> float | None:
+        """Return the largest phase of the main fuse (A), None while nobody said it."""
+        return self._fuse_a
 
     def charging_w(self) -> float | None:
         """Return the sum of all chargers heard in the last seconds (W), None if one is unknown."""
@@ -103,6 +111,11 @@ class Chargers:
         recent = [watts for at_s, watts in self._drawn.values() if now_s - at_s < RECENT_S]
         known = [watts for watts in recent if watts is not None]
         return sum(known) if recent and len(known) == len(recent) else None
+
+    def _heard_site(self, state: SiteState, _: dict[str, str]) -> None:
+        if state.grid_connection.revision:
+            fuse = state.grid_connection.fuse_a
+            self._fuse_a = max(fuse.l1, fuse.l2, fuse.l3) or None
 
     def _heard(self, state: EvseState, _: dict[str, str]) -> None:
         self._drawn[state.ski] = (self._clock.monotonic(), _drawn_w(state))

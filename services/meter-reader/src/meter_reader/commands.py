@@ -14,7 +14,7 @@ from meter_reader.core.findings import findings_about
 from meter_reader.core.house import seen_from_house
 from meter_reader.core.picture import picture_of
 from meter_reader.core.reading import Reading, reading_of
-from meter_reader.core.record import Record, answered
+from meter_reader.core.record import Pace, Record, answered
 from meter_reader.core.setup import (
     Objection,
     completed,
@@ -115,7 +115,7 @@ class MeterCommands:
         trial = await self._try(config, model, question.site_phases)
         now_s = self._clock.monotonic()
         record = answered(Record(), trial.reading, now_s, self._clock.now())
-        picture = picture_of(config, max(model.phases), record, now_s, 1.0)
+        picture = picture_of(config, max(model.phases), record, now_s, Pace(1.0))
         found = findings_about(config, trial.reading, self._charging_w())
         return wire.TestMeterReply(
             reading=to_reading(picture),

@@ -36,6 +36,7 @@ class LineOwner:
         self._turn = asyncio.Lock()
         self._connection: Connection | None = None
         self._silences = 0
+        self._was_released = False
         self._retry_at_s = 0.0
         self._waits: Iterator[float] = backoff(FIRST_WAIT_S, MOST_WAIT_S)
         self._why: LineError | None = None
@@ -43,9 +44,8 @@ class LineOwner:
     @property
     def retry_at_s(self) -> float | None:
         """Return when the next connection may be tried, None while there is one."""
-        if self._connection is not None and self._connection.is_open:
-            return None
-        return self._retry_at_s
+        is_open = self._connection is not None and self._connection.is_open
+        return None if is_open or self._was_released else self._retry_at_s
 
     def try_now(self) -> None:
         """Let the next request connect at once: a person is waiting for the answer."""
@@ -77,6 +77,15 @@ class LineOwner:
             self._silences = 0
             self._waits = backoff(FIRST_WAIT_S, MOST_WAIT_S)
             return registers
+
+    async def release(self) -> None:
+        """Let the device have its socket back until the next poll; nothing learned is forgotten."""
+        async with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+                self._was_released = True
+                self._retry_at_s = 0.0
 
     async def answers_as(self, kind: TransportKind, unit_id: int) -> bool:
         """Return whether the device answers in another framing; gives up the connection."""
@@ -114,12 +123,14 @@ class LineOwner:
             await connection.open()
         except LineError as error:
             connection.close()
+            self._was_released = False
             self._why = error
             self._retry_at_s = self._clock.monotonic() + next(self._waits)
             raise
         self._connection = connection
         self._silences = 0
-        self.connects += 1
+        self.connects += not self._was_released
+        self._was_released = False
         return connection
 
     def _count_silence(self, error: ReadError) -> None:

@@ -5,9 +5,10 @@ import sys
 
 from meter_reader import cli
 from meter_reader.arguments import COMMANDS
-from meter_reader.bus import Chargers, Outbox
+from meter_reader.bus import Outbox, Surroundings
 from meter_reader.bus import serve as answer
 from meter_reader.commands import MeterCommands
+from meter_reader.core.record import Pace
 from meter_reader.lines import Lines
 from meter_reader.polling import Poller
 from meter_reader.settings import Settings
@@ -34,11 +35,13 @@ async def serve(settings: Settings) -> None:
             asyncio.TaskGroup() as tasks,
         ):
             outbox = Outbox(bus, settings.site)
-            poller = Poller(tasks, lines, clock, settings.poll_interval_s, outbox)
-            chargers = Chargers(clock)
-            commands = MeterCommands(poller, lines, store, clock, chargers.charging_w)
+            surroundings = Surroundings(clock)
+            pace = Pace(settings.poll_interval_s, settings.frozen_samples)
+            poller = Poller(tasks, lines, clock, pace, outbox)
+            poller.fuse_a = surroundings.fuse_a
+            commands = MeterCommands(poller, lines, store, clock, surroundings.charging_w)
             checks = {"bus": lambda: bus.is_connected, "store": lambda: commands.is_loaded}
-            await chargers.listen(bus, settings.site)
+            await surroundings.listen(bus, settings.site)
             await answer(bus, settings.site, commands)
             tasks.create_task(commands.load(), name="load meters")
             tasks.create_task(poller.announce(), name="announce the roster")

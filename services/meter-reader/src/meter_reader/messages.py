@@ -4,11 +4,12 @@ from electrical.phases import Phase
 from electrical.rotation import Rotation
 from meter_profiles.profile import Profile
 from meter_reader.core.configuration import Line, MeterConfig, Role, TransportKind
+from meter_reader.core.energy import Counter
 from meter_reader.core.findings import Finding
 from meter_reader.core.house import seen_from_house
 from meter_reader.core.picture import Picture, picture_of
 from meter_reader.core.reading import reading_of
-from meter_reader.core.record import Quality, Record, answered
+from meter_reader.core.record import Pace, Quality, Record, answered
 from meter_reader.core.setup import default_unit_id, mounting_of
 from meter_reader.identify import Candidate, Identified
 from volthus_kit.clock import Clock
@@ -21,6 +22,7 @@ ROLES = {
     Role.PV: wire.METER_ROLE_PV,
     Role.BATTERY: wire.METER_ROLE_BATTERY,
     Role.SUB: wire.METER_ROLE_SUB,
+    Role.CHARGER: wire.METER_ROLE_CHARGER,
 }
 QUALITIES = {
     Quality.GOOD: wire.METER_QUALITY_GOOD,
@@ -59,7 +61,13 @@ def to_reading(picture: Picture) -> wire.MeterReading:
         energy_import_wh=reading.energy_import_wh,
         energy_export_wh=reading.energy_export_wh,
         period_s=picture.period_s,
+        energy_import_segment=_segment(picture.record.counters.imported),
+        energy_export_segment=_segment(picture.record.counters.exported),
     )
+
+
+def _segment(counter: Counter | None) -> int:
+    return 0 if counter is None else counter.segment
 
 
 def to_health(picture: Picture) -> wire.MeterHealth:
@@ -144,7 +152,7 @@ def _candidate(one: Candidate, found: Identified, clock: Clock) -> wire.MeterCan
     seen = seen_from_house(one.values, mounting_of(config, model))
     now_s = clock.monotonic()
     record = answered(Record(), reading_of(seen), now_s, clock.now())
-    picture = picture_of(config, max(model.phases), record, now_s, 1.0)
+    picture = picture_of(config, max(model.phases), record, now_s, Pace(1.0))
     return wire.MeterCandidate(
         model=to_model(model), fit=one.fit.share, reading=to_reading(picture)
     )
@@ -192,6 +200,7 @@ def _transport(line: Line, unit_id: int) -> wire.MeterTransport:
         parity=line.parity,
         stop_bits=line.stop_bits,
         data_bits=line.data_bits,
+        closes_after_poll=line.closes_after_poll,
     )
 
 
@@ -206,7 +215,12 @@ def _line(kind: TransportKind, transport: wire.MeterTransport) -> Line:
             stop_bits=transport.stop_bits,
             data_bits=transport.data_bits,
         )
-    return Line(kind=kind, host=transport.host.strip().lower(), port=transport.port)
+    return Line(
+        kind=kind,
+        host=transport.host.strip().lower(),
+        port=transport.port,
+        closes_after_poll=transport.closes_after_poll,
+    )
 
 
 def _role(message: wire.MeterSettings) -> Role:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from meter_profiles.catalogue import profiles
@@ -13,7 +14,14 @@ from meter_reader.core.grid import first_slot, next_slot
 from meter_reader.core.house import seen_from_house
 from meter_reader.core.picture import Picture, picture_of
 from meter_reader.core.reading import reading_of
-from meter_reader.core.record import Problem, Quality, Record, answered, failed
+from meter_reader.core.record import (
+    Pace,
+    Problem,
+    Quality,
+    Record,
+    answered,
+    failed,
+)
 from meter_reader.core.setup import mounting_of
 from meter_reader.device import Device
 from meter_reader.errors import LineError, ReadError
@@ -48,14 +56,17 @@ class Poller:
         tasks: asyncio.TaskGroup,
         lines: Lines,
         clock: Clock,
-        period_s: float,
+        pace: Pace,
         outbox: Outbox,
     ) -> None:
-        """Poll with `period_s`; the polling runs in `tasks`."""
+        """Poll at this pace; the polling runs in `tasks`."""
+        self.fuse_a: Callable[[], float | None] = lambda: None
+        """Tells the largest phase of the main fuse (A), None while nobody said it."""
+        self._pace = pace
         self._tasks = tasks
         self._lines = lines
         self._clock = clock
-        self._period_s = period_s
+        self._period_s = pace.period_s
         self._outbox = outbox
         self._watched: dict[str, Watched] = {}
         self._started = 0
@@ -130,7 +141,7 @@ class Poller:
     def _picture(self, watched: Watched) -> Picture:
         phases = max(watched.profile.phases) if watched.profile else 0
         now_s = self._clock.monotonic()
-        return picture_of(watched.config, phases, watched.record, now_s, self._period_s)
+        return picture_of(watched.config, phases, watched.record, now_s, self._pace)
 
     async def _poll(
         self, watched: Watched, profile: Profile, owner: LineOwner, device: Device
@@ -143,6 +154,8 @@ class Poller:
             await self._poll_once(watched, profile, device)
             if watched.record.last is not None:
                 await self._outbox.reading(self._picture(watched))
+            if owner.line.closes_after_poll:
+                await owner.release()
             wake_s = self._next(grid_s, wake_s, owner)
 
     def _next(self, grid_s: float, woke_s: float, owner: LineOwner) -> float:
@@ -171,7 +184,7 @@ class Poller:
         watched.values |= values
         reading = reading_of(seen_from_house(watched.values, mounting_of(watched.config, profile)))
         self._log_change(watched, None)
-        watched.record = answered(watched.record, reading, now_s, self._clock.now())
+        watched.record = answered(watched.record, reading, now_s, self._clock.now(), self.fuse_a())
         READS.labels(watched.config.meter).inc()
         POLL_SECONDS.observe(now_s - started_s)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Field, Session, SQLModel, select
 
@@ -41,6 +41,7 @@ class MeterRow(SQLModel, table=True):
     invert: bool
     phase: str
     revision: int
+    closes_after_poll: bool = False
 
 
 class ChangeRow(SQLModel, table=True):
@@ -75,6 +76,7 @@ class Store:
             SQLModel.metadata.create_all(
                 engine, [SQLModel.metadata.tables[t] for t in ("meter", "meter_change")]
             )
+            _add_missing_columns(engine)
             with Session(engine) as session:
                 configs = [_config(row) for row in session.exec(select(MeterRow)).all()]
         except (SQLAlchemyError, OSError, ValueError) as error:
@@ -119,6 +121,16 @@ class Store:
         return self._engine
 
 
+def _add_missing_columns(engine: Engine) -> None:
+    """Bring the table of an older version up to this one."""
+    known = {column["name"] for column in inspect(engine).get_columns("meter")}
+    if "closes_after_poll" not in known:
+        with engine.begin() as connection:
+            connection.execute(
+                text("ALTER TABLE meter ADD COLUMN closes_after_poll BOOLEAN NOT NULL DEFAULT 0")
+            )
+
+
 def _change(what: str, meter: str, settings: str, actor: tuple[str, str, str]) -> ChangeRow:
     name, role, origin = actor
     return ChangeRow(
@@ -152,6 +164,7 @@ def _row(config: MeterConfig) -> MeterRow:
         invert=config.invert,
         phase=config.phase.value if config.phase else "",
         revision=config.revision,
+        closes_after_poll=line.closes_after_poll,
     )
 
 
@@ -170,6 +183,7 @@ def _config(row: MeterRow) -> MeterConfig:
             parity=row.parity,
             stop_bits=row.stop_bits,
             data_bits=row.data_bits,
+            closes_after_poll=row.closes_after_poll,
         ),
         unit_id=row.unit_id,
         rotation=Rotation(row.rotation),

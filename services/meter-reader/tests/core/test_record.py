@@ -73,3 +73,9 @@ def test_a_failure_keeps_the_last_answer_and_an_answer_ends_the_problem(polled):
     again = answered(record, record.last.reading, 1.0, NOON)
     assert problem_now(again) is None
     assert again.sequence == 2
+
+
+def test_how_many_samples_mean_frozen_is_a_setting(polled):
+    assert quality(polled([7.0] * 5), 4.0, 1.0, 20) is Quality.GOOD
+    assert quality(polled([7.0] * 20), 19.0, 1.0, 20) is Quality.FROZEN
+    assert problem_now(polled([7.0] * 5), 20) is None

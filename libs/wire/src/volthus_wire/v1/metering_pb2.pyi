@@ -18,6 +18,7 @@ class MeterRole(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     METER_ROLE_PV: _ClassVar[MeterRole]
     METER_ROLE_BATTERY: _ClassVar[MeterRole]
     METER_ROLE_SUB: _ClassVar[MeterRole]
+    METER_ROLE_CHARGER: _ClassVar[MeterRole]
 
 class MeterQuality(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -39,6 +40,7 @@ METER_ROLE_GRID: MeterRole
 METER_ROLE_PV: MeterRole
 METER_ROLE_BATTERY: MeterRole
 METER_ROLE_SUB: MeterRole
+METER_ROLE_CHARGER: MeterRole
 METER_QUALITY_UNSPECIFIED: MeterQuality
 METER_QUALITY_GOOD: MeterQuality
 METER_QUALITY_STALE: MeterQuality
@@ -51,7 +53,7 @@ TRANSPORT_KIND_RTU: TransportKind
 TRANSPORT_KIND_RTU_OVER_TCP: TransportKind
 
 class MeterReading(_message.Message):
-    __slots__ = ("meter", "role", "quality", "measured_at", "age_s", "sequence", "current_a", "power_w", "power_total_w", "voltage_v", "frequency_hz", "energy_import_wh", "energy_export_wh", "period_s")
+    __slots__ = ("meter", "role", "quality", "measured_at", "age_s", "sequence", "current_a", "power_w", "power_total_w", "voltage_v", "frequency_hz", "energy_import_wh", "energy_export_wh", "period_s", "energy_import_segment", "energy_export_segment")
     METER_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     QUALITY_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +68,8 @@ class MeterReading(_message.Message):
     ENERGY_IMPORT_WH_FIELD_NUMBER: _ClassVar[int]
     ENERGY_EXPORT_WH_FIELD_NUMBER: _ClassVar[int]
     PERIOD_S_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_IMPORT_SEGMENT_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_EXPORT_SEGMENT_FIELD_NUMBER: _ClassVar[int]
     meter: str
     role: MeterRole
     quality: MeterQuality
@@ -80,10 +84,12 @@ class MeterReading(_message.Message):
     energy_import_wh: float
     energy_export_wh: float
     period_s: float
-    def __init__(self, meter: _Optional[str] = ..., role: _Optional[_Union[MeterRole, str]] = ..., quality: _Optional[_Union[MeterQuality, str]] = ..., measured_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., age_s: _Optional[float] = ..., sequence: _Optional[int] = ..., current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., power_w: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., power_total_w: _Optional[float] = ..., voltage_v: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., frequency_hz: _Optional[float] = ..., energy_import_wh: _Optional[float] = ..., energy_export_wh: _Optional[float] = ..., period_s: _Optional[float] = ...) -> None: ...
+    energy_import_segment: int
+    energy_export_segment: int
+    def __init__(self, meter: _Optional[str] = ..., role: _Optional[_Union[MeterRole, str]] = ..., quality: _Optional[_Union[MeterQuality, str]] = ..., measured_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., age_s: _Optional[float] = ..., sequence: _Optional[int] = ..., current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., power_w: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., power_total_w: _Optional[float] = ..., voltage_v: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., frequency_hz: _Optional[float] = ..., energy_import_wh: _Optional[float] = ..., energy_export_wh: _Optional[float] = ..., period_s: _Optional[float] = ..., energy_import_segment: _Optional[int] = ..., energy_export_segment: _Optional[int] = ...) -> None: ...
 
 class MeterTransport(_message.Message):
-    __slots__ = ("kind", "host", "port", "unit_id", "device", "baud", "parity", "stop_bits", "data_bits")
+    __slots__ = ("kind", "host", "port", "unit_id", "device", "baud", "parity", "stop_bits", "data_bits", "closes_after_poll")
     KIND_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     PORT_FIELD_NUMBER: _ClassVar[int]
@@ -93,6 +99,7 @@ class MeterTransport(_message.Message):
     PARITY_FIELD_NUMBER: _ClassVar[int]
     STOP_BITS_FIELD_NUMBER: _ClassVar[int]
     DATA_BITS_FIELD_NUMBER: _ClassVar[int]
+    CLOSES_AFTER_POLL_FIELD_NUMBER: _ClassVar[int]
     kind: TransportKind
     host: str
     port: int
@@ -102,7 +109,8 @@ class MeterTransport(_message.Message):
     parity: str
     stop_bits: int
     data_bits: int
-    def __init__(self, kind: _Optional[_Union[TransportKind, str]] = ..., host: _Optional[str] = ..., port: _Optional[int] = ..., unit_id: _Optional[int] = ..., device: _Optional[str] = ..., baud: _Optional[int] = ..., parity: _Optional[str] = ..., stop_bits: _Optional[int] = ..., data_bits: _Optional[int] = ...) -> None: ...
+    closes_after_poll: bool
+    def __init__(self, kind: _Optional[_Union[TransportKind, str]] = ..., host: _Optional[str] = ..., port: _Optional[int] = ..., unit_id: _Optional[int] = ..., device: _Optional[str] = ..., baud: _Optional[int] = ..., parity: _Optional[str] = ..., stop_bits: _Optional[int] = ..., data_bits: _Optional[int] = ..., closes_after_poll: _Optional[bool] = ...) -> None: ...
 
 class MeterSettings(_message.Message):
     __slots__ = ("meter", "name", "model", "role", "transport", "rotation", "invert", "phase", "revision")

@@ -14,6 +14,7 @@ class Role(StrEnum):
     PV = "pv"
     BATTERY = "battery"
     SUB = "sub"
+    CHARGER = "charger"
 
 
 class TransportKind(StrEnum):
@@ -40,6 +41,7 @@ class Line:
     parity: str = ""
     stop_bits: int = 0
     data_bits: int = 0
+    closes_after_poll: bool = False  # the device has few sockets and others need one
 
     @property
     def is_serial(self) -> bool:

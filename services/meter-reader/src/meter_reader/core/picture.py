@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from meter_reader.core.configuration import MeterConfig
-from meter_reader.core.record import Problem, Quality, Record, age_s, problem_now, quality
+from meter_reader.core.record import (
+    Pace,
+    Problem,
+    Quality,
+    Record,
+    age_s,
+    problem_now,
+    quality,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +28,19 @@ class Picture:
 
 
 def picture_of(
-    config: MeterConfig, phases: int, record: Record, now_s: float, period_s: float
+    config: MeterConfig,
+    phases: int,
+    record: Record,
+    now_s: float,
+    pace: Pace,
 ) -> Picture:
     """Return the picture at `now_s` (monotonic)."""
     return Picture(
         config=config,
         phases=phases,
         record=record,
-        quality=quality(record, now_s, period_s),
-        problem=problem_now(record),
+        quality=quality(record, now_s, pace.period_s, pace.frozen_samples),
+        problem=problem_now(record, pace.frozen_samples),
         age_s=age_s(record, now_s),
-        period_s=period_s,
+        period_s=pace.period_s,
     )

@@ -1,9 +1,10 @@
 """What is known of one meter: folded from answers and failures, judged at any time."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from meter_reader.core.energy import Counters, counted
 from meter_reader.core.reading import Reading, strange
 
 STALE_AFTER_PERIODS = 2
@@ -20,6 +21,14 @@ class Quality(StrEnum):
     BAD = "bad"
     FROZEN = "frozen"
     IMPLAUSIBLE = "implausible"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a meter is polled, and how many identical samples mean that it is frozen."""
+
+    period_s: float
+    frozen_samples: int = FROZEN_SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +57,23 @@ class Record:
     last: Answer | None = None
     sequence: int = 0  # answers since the start
     problem: Problem | None = None
+    counters: Counters = field(default_factory=Counters)
 
 
-def answered(record: Record, reading: Reading, now_s: float, wall: datetime) -> Record:
-    """Fold in an answer that arrived at `now_s` (monotonic) and `wall`."""
+def answered(
+    record: Record, reading: Reading, now_s: float, wall: datetime, fuse_a: float | None = None
+) -> Record:
+    """Fold in an answer that arrived at `now_s` (monotonic) and `wall`.
+
+    fuse_a: largest phase of the main fuse, for the energy counters; None when nobody said it.
+    """
     answer = Answer(reading, now_s, wall, same_since_s=now_s)
     if record.last is not None and _says_the_same(record.last.reading, reading):
         answer = replace(
             answer, repeats=record.last.repeats + 1, same_since_s=record.last.same_since_s
         )
-    return Record(last=answer, sequence=record.sequence + 1)
+    counters = counted(record.counters, reading, now_s, wall.timestamp(), fuse_a)
+    return Record(last=answer, sequence=record.sequence + 1, counters=counters)
 
 
 def failed(record: Record, problem: Problem) -> Record:
@@ -70,7 +86,9 @@ def age_s(record: Record, now_s: float) -> float | None:
     return None if record.last is None else now_s - record.last.arrived_s
 
 
-def quality(record: Record, now_s: float, period_s: float) -> Quality:
+def quality(
+    record: Record, now_s: float, period_s: float, frozen_samples: int = FROZEN_SAMPLES
+) -> Quality:
     """Judge the last answer by its age first, then by what it says."""
     age = age_s(record, now_s)
     if record.last is None or age is None or age > max(BAD_AFTER_S, 3 * period_s):
@@ -79,12 +97,12 @@ def quality(record: Record, now_s: float, period_s: float) -> Quality:
         return Quality.STALE
     if strange(record.last.reading) is not None:
         return Quality.IMPLAUSIBLE
-    if is_frozen(record.last):
+    if is_frozen(record.last, frozen_samples):
         return Quality.FROZEN
     return Quality.GOOD
 
 
-def problem_now(record: Record) -> Problem | None:
+def problem_now(record: Record, frozen_samples: int = FROZEN_SAMPLES) -> Problem | None:
     """Return what is wrong: the failure of the last poll, or what its answer gives away."""
     if record.problem is not None or record.last is None:
         return record.problem
@@ -95,16 +113,16 @@ def problem_now(record: Record) -> Problem | None:
             f"{odd.quantity} reads {odd.value:g}, which is not between {odd.least:g} and "
             f"{odd.most:g}.",
         )
-    if is_frozen(record.last):
+    if is_frozen(record.last, frozen_samples):
         span_s = record.last.arrived_s - record.last.same_since_s
         return Problem("frozen", f"Nothing changed on any phase for {span_s:.0f} s.")
     return None
 
 
-def is_frozen(answer: Answer) -> bool:
+def is_frozen(answer: Answer, samples: int = FROZEN_SAMPLES) -> bool:
     """Return whether the meter only repeats itself."""
     span_s = answer.arrived_s - answer.same_since_s
-    return answer.repeats >= FROZEN_SAMPLES and span_s >= FROZEN_SPAN_S
+    return answer.repeats >= samples and span_s >= FROZEN_SPAN_S
 
 
 def _says_the_same(before: Reading, after: Reading) -> bool:

@@ -1144,7 +1144,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "grid" | "pv" | "battery" | "sub";
+            role: "grid" | "pv" | "battery" | "sub" | "charger";
             transport: components["schemas"]["Transport"];
             /** Rotation */
             rotation: string;
@@ -1271,7 +1271,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "grid" | "pv" | "battery" | "sub";
+            role: "grid" | "pv" | "battery" | "sub" | "charger";
             /**
              * Quality
              * @enum {string}
@@ -1324,7 +1324,7 @@ export interface components {
              * @default grid
              * @enum {string}
              */
-            role: "grid" | "pv" | "battery" | "sub";
+            role: "grid" | "pv" | "battery" | "sub" | "charger";
             transport: components["schemas"]["TransportSettings"];
             /**
              * Rotation
@@ -1603,6 +1603,13 @@ export interface components {
             energy_import_wh: number | null;
             /** Energy Export Wh */
             energy_export_wh: number | null;
+            /**
+             * Energy Import Segment
+             * @description Changes when the counter jumped: no differences across segments.
+             */
+            energy_import_segment: number | null;
+            /** Energy Export Segment */
+            energy_export_segment: number | null;
         };
         /**
          * Renaming
@@ -1713,6 +1720,8 @@ export interface components {
             parity: string | null;
             /** Stop Bits */
             stop_bits: number | null;
+            /** Closes After Poll */
+            closes_after_poll: boolean;
         };
         /**
          * TransportDefaults
@@ -1763,6 +1772,12 @@ export interface components {
             parity?: ("N" | "E" | "O") | null;
             /** Stop Bits */
             stop_bits?: (1 | 2) | null;
+            /**
+             * Closes After Poll
+             * @description Free the device's socket between polls: others need it.
+             * @default false
+             */
+            closes_after_poll: boolean;
         };
         /**
          * Version

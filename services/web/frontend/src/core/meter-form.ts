@@ -4,7 +4,7 @@ import type { Meter, MeterModel, MeterRole, MeterSettings, TransportKind } from 
 import { parseNumber } from "./format";
 import { wrongHost, wrongNumber, type Wrong } from "./validation";
 
-export const ROLES: readonly MeterRole[] = ["grid", "pv", "battery", "sub"];
+export const ROLES: readonly MeterRole[] = ["grid", "pv", "battery", "sub", "charger"];
 export const BAUDS = ["1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200"] as const;
 export const PARITIES = ["N", "E", "O"] as const;
 

@@ -27,6 +27,7 @@ ROLES: dict[int, MeterRoleName] = {
     wire.METER_ROLE_PV: "pv",
     wire.METER_ROLE_BATTERY: "battery",
     wire.METER_ROLE_SUB: "sub",
+    wire.METER_ROLE_CHARGER: "charger",
 }
 KINDS: dict[int, Kind] = {
     wire.TRANSPORT_KIND_TCP: "tcp",
@@ -58,6 +59,8 @@ def reading(message: wire.MeterReading) -> Reading:
         frequency_hz=number_in(message, "frequency_hz"),
         energy_import_wh=number_in(message, "energy_import_wh"),
         energy_export_wh=number_in(message, "energy_export_wh"),
+        energy_import_segment=positive(message.energy_import_segment),
+        energy_export_segment=positive(message.energy_export_segment),
     )
 
 
@@ -189,6 +192,7 @@ def _to_transport(wanted: TransportSettings) -> wire.MeterTransport:
         baud=wanted.baud or 0,
         parity=wanted.parity or "",
         stop_bits=wanted.stop_bits or 0,
+        closes_after_poll=wanted.closes_after_poll,
     )
 
 
@@ -202,4 +206,5 @@ def _transport(message: wire.MeterTransport) -> Transport:
         baud=positive(message.baud),
         parity=text(message.parity),
         stop_bits=positive(message.stop_bits),
+        closes_after_poll=message.closes_after_poll,
     )

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, JsonValue
 
 from web.models.common import ByPhase, Model, PhaseName, RotationName, Wanted
 
-MeterRoleName = Literal["grid", "pv", "battery", "sub"]
+MeterRoleName = Literal["grid", "pv", "battery", "sub", "charger"]
 Quality = Literal["good", "stale", "bad", "frozen", "implausible", "unknown"]
 Kind = Literal["tcp", "rtu", "rtu_over_tcp"]
 FindingVerdict = Literal["fine", "suspect", "unknown"]
@@ -33,6 +33,9 @@ class TransportSettings(Wanted):
     baud: Annotated[int, Field(ge=300, le=1_000_000)] | None = None
     parity: Literal["N", "E", "O"] | None = None
     stop_bits: Literal[1, 2] | None = None
+    closes_after_poll: bool = Field(
+        default=False, description="Free the device's socket between polls: others need it."
+    )
 
 
 class MeterSettings(Wanted):
@@ -62,6 +65,7 @@ class Transport(Model):
     baud: int | None
     parity: str | None
     stop_bits: int | None
+    closes_after_poll: bool
 
 
 class Reading(Model):
@@ -77,6 +81,10 @@ class Reading(Model):
     frequency_hz: float | None
     energy_import_wh: float | None
     energy_export_wh: float | None
+    energy_import_segment: int | None = Field(
+        description="Changes when the counter jumped: no differences across segments."
+    )
+    energy_export_segment: int | None
 
 
 class Meter(Model):
