@@ -314,6 +314,7 @@ async def test_a_meter_is_changed_by_revision_and_removed(service, site, partner
         wobble(meter)
         health = await site.add(settings(meter))
         changed = health.settings
+        assert changed.transport.closes_after_poll is False
         changed.invert = True
         reply = await site.ask(subjects.METER_UPDATE, wire.UpdateMeterRequest(settings=changed))
         assert reply.meter.settings.revision == 2

@@ -162,6 +162,9 @@ class MeterCommands:
                     revision=before.revision,
                 )
             config = replace(config, revision=before.revision + 1)
+            if not question.settings.transport.HasField("closes_after_poll"):
+                line = replace(config.line, closes_after_poll=before.line.closes_after_poll)
+                config = replace(config, line=line)
             others = [c for c in self._poller.configs() if c.meter != config.meter]
             _refuse(objection_to(config, model, others, question.site_phases))
             if not before.reads_like(config):

@@ -1774,10 +1774,9 @@ export interface components {
             stop_bits?: (1 | 2) | null;
             /**
              * Closes After Poll
-             * @description Free the device's socket between polls: others need it.
-             * @default false
+             * @description Free the device's socket between polls: others need it. Null: as it was.
              */
-            closes_after_poll: boolean;
+            closes_after_poll?: boolean | null;
         };
         /**
          * Version

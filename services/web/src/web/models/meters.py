@@ -33,8 +33,9 @@ class TransportSettings(Wanted):
     baud: Annotated[int, Field(ge=300, le=1_000_000)] | None = None
     parity: Literal["N", "E", "O"] | None = None
     stop_bits: Literal[1, 2] | None = None
-    closes_after_poll: bool = Field(
-        default=False, description="Free the device's socket between polls: others need it."
+    closes_after_poll: bool | None = Field(
+        None,
+        description="Free the device's socket between polls: others need it. Null: as it was.",
     )
 
 
