@@ -29,5 +29,7 @@ REACTION = Histogram(
     "From a limit written to a current within 1 A of it",
     buckets=(0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30),
 )
-FAILSAFE = Gauge("volthus_failsafe_active", "Chargers held at a safe current, by stage", ["stage"])
+AT_FALLBACK = Gauge(
+    "volthus_eebus_chargers_at_fallback", "Chargers held at their fallback: the lease has ended"
+)
 UNSAVED = Gauge("volthus_eebus_unsaved", "Devices whose facts the database did not take yet")

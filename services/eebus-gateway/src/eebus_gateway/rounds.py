@@ -7,7 +7,7 @@ from eebus.events import ConnectionState
 from eebus_gateway.bus import Outbox
 from eebus_gateway.core.picture import Picture
 from eebus_gateway.hub import Changes, Hub
-from eebus_gateway.metrics import FAILSAFE, PAIRING_STATE
+from eebus_gateway.metrics import AT_FALLBACK, PAIRING_STATE
 from volthus_kit.clock import Clock
 
 EVERY_S = 1.0
@@ -78,4 +78,4 @@ class Rounds:
             PAIRING_STATE.labels(state.value).set(states[state])
         held = [evse.writer.accepted for evse in evses]
         fallbacks = sum(accepted is not None and accepted.wanted.is_fallback for accepted in held)
-        FAILSAFE.labels("lease-ended").set(fallbacks)
+        AT_FALLBACK.set(fallbacks)
