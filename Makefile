@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run test check lint fmt bench proto openapi page helm clean-state lock
+.PHONY: help setup run test check lint fmt bench bench-control proto openapi page helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ fmt: $(VENV)/.ready ## format and sort imports
 
 bench: setup ## measure latency, CPU and memory of a living site; prints what it measured
 	@$(BIN)/python tests/bench/living_site.py
+
+bench-control: setup ## play load-management scenarios against the CEM; fails when a bound is missed
+	@$(BIN)/python tests/bench/control/run.py
 
 proto: $(VENV)/.ready ## generate the messages from proto/
 	@scripts/generate-messages libs/wire/src

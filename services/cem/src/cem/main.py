@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 
 from cem.bus import Inbox, Outbox
 from cem.commands import Commands
@@ -11,6 +12,7 @@ from cem.core.state import Remembered, restored
 from cem.loop import Controller
 from cem.memory import remember
 from cem.picture import Named
+from cem.port import stdio
 from cem.settings import Settings
 from cem.store import Store
 from volthus_kit import health
@@ -23,7 +25,10 @@ from volthus_kit.service import run
 
 logger = logging.getLogger(__name__)
 
-ABOUT = "Decides every second how many amperes each charger of a site may draw."
+ABOUT = (
+    "Decides every second how many amperes each charger of a site may draw. "
+    "`cem port` speaks cem-port/1 on standard input and output instead, for scenarios."
+)
 
 
 async def serve(settings: Settings) -> None:
@@ -79,5 +84,7 @@ async def _loaded(store: Store, clock: SystemClock) -> tuple[Remembered, int, bo
 
 
 def main() -> None:
-    """Start the program `cem`."""
+    """Start the program `cem`; `cem port` plays scenarios on standard input and output instead."""
+    if sys.argv[1:] == ["port"]:
+        sys.exit(stdio.main())
     run(serve, Settings, name="cem", about=ABOUT)

@@ -33,7 +33,8 @@ class GridConnection:
     """The main fuse and what is known of the house behind it (A3); amperes per phase.
 
     margin_a: None = by parameters. static_share_a: what all chargers together may draw when the
-    meter is lost; None = what the design base load leaves.
+    meter is lost; None = what the design base load leaves. circuits: those below the main fuse,
+    without a meter of their own: they feed chargers only.
     """
 
     fuse_a: PhaseCurrents
@@ -42,6 +43,7 @@ class GridConnection:
     base_load_a: PhaseCurrents = ZERO
     static_share_a: PhaseReadings = UNKNOWN
     revision: int = 0
+    circuits: tuple[Circuit, ...] = ()
 
     @property
     def live(self) -> tuple[Phase, ...]:
@@ -66,8 +68,8 @@ class GridConnection:
         return min(share_a, left_a)
 
     def root(self, parameters: Parameters) -> Circuit:
-        """Return the tree of circuits; today it has only its root."""
-        return Circuit(MAIN, self.fuse_a, self.margins_a(parameters))
+        """Return the tree of circuits, the main fuse at its root."""
+        return Circuit(MAIN, self.fuse_a, self.margins_a(parameters), self.circuits)
 
 
 @dataclass(frozen=True, slots=True)
