@@ -115,6 +115,31 @@ async def test_two_programs_pair_plug_limit_and_quit(tmp_path: Path):
         )
 
 
+async def test_a_recording_and_the_trust_survive_a_restart(tmp_path: Path):
+    box = load_or_create(tmp_path / "box", "box").ski
+    hems = load_or_create(tmp_path / "hems", "hems").ski
+    charger_state = ("--no-mdns", "--state", str(tmp_path / "box"))
+    cem_state = ("--no-mdns", "--state", str(tmp_path / "hems"))
+    async with _program("charger", *charger_state) as charger:
+        port = (await charger.until(_is("listening")))["port"]
+        assert (await charger.ask(1, cmd="trust", ski=hems))["ok"]
+        async with _program("cem", *cem_state) as cem:
+            await cem.until(_is("listening"))
+            assert (await cem.ask(1, cmd="trust", ski=box, host="127.0.0.1", port=port))["ok"]
+            await cem.until(_is("connection", ski=box, state="connected"))
+            await cem.until(_is("entity", ski=box, entity=[1], type="EVSE", change="added"))
+    async with _program("charger", *charger_state, "--listen", str(port)) as charger:
+        record = tmp_path / "record.jsonl"
+        async with _program("cem", *cem_state, "--record", str(record)) as cem:
+            await cem.until(_is("connection", ski=box, state="connected"))
+            assert (await cem.ask(2, cmd="untrust", ski=box))["ok"]
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    assert {line["type"] for line in lines} == {0, 1, 2, 3}
+    assert {line["from"] for line in lines} == {"CEM", box}
+    assert json.loads((tmp_path / "hems" / "trusted.json").read_text()) == []
+
+
 async def test_nonsense_is_answered_and_the_program_goes_on(tmp_path: Path):
     async with _program("charger", "--no-mdns", "--state", str(tmp_path)) as program:
         await program.until(_is("listening"))

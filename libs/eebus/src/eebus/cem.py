@@ -8,6 +8,7 @@ from typing import Final
 from eebus.events import Ev, Event, Measured, PerPhase, TrustedPeer, WriteResult
 from eebus.identity import Identity
 from eebus.participant import Participant, own_address
+from eebus.transcript import FrameHook
 from eebus.transport.node import Announcement, Network
 from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.device import manufacturer
@@ -21,10 +22,11 @@ WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so whe
 class Cem(Participant):
     """Discovers chargers, keeps sessions, reports cars and measurements, writes limits.
 
-    on_event is called in the event loop that runs `run`, with every event of `eebus.events`.
+    on_event is called in the event loop that runs `run`, with every event of `eebus.events`;
+    record is told every frame of SHIP (`eebus.transcript`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them are needed, and named
         self,
         identity: Identity,
         announcement: Announcement,
@@ -32,8 +34,11 @@ class Cem(Participant):
         *,
         trusted: Iterable[TrustedPeer],
         on_event: Callable[[Event], None],
+        record: FrameHook | None = None,
     ) -> None:
-        super().__init__(identity, announcement, network, trusted=trusted, on_event=on_event)
+        super().__init__(
+            identity, announcement, network, trusted=trusted, on_event=on_event, record=record
+        )
         self._hub = CemHub(
             own_address(announcement, identity.ski),
             manufacturer(announcement.brand, announcement.model, announcement.serial),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from eebus.events import Event, PerPhase, TrustedPeer
 from eebus.identity import Identity
 from eebus.participant import Participant, own_address
+from eebus.transcript import FrameHook
 from eebus.transport.node import Announcement, Network
 from eebus.usecases.device import manufacturer
 from eebus.usecases.evse.profile import EvProfile
@@ -20,10 +21,11 @@ class Charger(Participant):
 
     on_event is told LimitsChanged on each accepted write, and with no limits on unplugging;
     HeartbeatChanged when the CEM's heart starts or stops; DeviceState when the CEM says how it
-    is. Following a limit, and the safe current, are the owner's.
+    is. Following a limit, and the safe current, are the owner's. record is told every frame of
+    SHIP (`eebus.transcript`).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them are needed, and named
         self,
         identity: Identity,
         announcement: Announcement,
@@ -31,8 +33,11 @@ class Charger(Participant):
         *,
         trusted: Iterable[TrustedPeer],
         on_event: Callable[[Event], None],
+        record: FrameHook | None = None,
     ) -> None:
-        super().__init__(identity, announcement, network, trusted=trusted, on_event=on_event)
+        super().__init__(
+            identity, announcement, network, trusted=trusted, on_event=on_event, record=record
+        )
         self._station = Station(
             own_address(announcement, identity.ski),
             manufacturer(announcement.brand, announcement.model, announcement.serial),

@@ -9,18 +9,22 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eebus.cem import Cem
 from eebus.charger import Charger
 from eebus.console.commands import CemDesk, ChargerDesk, Command, CommandError, Desk, refused
+from eebus.console.trust import TrustBook
 from eebus.console.words import Line, of_event, of_result, stamped
 from eebus.errors import EebusError
-from eebus.events import Event, TrustedPeer
+from eebus.events import Event, ShipIdLearned, TrustedPeer
 from eebus.identity import Identity, load_or_create
+from eebus.participant import Participant
 from eebus.ship.certificate import normalise_ski
+from eebus.transcript import FrameHook, Transcript
 from eebus.transport.discovery import Discovery
 from eebus.transport.node import Announcement, Network
 
@@ -84,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         role.add_argument("--trust", action="append", default=[], metavar="SKI", help="repeatable")
         role.add_argument("--dial", metavar="HOST:PORT", help="where the one trusted SKI is")
         role.add_argument("--name", default="", help="model name to announce")
+        role.add_argument(
+            "--record", type=Path, metavar="FILE", help="write a transcript of all frames there"
+        )
         role.add_argument("--no-mdns", action="store_true", help="do not announce, do not look")
     return parser
 
@@ -103,42 +110,66 @@ async def _discover(arguments: argparse.Namespace) -> None:
 
 
 async def _participate(arguments: argparse.Namespace) -> None:
-    model, _, _ = ROLES[arguments.command]
-    trusted = _trusted(arguments.trust, arguments.dial)
-    identity = load_or_create(arguments.state, f"eebus {model}")
-    announcement = _announcement(arguments, identity)
-    network = _network(arguments)
+    given = _trusted(arguments.trust, arguments.dial)
+    identity = load_or_create(arguments.state, f"eebus {arguments.command}")
+    book = TrustBook(arguments.state)
+    for peer in given:
+        book.add(peer)
 
     def tell(event: Event) -> None:
+        if isinstance(event, ShipIdLearned):
+            book.name(event.ski, event.ship_id)
         say(of_event(event))
 
-    participant: Cem | Charger
-    desk: Desk
+    with _recording(arguments) as record:
+        participant, desk = _role(arguments, identity, book, tell, record)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, desk.quit.set)
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(participant.run())
+            await _started(participant, serving)
+            if serving.done():
+                return  # the group tells why
+            say({"event": "listening", "port": participant.port, "ski": participant.ski})
+            if arguments.dial:  # its user waits: no pause before the first dial
+                participant.trust(given[0].ski)
+            reading = tasks.create_task(_obey_lines(desk))
+            await desk.quit.wait()
+            reading.cancel()
+            serving.cancel()
+
+
+def _role(
+    arguments: argparse.Namespace,
+    identity: Identity,
+    book: TrustBook,
+    tell: Callable[[Event], None],
+    record: FrameHook | None,
+) -> tuple[Participant, Desk]:
+    """Return the participant of the command, and who obeys for it."""
+    announcement, network = _announcement(arguments, identity), _network(arguments)
     if arguments.command == "cem":
-        participant = cem = Cem(identity, announcement, network, trusted=trusted, on_event=tell)
-        desk = CemDesk(cem)
-    else:
-        participant = charger = Charger(
-            identity, announcement, network, trusted=trusted, on_event=tell
+        cem = Cem(identity, announcement, network, trusted=book.peers, on_event=tell, record=record)
+        return cem, CemDesk(cem, book)
+    charger = Charger(
+        identity, announcement, network, trusted=book.peers, on_event=tell, record=record
+    )
+    return charger, ChargerDesk(charger, book)
+
+
+@contextlib.contextmanager
+def _recording(arguments: argparse.Namespace) -> Iterator[FrameHook | None]:
+    """Write what is said on the wire into the file the user named, line by line."""
+    if arguments.record is None:
+        yield None
+        return
+    with arguments.record.open("w", buffering=1) as file:
+        yield Transcript(
+            ROLES[arguments.command][0], lambda line: file.write(line + "\n"), time.monotonic
         )
-        desk = ChargerDesk(charger)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, desk.quit.set)
-    async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(participant.run())
-        await _started(participant, serving)
-        if serving.done():
-            return  # the group tells why
-        say({"event": "listening", "port": participant.port, "ski": participant.ski})
-        if arguments.dial:  # its user waits: no pause before the first dial
-            participant.trust(trusted[0].ski)
-        reading = tasks.create_task(_obey_lines(desk))
-        await desk.quit.wait()
-        reading.cancel()
-        serving.cancel()
 
 
-async def _started(participant: Cem | Charger, serving: asyncio.Task[None]) -> None:
+async def _started(participant: Participant, serving: asyncio.Task[None]) -> None:
     """Wait until it listens, or fails to: then the task group tells the error."""
     started = asyncio.ensure_future(participant.started())
     await asyncio.wait({started, serving}, return_when=asyncio.FIRST_COMPLETED)

@@ -97,6 +97,16 @@ class DeviceState:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityChanged:
+    """A part of a device came or went: a charger, a car, a meter."""
+
+    ski: str
+    entity: tuple[int, ...]
+    type: str
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
 class UseCaseSupport:
     """One use case a remote entity announces."""
 
@@ -192,6 +202,7 @@ Event = (
     | ShipIdLearned
     | DeviceDescribed
     | DeviceState
+    | EntityChanged
     | UseCasesChanged
     | EvChanged
     | Measured

@@ -15,8 +15,9 @@ from eebus.events import ConnectionChanged, Event, Peer, TrustedPeer
 from eebus.identity import Identity
 from eebus.spine.addresses import device_address
 from eebus.spine.heartbeat import INTERVAL
-from eebus.transport.line import contained
+from eebus.transcript import FrameHook
 from eebus.transport.node import Announcement, Link, Network, ShipNode
+from eebus.transport.owners import contained
 
 TICK_S: Final = 0.5
 
@@ -46,7 +47,7 @@ class Core(Protocol):
 class Participant(ABC):
     """One node and its core. All methods belong to the event loop that runs it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them are needed, and named
         self,
         identity: Identity,
         announcement: Announcement,
@@ -54,6 +55,7 @@ class Participant(ABC):
         *,
         trusted: Iterable[TrustedPeer],
         on_event: Callable[[Event], None],
+        record: FrameHook | None = None,
     ) -> None:
         self._node = ShipNode(
             identity,
@@ -64,6 +66,7 @@ class Participant(ABC):
             on_open=self._opened,
             on_data=self._received,
             on_close=self._closed,
+            record=record,
         )
         self._on_event = on_event
         self._links: dict[str, Link] = {}

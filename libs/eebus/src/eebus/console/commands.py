@@ -8,8 +8,9 @@ from typing import Final
 
 from eebus.cem import Cem
 from eebus.charger import Charger, EvProfile
+from eebus.console.trust import TrustBook
 from eebus.console.words import Json, Line
-from eebus.events import PerPhase, WriteResult
+from eebus.events import PerPhase, TrustedPeer, WriteResult
 from eebus.participant import Participant
 
 DONE: Final = WriteResult(ok=True, error_number=None, text="", ms=0.0)
@@ -87,12 +88,14 @@ Action = Callable[[Command], Awaitable[WriteResult]]
 class Desk:
     """Obeys the commands every participant knows."""
 
-    def __init__(self, participant: Participant) -> None:
+    def __init__(self, participant: Participant, book: TrustBook | None = None) -> None:
+        """Prepare to obey. book: where trust is kept, None = nowhere."""
         self._participant = participant
+        self._book = book
         self.quit = asyncio.Event()
         self.actions: dict[str, Action] = {
             "trust": self._trust,
-            "untrust": self._of_peer(participant.untrust),
+            "untrust": self._untrust,
             "deny": self._of_peer(participant.deny),
             "disconnect": self._of_peer(participant.disconnect),
             "heartbeat": self._heartbeat,
@@ -106,16 +109,26 @@ class Desk:
             if action is None:
                 raise CommandError(f"unknown command, known are: {', '.join(sorted(self.actions))}")
             return await action(command)
-        except ValueError as error:
+        except (ValueError, OSError) as error:  # also: the trust could not be kept
             return refused(str(error))
 
     async def _trust(self, command: Command) -> WriteResult:
         port = command.optional_number("port")
-        self._participant.trust(
+        peer = TrustedPeer(
             command.text("ski"),
             host=command.optional_text("host"),
             port=None if port is None else int(port),
         )
+        self._participant.trust(peer.ski, host=peer.host, port=peer.port)
+        if self._book is not None:
+            self._book.add(peer)
+        return DONE
+
+    async def _untrust(self, command: Command) -> WriteResult:
+        ski = command.text("ski")
+        self._participant.untrust(ski)
+        if self._book is not None:
+            self._book.remove(ski)
         return DONE
 
     def _of_peer(self, act: Callable[[str], None]) -> Action:
@@ -137,8 +150,8 @@ class Desk:
 class CemDesk(Desk):
     """Obeys what an energy manager can be told."""
 
-    def __init__(self, cem: Cem) -> None:
-        super().__init__(cem)
+    def __init__(self, cem: Cem, book: TrustBook | None = None) -> None:
+        super().__init__(cem, book)
         self._cem = cem
         self.actions |= {"limit": self._limit, "pause": self._pause}
 
@@ -160,8 +173,8 @@ class CemDesk(Desk):
 class ChargerDesk(Desk):
     """Obeys what a charger can be told: the car, what it draws, its state."""
 
-    def __init__(self, charger: Charger) -> None:
-        super().__init__(charger)
+    def __init__(self, charger: Charger, book: TrustBook | None = None) -> None:
+        super().__init__(charger, book)
         self._charger = charger
         self._energy_wh = 0.0
         self._power_w = 0.0

@@ -6,6 +6,7 @@ from eebus.events import (
     ConnectionChanged,
     DeviceDescribed,
     DeviceState,
+    EntityChanged,
     Ev,
     EvChanged,
     Event,
@@ -47,6 +48,10 @@ def of_event(event: Event) -> Line:
         case DeviceState():
             error = event.last_error_code
             line = _line("state", event.ski, value=event.operating_state, error_code=error)
+        case EntityChanged():
+            change = "added" if event.added else "removed"
+            path: list[Json] = [*event.entity]
+            line = _line("entity", event.ski, entity=path, type=event.type, change=change)
         case UseCasesChanged():
             line = _use_cases(event)
         case EvChanged():

@@ -28,6 +28,8 @@ from eebus.ship.steps import (
     Timer,
     TimerExpired,
 )
+from eebus.transcript import FrameHook
+from eebus.transport.owners import contained
 from eebus.transport.websocket import MAX_MESSAGE_BYTES, Binary, WebSocket
 
 WRITE_WITHIN_S = 10.0
@@ -51,8 +53,15 @@ class Owner(Protocol):
 class Connection:
     """An open SHIP connection; for SPINE it is the Link."""
 
-    def __init__(
-        self, number: int, socket: WebSocket, start: session.Step, owner: Owner, address: str
+    def __init__(  # noqa: PLR0913 - all of them are needed
+        self,
+        number: int,
+        socket: WebSocket,
+        start: session.Step,
+        owner: Owner,
+        address: str,
+        *,
+        record: FrameHook | None = None,
     ) -> None:
         self.number = number
         self.ski = socket.ski
@@ -70,6 +79,7 @@ class Connection:
         # Two of the largest messages at once; a charger sends about 20 kB when it begins.
         self._weight = Pace(per_s=256 * 1024, burst=2 * MAX_MESSAGE_BYTES)
         self._is_writable = True
+        self._record = record
 
     @property
     def is_over(self) -> bool:
@@ -129,6 +139,7 @@ class Connection:
         while heard := await self._socket.receive():
             for message in heard.messages:
                 if isinstance(message, Binary):
+                    self._keep(message.frame, is_ours=False)
                     self.post(Received(message.frame))
                 else:
                     self._keep_alive(keepalive.on_event(PongReceived()))
@@ -192,7 +203,14 @@ class Connection:
         self._guarded(lambda: self._socket.start_closing(code, reason))
         self._start("abort", CLOSING_WITHIN_S, self._socket.abort)
 
+    def _keep(self, frame: bytes, *, is_ours: bool) -> None:
+        """Record a frame; a full disk must not stop the conversation."""
+        if (record := self._record) is not None:
+            contained(lambda: record(self.ski, is_ours, frame))
+
     def _write(self, frame: bytes) -> None:
+        if self._is_writable:
+            self._keep(frame, is_ours=True)
         self._guarded(lambda: self._socket.send(frame))
         if self._socket.unsent_bytes and "write" not in self._timers:
             self._watch_write()

@@ -1,6 +1,5 @@
 """All connections to one SKI: which one stays, which one carries SPINE, what people see of it."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -12,8 +11,7 @@ from eebus.ship.hello import Trust
 from eebus.ship.status import UNKNOWN, Ending, Outlook, Status, describe
 from eebus.ship.steps import CODE_DUPLICATE, Approved, Close, CloseWanted, Denied, End, State
 from eebus.transport.connection import Connection
-
-logger = logging.getLogger(__name__)
+from eebus.transport.owners import contained
 
 _HELLO = (State.HELLO_READY_LISTEN, State.HELLO_PENDING_LISTEN)
 
@@ -39,14 +37,6 @@ class Hooks:
     def tell(self, event: Event) -> None:
         """Report an event; see contained()."""
         contained(lambda: self.on_event(event))
-
-
-def contained(call: Callable[[], None]) -> None:
-    """Call the owner. Its failure over one peer's message must not reach other peers."""
-    try:
-        call()
-    except Exception:
-        logger.exception("the owner of a SHIP node failed")
 
 
 class Line:

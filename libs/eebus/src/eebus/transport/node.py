@@ -22,6 +22,7 @@ from eebus.ship.certificate import normalise_ski
 from eebus.ship.pace import PacePerAddress
 from eebus.ship.status import UNKNOWN, Ending
 from eebus.ship.steps import End, Role, failed
+from eebus.transcript import FrameHook
 from eebus.transport.connection import Connection
 from eebus.transport.dialler import Address, Dialled, Dialler, Outcome
 from eebus.transport.discovery import Discovery
@@ -60,7 +61,7 @@ class ShipNode:
 
     on_event is told PeerFound, PeerLost, ConnectionChanged and ShipIdLearned; on_open, on_data
     and on_close speak of the one connection per peer that carries SPINE. What they raise is
-    logged and disturbs nobody.
+    logged and disturbs nobody. record is told every frame, handshakes and strangers' included.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are needed, and named
@@ -74,11 +75,13 @@ class ShipNode:
         on_open: Callable[[Link], None],
         on_data: Callable[[Link, object], None],
         on_close: Callable[[Link], None],
+        record: FrameHook | None = None,
     ) -> None:
         self.ski = identity.ski
         self.port = network.port
         self._announcement = announcement
         self._network = network
+        self._record = record
         self._hooks = Hooks(on_event, on_open, on_data, on_close)
         self._tls = TlsFactory(identity)
         self._listener = Listener(self._tls, self._adopt_inbound)
@@ -233,7 +236,9 @@ class ShipNode:
     def _adopt(self, line: Line, socket: WebSocket, role: Role, address: str) -> Connection:
         known_id = line.trusted.ship_id if line.trusted else None
         start = session.begin(role, self._announcement.ship_id, line.trust, known_id)
-        connection = Connection(next(self._numbers), socket, start, line, address)
+        connection = Connection(
+            next(self._numbers), socket, start, line, address, record=self._record
+        )
         line.add(connection)
         self._drop_surplus_requests()
         return connection

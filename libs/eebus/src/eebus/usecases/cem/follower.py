@@ -14,17 +14,14 @@ from eebus.events import (
     LimitsChanged,
     Measured,
     PerPhase,
-    UseCasesChanged,
-    UseCaseSupport,
     WriteResult,
 )
-from eebus.spine.addresses import DEVICE_INFORMATION, EntityAddress
+from eebus.spine.addresses import DEVICE_INFORMATION
 from eebus.spine.discovery import Change
 from eebus.spine.errors import ErrorNumber
 from eebus.spine.heartbeat import HeartbeatMonitor
-from eebus.spine.local import LocalDevice
 from eebus.spine.remote import TreeChange
-from eebus.spine.session import Answer, Session
+from eebus.spine.session import Answer
 from eebus.spine.tree import Entity, Feature
 from eebus.spine.values import text
 from eebus.usecases import names
@@ -34,7 +31,7 @@ from eebus.usecases.cem.evcem import read_measured
 from eebus.usecases.cem.join import MAX_A, content
 from eebus.usecases.cem.needs import ask
 from eebus.usecases.cem.presence import CarPresence
-from eebus.usecases.owner import Owner
+from eebus.usecases.conversation import Conversation
 
 ASK_AGAIN_S: Final = 15.0  # a car without usable limits is asked once more
 # how a charger says that it knows of no binding; the reference says "general error"
@@ -46,31 +43,26 @@ NOTHING: Final[PerPhase] = (None, None, None)
 class ChargerFollower:
     """The CEM's side towards one peer, for the life of one connection."""
 
-    def __init__(
-        self, local: LocalDevice, ski: str, send: Callable[[str], None], owner: Owner
-    ) -> None:
-        """Prepare; `session.start` begins."""
-        self.session = Session(local, ski, send, self)
+    def __init__(self, talk: Conversation, own: Entity) -> None:
+        """Follow a conversation. own: our entity that asks and writes."""
+        self.session = talk.session
         self.ev: Ev | None = None
         self.measured: Measured | None = None
         self.limits: dict[str, PerPhase] = {}
-        self._own = local.entities[names.MAIN_ENTITY]
-        self._ski = ski
-        self._emit = owner.emit
-        self._known = owner.known
+        self._own = own
+        self._ski = talk.ski
+        self._emit = talk.owner.emit
         self._described: DeviceDescribed | None = None
         self._state: DeviceState | None = None
-        self._use_cases: dict[tuple[EntityAddress, str], tuple[UseCaseSupport, ...]] = {}
         self._heartbeat = HeartbeatMonitor()
         self._is_ev_told = False
         self._presence = CarPresence()
-        self._nothing = Measured(ski, NOTHING, NOTHING, None)
+        self._nothing = Measured(talk.ski, NOTHING, NOTHING, None)
         self._asked_at = 0.0
         self._written: dict[str, opev.Values] = {}  # per kind, the last write: is it held?
 
     def tick(self, now: float) -> None:
-        """Do what time asks for."""
-        self.session.tick(now)
+        """Do what time asks for; the session's own clock is turned before."""
         if self._heartbeat.is_newly_overdue(now):
             self._emit(HeartbeatChanged(self._ski, ok=False))
         car = self._car()
@@ -115,9 +107,8 @@ class ChargerFollower:
 
         self.session.write(client, server, plan.command, now, answered)
 
-    def discovered(self, now: float) -> None:  # noqa: ARG002 - part of the listener's protocol
-        """Take note: the tree is known for the first time."""
-        self._known(self._ski)
+    def discovered(self, now: float) -> None:
+        """Nothing to do: entities are told next."""
 
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:
         """Ask what we need of new entities; forget a car that left."""
@@ -133,15 +124,9 @@ class ChargerFollower:
         self._update_car()
 
     def use_cases_changed(self, now: float) -> None:
-        """Tell which use cases changed, and look again at what the car supports."""
-        told = {
-            (each.entity or (), each.actor): each.items for each in self.session.remote.use_cases
-        }
-        for key in {**self._use_cases, **told}:
-            if told.get(key) != self._use_cases.get(key):
-                self._emit(UseCasesChanged(self._ski, key[0], key[1], told.get(key, ())))
-        self._use_cases = told
-        has_cars = any(actor == names.EV and items for (_, actor), items in told.items())
+        """Look again at what the car supports."""
+        told = self.session.remote.use_cases
+        has_cars = any(each.actor == names.EV and each.items for each in told)
         self._presence.use_cases_told(has_cars=has_cars, now=now)
         self._update_car()
 

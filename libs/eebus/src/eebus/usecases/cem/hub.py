@@ -1,18 +1,18 @@
 """All chargers of one CEM: our own device, and a follower per connected peer. Sans I/O."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from eebus.events import Ev, Measured, PerPhase, WriteResult
-from eebus.spine.errors import ErrorNumber, RefusedError
-from eebus.spine.local import Announcement, LocalDevice, Write
+from eebus.spine.local import Announcement, Write
 from eebus.spine.tree import READ, Entity
 from eebus.spine.values import Item
 from eebus.usecases import names
 from eebus.usecases.cem.follower import ChargerFollower
-from eebus.usecases.device import beat, client, entity_of, server
+from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.owner import Owner
+from eebus.usecases.side import Side
 
 DEVICE_TYPE: Final = "EnergyManagementSystem"
 CLIENTS: Final = (
@@ -34,52 +34,54 @@ USE_CASES: Final = [
 ]
 
 
-class CemHub:
-    """The CEM's side of SPINE and its use cases, for all its peers.
+class Chargers:
+    """The role of an energy manager towards chargers: follows each, serves nothing to write."""
 
-    Times are monotonic seconds of one clock; `send` takes SHIP payload text.
-    """
+    def __init__(self, own: Entity) -> None:
+        """Take the role on. own: our entity that asks and writes."""
+        self.followers: dict[str, ChargerFollower] = {}
+        self._own = own
+
+    def announcements(self) -> Sequence[Announcement]:
+        """Return the e-mobility use cases."""
+        return USE_CASES
+
+    def owns(self, write: Write) -> bool:  # noqa: ARG002 - part of the role's protocol
+        """Whether it is ours to be written: nothing is."""
+        return False
+
+    def accept(self, write: Write) -> None:
+        """Never asked."""
+
+    def wrote(self, write: Write) -> None:
+        """Never told."""
+
+    def part(self, talk: Conversation) -> Part:
+        """Follow a peer: it may be a charger."""
+        follower = ChargerFollower(talk, self._own)
+        self.followers[talk.ski] = follower
+        return follower
+
+    def watch(self, now: float) -> None:
+        """Nothing to do: followers are asked one by one."""
+
+
+class CemHub(Side):
+    """The CEM's side of SPINE and its use cases, for all its peers."""
 
     def __init__(self, address: str, manufacturer: Item, owner: Owner) -> None:
         """Build our device. address: its SPINE device address, constant for life."""
-        self.local = LocalDevice(address, DEVICE_TYPE, manufacturer, accept_write=_refuse)
-        self._owner = owner
-        self._followers: dict[str, ChargerFollower] = {}
+        super().__init__(address, DEVICE_TYPE, manufacturer, owner)
         self._own = _cem_entity()
+        self._chargers = Chargers(self._own)
         self.local.add_entity(self._own)
-        self.local.announce(USE_CASES)
-
-    def opened(self, ski: str, send: Callable[[str], None], now: float) -> None:
-        """Start the conversation with a peer; an older one with it is over."""
-        self.closed(ski, now)
-        follower = ChargerFollower(self.local, ski, send, self._owner)
-        self._followers[ski] = follower
-        follower.session.start(now)
-
-    def received(self, ski: str, raw: object, now: float) -> None:
-        """Take in a payload: decoded JSON, still in EEBUS-JSON shape. Never raises for nonsense."""
-        follower = self._followers.get(ski)
-        if follower is not None:
-            follower.session.receive(raw, now)
+        self.add(self._chargers)
+        self.announce()
 
     def closed(self, ski: str, now: float) -> None:
         """End the conversation. What was known of the car is unknown from now on."""
-        follower = self._followers.pop(ski, None)
-        if follower is not None:
-            follower.session.close(now)
-
-    def tick(self, ski: str, now: float) -> None:
-        """Do what time asks for towards a peer; call it at least once a second."""
-        follower = self._followers.get(ski)
-        if follower is not None:
-            follower.tick(now)
-
-    def watch(self, now: float) -> None:
-        """Do what time asks for towards nobody in particular: nothing."""
-
-    def beat(self, at: datetime) -> None:
-        """Send one heartbeat to all who listen; every 2 s."""
-        beat(self.local, at)
+        self._chargers.followers.pop(ski, None)
+        super().closed(ski, now)
 
     def set_failure(self, *, failed: bool) -> None:
         """Tell chargers whether we work: they go to their own safe current if not (OPEV 3)."""
@@ -90,17 +92,17 @@ class CemHub:
 
     def ev(self, ski: str) -> Ev | None:
         """Return the car, None when none is plugged or the charger is not connected."""
-        follower = self._followers.get(ski)
+        follower = self._chargers.followers.get(ski)
         return follower.ev if follower else None
 
     def measured(self, ski: str) -> Measured | None:
         """Return the newest measurements, None when there are none."""
-        follower = self._followers.get(ski)
+        follower = self._chargers.followers.get(ski)
         return follower.measured if follower else None
 
     def limits(self, ski: str, kind: str) -> PerPhase | None:
         """Return the limits the charger last told, A; None = unknown."""
-        follower = self._followers.get(ski)
+        follower = self._chargers.followers.get(ski)
         return follower.limits.get(kind) if follower else None
 
     def write_limit(
@@ -112,7 +114,7 @@ class CemHub:
         done: Callable[[WriteResult], None],
     ) -> None:
         """Write limits; `done` is called exactly once, within about 10 s."""
-        follower = self._followers.get(ski)
+        follower = self._chargers.followers.get(ski)
         if follower is None:
             done(WriteResult(ok=False, error_number=None, text="not connected", ms=0.0))
         elif kind not in names.LIMIT_KINDS:
@@ -131,7 +133,3 @@ def _cem_entity() -> Entity:
     )
     diagnosis.contents[names.STATE] = {"operatingState": "normalOperation"}
     return entity_of(names.MAIN_ENTITY, names.CEM, *clients, diagnosis)
-
-
-def _refuse(write: Write) -> None:
-    raise RefusedError(ErrorNumber.COMMAND_REJECTED, f"{write.function} is ours to write")

@@ -1,46 +1,38 @@
 """One CEM as the charger sees it: its heartbeat and its state (OPEV scenarios 2 and 3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from eebus.events import DeviceState, HeartbeatChanged
 from eebus.spine.discovery import Change
 from eebus.spine.heartbeat import HeartbeatMonitor
-from eebus.spine.local import LocalDevice
 from eebus.spine.remote import TreeChange
-from eebus.spine.session import Session
-from eebus.spine.tree import Feature
+from eebus.spine.tree import Entity, Feature
 from eebus.spine.values import text
 from eebus.usecases import names
-from eebus.usecases.owner import Owner
+from eebus.usecases.conversation import Conversation
 
 
 class CemFollower:
     """The charger's side towards one peer, for the life of one connection."""
 
-    def __init__(
-        self,
-        local: LocalDevice,
-        ski: str,
-        send: Callable[[str], None],
-        owner: Owner,
-        heartbeat: HeartbeatMonitor,
-    ) -> None:
-        """Prepare; `session.start` begins.
+    def __init__(self, talk: Conversation, own: Entity, heartbeat: HeartbeatMonitor) -> None:
+        """Follow a conversation. own: our entity that listens.
 
         heartbeat: lives on when the connection is lost, for that is when it matters.
         """
-        self.session = Session(local, ski, send, self)
-        self._own = local.entities[names.MAIN_ENTITY]
-        self._ski = ski
-        self._emit = owner.emit
-        self._known = owner.known
+        self.session = talk.session
+        self._own = own
+        self._ski = talk.ski
+        self._emit = talk.owner.emit
         self._heartbeat = heartbeat
         self._state: DeviceState | None = None
         heartbeat.renew()
 
-    def discovered(self, now: float) -> None:  # noqa: ARG002 - part of the listener's protocol
-        """Take note: the tree is known for the first time."""
-        self._known(self._ski)
+    def tick(self, now: float) -> None:
+        """Nothing to do: hearts are watched beyond the connection."""
+
+    def discovered(self, now: float) -> None:
+        """Nothing to do: entities are told next."""
 
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:  # noqa: ARG002
         """Listen to the CEM's heart once we know where it is."""

@@ -1,95 +1,62 @@
 """A charging station with at most one car: the reference's profile, strictly. Sans I/O."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from eebus.events import HeartbeatChanged, LimitsChanged, PerPhase
 from eebus.spine.datagram import PARTIAL, cmd
 from eebus.spine.heartbeat import HeartbeatMonitor
-from eebus.spine.local import Announcement, LocalDevice, Write
+from eebus.spine.local import Announcement, Write
 from eebus.spine.merging import apply
 from eebus.spine.tree import READ, Entity
 from eebus.spine.values import Item, number, parts
 from eebus.usecases import names
-from eebus.usecases.device import beat, client, entity_of, server
+from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.evse import car, limits, readings
 from eebus.usecases.evse.follower import CemFollower
 from eebus.usecases.evse.profile import EvProfile
 from eebus.usecases.owner import Owner
+from eebus.usecases.side import Side
 
 ENTITY: Final = names.MAIN_ENTITY
 CAR: Final = (1, 1)
 DEVICE_TYPE: Final = "ChargingStation"
 MAX_PEERS: Final = 16  # whose heartbeat is remembered
 
-Send = Callable[[str], None]
 
-
-class Station:
-    """The charger's side of SPINE and its use cases, for all its peers.
-
-    Times are monotonic seconds of one clock; `send` takes SHIP payload text.
-    """
+class Station(Side):
+    """The charger's side of SPINE and its use cases, for all its peers: one role, itself."""
 
     def __init__(self, address: str, manufacturer: Item, owner: Owner) -> None:
         """Build our device. address: its SPINE device address, constant for life."""
-        self.local = LocalDevice(
-            address, DEVICE_TYPE, manufacturer, accept_write=self._accept, lenient=False
-        )
-        self.local.wrote = self._wrote
+        super().__init__(address, DEVICE_TYPE, manufacturer, owner, lenient=False)
         self.ev: EvProfile | None = None
-        self._owner = owner
         self._emit = owner.emit
-        self._followers: dict[str, CemFollower] = {}
         self._hearts: dict[str, HeartbeatMonitor] = {}
         self._writer = ""  # who wrote limits last
         self._own = _evse_entity(manufacturer)
         self._car: Entity | None = None
         self.local.add_entity(self._own)
-        self._announce()
+        self.add(_Charging(self))
+        self.announce()
 
-    def opened(self, ski: str, send: Send, now: float) -> None:
-        """Start the conversation with a peer; an older one with it is over."""
-        self.closed(ski, now)
+    def heart(self, ski: str) -> HeartbeatMonitor:
+        """Return what watches a peer's heart; it outlives connections."""
         while len(self._hearts) >= MAX_PEERS and ski not in self._hearts:
             del self._hearts[next(iter(self._hearts))]
-        heart = self._hearts.setdefault(ski, HeartbeatMonitor())
-        follower = CemFollower(self.local, ski, send, self._owner, heart)
-        self._followers[ski] = follower
-        follower.session.start(now)
-
-    def received(self, ski: str, raw: object, now: float) -> None:
-        """Take in a payload: decoded JSON, still in EEBUS-JSON shape. Never raises for nonsense."""
-        follower = self._followers.get(ski)
-        if follower is not None:
-            follower.session.receive(raw, now)
-
-    def closed(self, ski: str, now: float) -> None:
-        """End the conversation. Limits stay: the heartbeat rule decides what follows."""
-        follower = self._followers.pop(ski, None)
-        if follower is not None:
-            follower.session.close(now)
+        return self._hearts.setdefault(ski, HeartbeatMonitor())
 
     def forget(self, ski: str) -> None:
         """Watch this peer's heart no longer: it is not trusted any more."""
         self._hearts.pop(ski, None)
 
-    def tick(self, ski: str, now: float) -> None:
-        """Do what time asks for towards a peer; call it at least once a second."""
-        follower = self._followers.get(ski)
-        if follower is not None:
-            follower.session.tick(now)
-
-    def watch(self, now: float) -> None:
-        """Listen for hearts that stopped, also of peers that are gone; once a second."""
+    def look_for_stopped_hearts(self, now: float) -> None:
+        """Tell of hearts that stopped, also of peers that are gone."""
         for ski, heart in self._hearts.items():
             if heart.is_newly_overdue(now):
                 self._emit(HeartbeatChanged(ski, ok=False))
-
-    def beat(self, at: datetime) -> None:
-        """Send one heartbeat to all who listen; every 2 s."""
-        beat(self.local, at)
 
     def plug(self, ev: EvProfile) -> None:
         """Add the car with all its data ready. One that is plugged already leaves first."""
@@ -100,7 +67,7 @@ class Station:
         self._put(names.LOAD_CONTROL, names.LIMITS, limits.initial(ev, {}))
         self._put(names.DIAGNOSIS, names.STATE, {"operatingState": "normalOperation"})
         self.local.add_entity(self._car)
-        self._announce()
+        self.announce()
 
     def unplug(self) -> None:
         """Take the car away, with its limits, subscriptions and bindings. Nothing without car."""
@@ -108,7 +75,7 @@ class Station:
             return
         kinds = car.limit_kinds(self.ev)
         self.ev = None
-        self._announce()
+        self.announce()
         self.local.remove_entity(CAR)
         self._car = None
         for kind in kinds:
@@ -134,7 +101,7 @@ class Station:
         for (feature_type, function), content in described.items():
             if content != self._content(feature_type, function):
                 self._put(feature_type, function, content)
-        self._announce()
+        self.announce()
 
     def measure(
         self,
@@ -176,14 +143,9 @@ class Station:
             return {}
         return limits.held(self.ev, self._content(names.LOAD_CONTROL, names.LIMITS))
 
-    def _accept(self, write: Write) -> None:
-        """Refuse currents the car cannot be set to."""
-        if self.ev is not None and write.function == names.LIMITS:
-            limits.check(self.ev, write.content, _written(write))
-
-    def _wrote(self, write: Write) -> None:
+    def tell_limits(self, write: Write) -> None:
         """Tell the limits written, also when they are what they were."""
-        if self.ev is None or write.function != names.LIMITS:
+        if self.ev is None:
             return
         self._writer = write.ski
         for kind, values in limits.held(self.ev, write.content).items():
@@ -200,11 +162,37 @@ class Station:
         if feature is not None:
             self.local.put(feature, function, content)
 
-    def _announce(self) -> None:
+
+class _Charging:
+    """The role of a charger and its car; judges limits, follows CEMs."""
+
+    def __init__(self, station: Station) -> None:
+        self._station = station
+
+    def announcements(self) -> Sequence[Announcement]:
+        ev = self._station.ev
         announced = [Announcement(ENTITY, names.EVSE, names.EVSECC, (1, 2))]
-        if self.ev is not None:
-            announced += _car_use_cases(self.ev)
-        self.local.announce(announced)
+        return announced if ev is None else announced + _car_use_cases(ev)
+
+    def owns(self, write: Write) -> bool:
+        return write.feature.address.entity == CAR
+
+    def accept(self, write: Write) -> None:
+        """Refuse currents the car cannot be set to."""
+        ev = self._station.ev
+        if ev is not None and write.function == names.LIMITS:
+            limits.check(ev, write.content, _written(write))
+
+    def wrote(self, write: Write) -> None:
+        if write.function == names.LIMITS:
+            self._station.tell_limits(write)
+
+    def part(self, talk: Conversation) -> Part:
+        own = self._station.local.entities[ENTITY]
+        return CemFollower(talk, own, self._station.heart(talk.ski))
+
+    def watch(self, now: float) -> None:
+        self._station.look_for_stopped_hearts(now)
 
 
 def _written(write: Write) -> set[int | None]:
