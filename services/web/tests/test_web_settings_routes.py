@@ -1,11 +1,13 @@
 """Grid connection, energy management, meters and chargers: read, set, guarded by revisions."""
 
+import pytest
+
 GRID = {
     "fuse_a": {"l1": 25, "l2": 25, "l3": 25},
     "phases": 3,
     "margin_a": 1.0,
-    "base_load_a": {"l1": 2, "l2": 2, "l3": 2},
-    "static_share_a": {"l1": 10, "l2": 10, "l3": 10},
+    "base_load_a": 2,
+    "static_share_a": 10,
 }
 METER = {
     "model": "umg-96",
@@ -30,6 +32,34 @@ async def test_the_grid_connection_is_set_and_read_back_with_its_etag(service, s
     got = await service.get("/sites/demo/grid-connection")
     assert got.json() == GRID | {"revision": 1}
     assert got.headers["etag"] == put.headers["etag"] == '"1"'
+
+
+async def test_a_number_is_meant_for_every_phase_and_phases_may_differ(service, site):
+    await service.put("/sites/demo/grid-connection", json=GRID)
+    assert (site.grid.base_load_a.l1, site.grid.base_load_a.l3) == (2, 2)
+    by_phase = {"l1": 2, "l2": 3, "l3": 2}
+    alike = {"l1": 9, "l2": 9, "l3": 9}
+    wanted = GRID | {"base_load_a": by_phase, "static_share_a": alike}
+    put = await service.put("/sites/demo/grid-connection", json=wanted)
+    assert put.json()["base_load_a"] == by_phase
+    assert put.json()["static_share_a"] == 9
+
+
+async def test_a_number_on_a_one_phase_site_is_meant_for_l1(service, site):
+    one = {"fuse_a": {"l1": 25}, "phases": 1, "base_load_a": 2, "static_share_a": 6}
+    put = await service.put("/sites/demo/grid-connection", json=one)
+    assert put.status_code == 200, put.text
+    assert site.grid.base_load_a.l1 == 2
+    assert put.json()["base_load_a"] == 2
+
+
+@pytest.mark.parametrize("wrong", [-1, 20_000, "nine", {"l2": 1}, {"l1": -1}, [1, 1, 1]])
+async def test_an_impossible_base_load_is_refused_at_its_field(service, site, wrong):
+    answer = await service.put("/sites/demo/grid-connection", json=GRID | {"base_load_a": wrong})
+    assert answer.status_code == 422
+    assert answer.json()["field"].startswith("/base_load_a")
+    assert "AmperesByPhase" not in answer.text
+    assert site.grid.revision == 0
 
 
 async def test_a_margin_left_out_stays_null(service, site):

@@ -990,11 +990,7 @@ export interface components {
          * GridConnection
          * @description The grid connection in force.
          * @example {
-         *       "base_load_a": {
-         *         "l1": 2,
-         *         "l2": 2,
-         *         "l3": 2
-         *       },
+         *       "base_load_a": 2,
          *       "fuse_a": {
          *         "l1": 25,
          *         "l2": 25,
@@ -1003,11 +999,7 @@ export interface components {
          *       "margin_a": 0.75,
          *       "phases": 3,
          *       "revision": 3,
-         *       "static_share_a": {
-         *         "l1": 10,
-         *         "l2": 10,
-         *         "l3": 10
-         *       }
+         *       "static_share_a": 10
          *     }
          */
         GridConnection: {
@@ -1017,8 +1009,16 @@ export interface components {
             phases: number;
             /** Margin A */
             margin_a: number | null;
-            base_load_a: components["schemas"]["ByPhase"] | null;
-            static_share_a: components["schemas"]["ByPhase"] | null;
+            /**
+             * Base Load A
+             * @description A number where the phases are alike, else each phase by itself.
+             */
+            base_load_a: number | components["schemas"]["ByPhase"] | null;
+            /**
+             * Static Share A
+             * @description A number where the phases are alike, else each phase by itself.
+             */
+            static_share_a: number | components["schemas"]["ByPhase"] | null;
             /**
              * Revision
              * @description Also the ETag; 0 = never set.
@@ -1029,11 +1029,7 @@ export interface components {
          * GridConnectionSettings
          * @description Main fuse and what belongs to it (A3).
          * @example {
-         *       "base_load_a": {
-         *         "l1": 2,
-         *         "l2": 2,
-         *         "l3": 2
-         *       },
+         *       "base_load_a": 2,
          *       "fuse_a": {
          *         "l1": 25,
          *         "l2": 25,
@@ -1041,11 +1037,7 @@ export interface components {
          *       },
          *       "margin_a": 0.75,
          *       "phases": 3,
-         *       "static_share_a": {
-         *         "l1": 10,
-         *         "l2": 10,
-         *         "l3": 10
-         *       }
+         *       "static_share_a": 10
          *     }
          */
         GridConnectionSettings: {
@@ -1063,10 +1055,10 @@ export interface components {
              * @description Null: 0.5 A + 1 % of the fuse.
              */
             margin_a?: number | null;
-            /** @description Design base load per phase, for the failsafe check; null: none. */
-            base_load_a?: components["schemas"]["AmperesByPhase"] | null;
-            /** @description What all chargers together may draw when the meter is lost; null: CEM's own. */
-            static_share_a?: components["schemas"]["AmperesByPhase"] | null;
+            /** @description Design base load for the failsafe check: a number for every phase alike, or each phase by itself; null: none. */
+            base_load_a?: number | components["schemas"]["AmperesByPhase"] | null;
+            /** @description What all chargers together may draw when the meter is lost: a number for every phase alike, or each phase by itself; null: CEM's own. */
+            static_share_a?: number | components["schemas"]["AmperesByPhase"] | null;
         };
         /**
          * LimitedBy

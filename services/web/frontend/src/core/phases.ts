@@ -21,3 +21,8 @@ export function housePhases(rotation: string, conductors: number): PhaseKey[] {
   const letters = ROTATIONS.includes(rotation as RotationName) ? rotation : "RST";
   return [...letters.slice(0, conductors)].map((letter) => PHASES["RST".indexOf(letter)] ?? "l1");
 }
+
+/** The value of each phase; the API says one number where all are alike. */
+export function onEach(value: number | ByPhase | null | undefined): ByPhase {
+  return typeof value === "number" ? { l1: value, l2: value, l3: value } : (value ?? {});
+}

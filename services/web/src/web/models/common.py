@@ -63,6 +63,18 @@ class AmperesByPhase(Wanted):
     l3: Amperes | None = None
 
 
+def _on_each(value: object) -> object:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return dict.fromkeys(("l1", "l2", "l3"), value) if is_number else value
+
+
+EachOrByPhase = Annotated[
+    AmperesByPhase,
+    BeforeValidator(_on_each, json_schema_input_type=Amperes | AmperesByPhase),
+]
+"""Amperes as asked for: one number for every phase alike, or each phase by itself."""
+
+
 class Page(Model, Generic[T]):
     """A list; `next` is the cursor of the following page, null at the end."""
 

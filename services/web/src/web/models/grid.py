@@ -4,14 +4,21 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from web.models.common import Amperes, AmperesByPhase, ByPhase, Model, Wanted
+from web.models.common import (
+    Amperes,
+    AmperesByPhase,
+    ByPhase,
+    EachOrByPhase,
+    Model,
+    Wanted,
+)
 
 _EXAMPLE: dict[str, JsonValue] = {
     "fuse_a": {"l1": 25, "l2": 25, "l3": 25},
     "phases": 3,
     "margin_a": 0.75,
-    "base_load_a": {"l1": 2, "l2": 2, "l3": 2},
-    "static_share_a": {"l1": 10, "l2": 10, "l3": 10},
+    "base_load_a": 2,
+    "static_share_a": 10,
 }
 
 
@@ -23,12 +30,15 @@ class GridConnectionSettings(Wanted):
     fuse_a: AmperesByPhase = Field(description="Main fuse per phase.")
     phases: Literal[1, 3] = Field(3, description="Phases of the connection.")
     margin_a: Amperes | None = Field(None, description="Null: 0.5 A + 1 % of the fuse.")
-    base_load_a: AmperesByPhase | None = Field(
-        None, description="Design base load per phase, for the failsafe check; null: none."
-    )
-    static_share_a: AmperesByPhase | None = Field(
+    base_load_a: EachOrByPhase | None = Field(
         None,
-        description="What all chargers together may draw when the meter is lost; null: CEM's own.",
+        description="Design base load for the failsafe check: a number for every phase alike, or "
+        "each phase by itself; null: none.",
+    )
+    static_share_a: EachOrByPhase | None = Field(
+        None,
+        description="What all chargers together may draw when the meter is lost: a number for "
+        "every phase alike, or each phase by itself; null: CEM's own.",
     )
 
 
@@ -40,8 +50,12 @@ class GridConnection(Model):
     fuse_a: ByPhase | None = Field(description="Null until set: nothing is managed before.")
     phases: int
     margin_a: float | None
-    base_load_a: ByPhase | None
-    static_share_a: ByPhase | None
+    base_load_a: float | ByPhase | None = Field(
+        description="A number where the phases are alike, else each phase by itself."
+    )
+    static_share_a: float | ByPhase | None = Field(
+        description="A number where the phases are alike, else each phase by itself."
+    )
     revision: int = Field(description="Also the ETag; 0 = never set.")
 
 
