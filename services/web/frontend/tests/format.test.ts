@@ -31,6 +31,34 @@ describe("figures", () => {
     ]);
   });
 
+  test("of what may be relied on are rounded down, in every language", () => {
+    expect([24.25, 23.755, 5.99, 24, 24.5].map((a) => en.room(a))).toEqual([
+      "24.2\u00a0A",
+      "23.7\u00a0A",
+      "5.9\u00a0A",
+      "24\u00a0A",
+      "24.5\u00a0A",
+    ]);
+    expect([de.room(24.25), formatsFor("sv").room(24.25), en.room(null)]).toEqual([
+      "24,2\u00a0A",
+      "24,2\u00a0A",
+      "–",
+    ]);
+  });
+
+  test("of what is taken of a fuse are rounded up", () => {
+    expect([25.01, 25, 0].map((a) => en.load(a))).toEqual(["25.1\u00a0A", "25\u00a0A", "0\u00a0A"]);
+    expect([1.002, 0.92, 0.995].map((a) => en.loadShare(a))).toEqual(["101%", "92%", "100%"]);
+  });
+
+  test("are not moved a step by sums of decimals", () => {
+    expect([en.room(8.1 + 16.2), en.load(0.1 + 0.2), en.room(25 * 3 * 1.1)]).toEqual([
+      "24.3\u00a0A",
+      "0.3\u00a0A",
+      "82.5\u00a0A",
+    ]);
+  });
+
   test("say ages in words", () => {
     expect([en.age(42), de.age(200), en.age(7300)]).toEqual([
       "42 seconds ago",

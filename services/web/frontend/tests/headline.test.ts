@@ -58,6 +58,23 @@ describe("the first sentence", () => {
     expect(headline(site({ fuse: null }), say, f)).toHaveLength(1);
   });
 
+  test("is told as what was last known where the picture is old", () => {
+    const old = (language: "en" | "de" | "sv") => {
+      const words = speaking(language);
+      return headline(with_("charging"), words.say, words.f, true)[0];
+    };
+    expect([old("en"), old("de"), old("sv")]).toEqual([
+      "Last known: 1 car charging.",
+      "Zuletzt bekannt: 1 Auto lädt.",
+      "Senast kända: 1 bil laddar.",
+    ]);
+  });
+
+  test("never says that a phase above its fuse is at it", () => {
+    const fuse = [phase({ grid_current_a: 25.04 })];
+    expect(said(site({ fuse }))).toContain("L1 is above the fuse: 25.1\u00a0A of 25\u00a0A.");
+  });
+
   test("follows the language with words and figures", () => {
     const german = speaking("de");
     expect(headline(with_("charging", "waiting"), german.say, german.f).join(" ")).toBe(

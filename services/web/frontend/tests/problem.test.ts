@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ApiProblem, asProblem, problemText } from "../src/api/problem";
+import { ApiProblem, asProblem, isTold, problemText } from "../src/api/problem";
 import { LANGUAGES } from "../src/core/language";
 import { speaking } from "./words";
 
@@ -17,6 +17,23 @@ const refusal = new ApiProblem({
 
 test("a refusal is said in the language in use, with its figures in that language's form", () => {
   expect(text(refusal, "de")).toContain("Auf L1 sind Failsafe-Ströme (22,5 A) und Grundlast (3 A)");
+});
+
+test("loads are rounded up and fuses down, so that no refusal looks as if it fitted", () => {
+  const close = new ApiProblem({
+    status: 422,
+    code: "failsafe-sum-too-high",
+    params: { phase: "L1", sum_a: "22.04", base_load_a: "3.01", fuse_a: "24.98" },
+  });
+  expect(text(close)).toContain("(22.1 A) and the base load (3.1 A) are more than the fuse of 24.9 A");
+});
+
+test("a refusal that its fields show is not told again below the form", () => {
+  const shows = (pointer: string) => pointer.startsWith("/fuse_a");
+  expect(isTold(refusal, shows)).toBe(true);
+  expect(isTold(refusal, () => false)).toBe(false);
+  expect(isTold(new ApiProblem({ status: 412, code: "revision-conflict" }), shows)).toBe(false);
+  expect(isTold(null, shows)).toBe(false);
 });
 
 test("a refusal of one field is found at that field", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LimitedBy } from "../src/api/types";
 import { LANGUAGES } from "../src/core/language";
-import { reason, REASON_KINDS } from "../src/core/reason";
+import { nextLook, reason, REASON_KINDS } from "../src/core/reason";
 import { charger } from "./pictures";
 import { speaking } from "./words";
 
@@ -29,17 +29,36 @@ describe("a charger's reason", () => {
 
   test("says how little is free where the minimum does not fit", () => {
     expect(text({ kind: "minimum-does-not-fit", value: 1.1 })).toBe(
-      "Paused: the minimum current does not fit on L2, only 1.1\u00a0A are free.",
+      "Paused: only 1.1\u00a0A are free on L2, less than a car needs to charge.",
     );
   });
 
   test("tells whose start the current is kept free for", () => {
     expect(text({ kind: "start-reserved", element: "b".repeat(40), value: 16, phase: null })).toBe(
-      "Another car is just starting: current is kept free for it (16\u00a0A).",
+      "Another car is just starting: until it is clear what it takes, current (16\u00a0A) is kept free for it.",
     );
     expect(text({ kind: "start-reserved", element: "a".repeat(40), value: 16, phase: null })).toBe(
-      "Starting: current is kept free for it (16\u00a0A).",
+      "Just starting: current (16\u00a0A) is kept free until it is clear what the car takes.",
     );
+  });
+
+  test("never rounds up what is free: 5.96 A are not the 6 A that would do", () => {
+    expect(text({ kind: "minimum-does-not-fit", value: 5.96 })).toContain("only 5.9\u00a0A are free");
+  });
+
+  test.each([
+    ["en", "Charging increases in 0:02.", "It can start again in 1:20 at the earliest."],
+    ["de", "In 0:02 wird stärker geladen.", "Frühestens in 1:20 kann es weitergehen."],
+    ["sv", "Laddningen ökar om 0:02.", "Den kan fortsätta tidigast om 1:20."],
+  ] as const)("says in %s what its clock counts down to", (language, increase, start) => {
+    const words = speaking(language).say;
+    expect(nextLook("increase-held-back", 1.2, words)).toBe(increase);
+    expect(nextLook("minimum-does-not-fit", 80, words)).toBe(start);
+  });
+
+  test("has words for a clock that has run down, and for one of an unknown kind", () => {
+    expect(nextLook("waiting-for-turn", -1, say)).toBe("Any moment now.");
+    expect(nextLook("brand-new", 5, say)).toBe("Checked again in 0:05.");
   });
 
   test("carries the moment of the next look for the countdown", () => {
@@ -49,7 +68,7 @@ describe("a charger's reason", () => {
   });
 
   test("shows a kind that is newer than this page by its name", () => {
-    expect(text({ kind: "grid-operator" })).toBe("Limited by: grid-operator");
+    expect(text({ kind: "grid-operator" })).toBe("Limited for a reason this page does not know yet (grid-operator).");
   });
 
   test("is absent where nothing limits", () => {

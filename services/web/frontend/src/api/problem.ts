@@ -1,6 +1,6 @@
 /** What went wrong, as the API tells it (RFC 9457), and how a page says it. */
 
-import type { Formats } from "../core/format";
+import { roundedDown, roundedUp, type Formats } from "../core/format";
 import type { Say } from "../core/say";
 import type { ProblemDocument } from "./types";
 
@@ -31,6 +31,12 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Whether each field a problem speaks of shows it: then it needs no second telling. */
+export function isTold(problem: ApiProblem | null, shows: (pointer: string) => boolean): boolean {
+  const pointers = [...(problem?.fields.keys() ?? [])];
+  return pointers.length > 0 && pointers.every(shows);
+}
+
 /** Make a problem of whatever a failed request left. */
 export function asProblem(error: unknown, status: number): ApiProblem {
   if (isDocument(error)) return new ApiProblem({ ...error, status });
@@ -57,9 +63,18 @@ export function spoken(
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [
       name,
-      /^-?\d+\.\d+$/.test(value) ? formats.number(Number(value), 1) : value,
+      /^-?\d+\.\d+$/.test(value) ? formats.number(safely(name, Number(value)), 1) : value,
     ]),
   );
+}
+
+const ROUNDED_DOWN: ReadonlySet<string> = new Set(["fuse_a", "most"]);
+const ROUNDED_UP: ReadonlySet<string> = new Set(["sum_a", "base_load_a", "least"]);
+
+/** Loads are rounded up, fuses and bounds so that what is shown is surely allowed. */
+function safely(name: string, value: number): number {
+  if (ROUNDED_DOWN.has(name)) return roundedDown(value, 1);
+  return ROUNDED_UP.has(name) ? roundedUp(value, 1) : value;
 }
 
 function isDocument(error: unknown): error is ProblemDocument {

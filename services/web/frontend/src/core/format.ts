@@ -2,6 +2,7 @@
 
 export const UNKNOWN = "–";
 const NBSP = "\u00a0";
+const HAIR = 1e-6;
 
 export interface Formats {
   /** Power in kW with one decimal; a dash when unknown. */
@@ -12,6 +13,15 @@ export interface Formats {
   amperes(amperes: number | null | undefined): string;
   /** Only the figure of `amperes`. */
   ampereFigure(amperes: number | null | undefined): string;
+  /**
+   * What may be relied on (a fuse, a limit, what is free) in A, rounded down to a tenth: nobody
+   * may load a phase by what rounding added.
+   */
+  room(amperes: number | null | undefined): string;
+  /** What is taken of a fuse in A, rounded up to a tenth. */
+  load(amperes: number | null | undefined): string;
+  /** The share of a fuse that is taken as percent, rounded up: 100.2 % is "101 %". */
+  loadShare(ratio: number | null | undefined): string;
   energy(wattHours: number | null | undefined): string;
   /** A ratio as percent: 0.92 is "92 %" (or "92%", as the language has it). */
   percent(ratio: number | null | undefined): string;
@@ -41,7 +51,14 @@ export function formatsFor(language: string): Formats {
     const rounded = withoutMinusZero(a, digits);
     return digits && !Number.isInteger(rounded) ? tenths.format(rounded) : whole.format(rounded);
   };
+  const tenth = (a: number) => {
+    const shown = withoutMinusZero(a, 1);
+    return `${Number.isInteger(shown) ? whole.format(shown) : tenths.format(shown)}${NBSP}A`;
+  };
   return {
+    room: (a) => (known(a) ? tenth(roundedDown(a, 1)) : UNKNOWN),
+    load: (a) => (known(a) ? tenth(roundedUp(a, 1)) : UNKNOWN),
+    loadShare: (ratio) => (known(ratio) ? percent.format(roundedUp(ratio, 2)) : UNKNOWN),
     kilowatts,
     ampereFigure,
     power: (w) => (known(w) ? `${kilowatts(w)}${NBSP}kW` : UNKNOWN),
@@ -81,6 +98,18 @@ export function clock(seconds: number): string {
 export function parseNumber(text: string): number {
   const plain = text.trim().replace(/\s/g, "").replace(",", ".");
   return /^[+-]?\d+(\.\d+)?$/.test(plain) ? Number(plain) : Number.NaN;
+}
+
+/** Round down; what is a hair below a step by sums of decimals is that step. */
+export function roundedDown(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.floor(value * factor + HAIR) / factor;
+}
+
+/** Round up; what is a hair above a step by sums of decimals is that step. */
+export function roundedUp(value: number, digits: number): number {
+  const factor = 10 ** digits;
+  return Math.ceil(value * factor - HAIR) / factor;
 }
 
 function known(value: number | null | undefined): value is number {

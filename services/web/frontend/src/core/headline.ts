@@ -5,10 +5,14 @@ import type { Formats } from "./format";
 import { fuseBar, tightest } from "./fuse";
 import type { Say } from "./say";
 
-/** Return the sentences that open the dashboard, most important first. */
-export function headline(site: Dashboard, say: Say, formats: Formats): string[] {
+/**
+ * Return the sentences that open the dashboard, most important first. An old picture is told as
+ * what was last known: nobody knows what the cars do now.
+ */
+export function headline(site: Dashboard, say: Say, formats: Formats, isOld = false): string[] {
   const second = management(site, say) ?? phase(site, say, formats);
-  return second === null ? [cars(site, say)] : [cars(site, say), second];
+  const first = isOld ? say("headline.last-known", { sentence: cars(site, say) }) : cars(site, say);
+  return second === null ? [first] : [first, second];
 }
 
 function cars(site: Dashboard, say: Say): string {
@@ -46,9 +50,9 @@ function phase(site: Dashboard, say: Say, formats: Formats): string | null {
   if (!worst) return null;
   const values = {
     phase: worst.phase,
-    percent: formats.percent(worst.ratio),
-    current: formats.amperes(worst.total_a),
-    fuse: formats.amperes(worst.fuse_a),
+    percent: formats.loadShare(worst.ratio),
+    current: formats.load(worst.total_a),
+    fuse: formats.room(worst.fuse_a),
   };
   if (worst.house_a === null) return say("headline.phase-static", values);
   return say(worst.level === "above" ? "headline.phase-above" : "headline.phase", values);

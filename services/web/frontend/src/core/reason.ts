@@ -1,7 +1,7 @@
 /** Why a charger draws what it draws: one sentence, and the moment it is looked at again. */
 
 import type { ChargerNow, LimitedBy } from "../api/types";
-import { type Formats } from "./format";
+import { clock, type Formats } from "./format";
 import type { Say } from "./say";
 
 /** Every `limited_by.kind` the CEM gives. */
@@ -48,6 +48,7 @@ export type ReasonTone = "calm" | "notable" | "grave";
 export interface Reason {
   text: string;
   tone: ReasonTone;
+  kind: string;
   /** When the pending change is looked at again, in ms since the epoch. */
   until_ms: number | null;
 }
@@ -60,6 +61,7 @@ export function reason(charger: ChargerNow, say: Say, formats: Formats): Reason 
   return {
     text: sentence(limit, charger.ski, say, formats),
     tone: GRAVE.has(limit.kind) ? "grave" : CALM.has(limit.kind) ? "calm" : "notable",
+    kind: limit.kind,
     until_ms: Number.isNaN(until) ? null : until,
   };
 }
@@ -70,9 +72,22 @@ function sentence(limit: LimitedBy, ski: string, say: Say, formats: Formats): st
   }
   const on = limit.phase ? say("reason.on-phase", { phase: limit.phase.toUpperCase() }) : "";
   const at =
-    limit.value === null ? "" : say("reason.at-value", { value: formats.amperes(limit.value) });
-  const value = formats.amperes(limit.value);
+    limit.value === null ? "" : say("reason.at-value", { value: formats.room(limit.value) });
+  const value = formats.room(limit.value);
   return tidy(say(`reason.${limit.kind}${variant(limit, ski)}`, { on, at, value }));
+}
+
+/** Kinds whose clock has its own words: what happens when it has run down. */
+const OWN_CLOCK: ReadonlySet<string> = new Set([
+  "increase-held-back",
+  "minimum-does-not-fit",
+  "waiting-for-turn",
+]);
+
+/** Say when a reason is looked at again, so many seconds from now. */
+export function nextLook(kind: string, left_s: number, say: Say): string {
+  if (left_s <= 0) return say("next.now");
+  return say(`next.${OWN_CLOCK.has(kind) ? kind : "other"}`, { clock: clock(left_s) });
 }
 
 /** Some kinds have a second wording: current kept for another car, or no figure at hand. */
@@ -82,4 +97,4 @@ function variant(limit: LimitedBy, ski: string): string {
 }
 
 /** A place left empty leaves no double or dangling space. */
-const tidy = (text: string) => text.replace(/ {2,}/g, " ").replace(/ ([.,:)])/g, "$1").trim();
+const tidy = (text: string) => text.replace(/ {2,}/g, " ").replace(/ ([.,:;)])/g, "$1").trim();

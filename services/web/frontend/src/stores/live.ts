@@ -28,6 +28,11 @@ export const freshnessNow = computed(() =>
     : null,
 );
 
+/** Age of what is seen where it must look old, in seconds; null while it is of now. */
+export const oldSince_s = computed(() =>
+  freshnessNow.value?.stale ? freshnessNow.value.age_s : null,
+);
+
 /** The difference between the site's clock and ours, for its countdowns, in ms. */
 export const siteClock_ms = computed(() => {
   const at = dashboard.value?.at;

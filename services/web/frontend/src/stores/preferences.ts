@@ -3,6 +3,7 @@
 import { ref, watch } from "vue";
 import { chosenLanguage, type Language } from "../core/language";
 import { speak } from "../i18n";
+import { recall, remember } from "./storage";
 
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -33,21 +34,4 @@ export function chooseTheme(chosen: Theme): void {
 function applyTheme(chosen: Theme): void {
   if (chosen === "auto") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = chosen;
-}
-
-// A browser may forbid storage: then the choice lasts as long as the page.
-function recall(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function remember(key: string, value: string): void {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    return;
-  }
 }

@@ -4,6 +4,10 @@ import { computed, ref, shallowRef } from "vue";
 import { answered, api, useCsrfToken, whenLoggedOut } from "../api/client";
 import { ApiProblem } from "../api/problem";
 import type { Me, Site } from "../api/types";
+import { recall, remember } from "./storage";
+
+/** The cookie of a session cannot be seen from here: this remembers that there may be one. */
+const LOGGED_IN_KEY = "volthus.logged-in";
 
 export const me = shallowRef<Me | null>(null);
 export const sites = shallowRef<Site[]>([]);
@@ -14,8 +18,9 @@ export const canInstall = computed(() => me.value !== null && me.value.role !== 
 
 whenLoggedOut(forget);
 
-/** Find out who is logged in; null when nobody is. */
+/** Find out who is logged in; null when nobody is. Who never logged in here is not asked after. */
 export async function recognise(): Promise<Me | null> {
+  if (recall(LOGGED_IN_KEY) === null) return null;
   try {
     await enter(await answered(api.GET("/api/v1/auth/me")));
   } catch (error) {
@@ -44,9 +49,11 @@ async function enter(person: Me): Promise<void> {
     siteId.value = sites.value[0]?.id ?? null;
   }
   me.value = person;
+  remember(LOGGED_IN_KEY, "yes");
 }
 
 function forget(): void {
+  remember(LOGGED_IN_KEY, null);
   useCsrfToken(null);
   me.value = null;
   sites.value = [];
