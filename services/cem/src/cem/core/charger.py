@@ -42,6 +42,23 @@ class Former:
 
 
 @dataclass(frozen=True, slots=True)
+class Sun:
+    """What the sun allows a charger in mode Solar only; times are monotonic seconds.
+
+    is_on: its car may charge. above_since_s: there is enough to start, below_since_s: too little
+    to go on, other_since_s: the other number of phases would fit. phases: what the charger is
+    asked to offer, None = as it is. switched_s: the switches of the last hour.
+    """
+
+    is_on: bool = False
+    above_since_s: float | None = None
+    below_since_s: float | None = None
+    other_since_s: float | None = None
+    phases: int | None = None
+    switched_s: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Charger:
     """A paired charger; times are monotonic seconds, currents amperes per phase.
 
@@ -49,6 +66,7 @@ class Charger:
     granted_a: the limit we last decided; None = we never limited it.
     former: limits replaced within the last seconds, oldest first.
     claim_a: what the car is believed to want; None = all it can get.
+    unused_a: by how much its car steadily draws less than its limit, at most 1 A.
     served_as: ampere seconds on all conductors since the car came.
     """
 
@@ -77,8 +95,10 @@ class Charger:
     below_since_s: float | None = None
     used_since_s: float | None = None
     claim_a: float | None = None
+    unused_a: float = 0.0
     served_as: float = 0.0
     served_s: float | None = None  # up to when that is counted
+    sun: Sun = Sun()
     reason: Reason | None = None
 
     def standing(self, now: float, p: Parameters) -> Standing:
@@ -130,7 +150,7 @@ class Charger:
         if car is None:
             return wired
         told = self._measured_phases(wired, p) if car.phases is None else car.phases
-        if not told:
+        if not told or self.sun.phases == 3:
             return wired
         if told >= len(wired):
             return wired

@@ -24,6 +24,7 @@ from cem.core.rooms import Room
 from cem.core.sequencing import moved, sequence
 from cem.core.site import MAIN
 from cem.core.state import State
+from cem.core.sun import followed
 from cem.core.view import View
 from electrical.phases import UNKNOWN, Phase, PhaseReadings, from_mapping, on_phases
 from electrical.rotation import to_device
@@ -101,6 +102,7 @@ def _observed(state: State, step: Rung, now: float, p: Parameters) -> State:
     if state.meter.id is not None:
         meter = replace(state.meter, estimates=estimated(state, now, p))
         state = replace(state, meter=meter)
+    state = followed(state, step, now, p)
     return replace(state, notices=notices(state, step, now))
 
 
@@ -259,7 +261,7 @@ def _limit(charger: Charger, fallback_a: float, view: View) -> Limit:
     by_phase: PhaseReadings = on_phases(used, charger.granted_a or 0.0, None)
     if view.grid.phases == 3:
         by_phase = to_device(charger.settings.wiring, by_phase)
-    return Limit(charger.ski, by_phase, fallback_a)
+    return Limit(charger.ski, by_phase, fallback_a, phases=charger.sun.phases)
 
 
 def _following(charger: Charger, reason: Reason | None) -> Reason | None:

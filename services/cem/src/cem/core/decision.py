@@ -35,13 +35,15 @@ class Limit:
     """One lease. current_a: by conductor, None = not limited (no car uses it).
 
     is_release: energy management is off, our limit is withdrawn.
-    fallback_a: what the gateway applies when the lease ends.
+    fallback_a: what the gateway applies when the lease ends. phases: how many a charger that can
+    switch shall offer; None = as it does.
     """
 
     ski: str
     current_a: PhaseReadings
     fallback_a: float = 0.0
     is_release: bool = False
+    phases: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

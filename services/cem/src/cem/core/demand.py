@@ -6,6 +6,10 @@ from cem.core.allocation import Demand
 from cem.core.charger import Charger
 from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
+from cem.core.site import Mode
+
+MOST_UNUSED_A = 1.0
+AFTER_ALL_OTHERS = 100  # the class of those that only take what the sun leaves
 
 
 def claimed(charger: Charger, now: float, p: Parameters) -> Charger:
@@ -37,7 +41,23 @@ def served(charger: Charger, now: float, p: Parameters) -> Charger:
     drawn_a = 0.0 if known is None or not charger.has_car else sum(known.values())
     span_s = min(max(0.0, now - before_s), p.silent_after_s)
     added_as = max(0.0, drawn_a) * span_s
-    return replace(charger, served_as=charger.served_as + added_as, served_s=now)
+    return replace(
+        charger,
+        served_as=charger.served_as + added_as,
+        served_s=now,
+        unused_a=_unused_a(charger, now, p),
+    )
+
+
+def _unused_a(charger: Charger, now: float, p: Parameters) -> float:
+    """Return by how much the car stays below its limit, as last seen while it was steady."""
+    measured = charger.measured_a(now, p)
+    granted_a = charger.granted_a
+    if measured is None or not granted_a or not charger.is_settled(charger.samples[-1], p):
+        return charger.unused_a
+    drawn_a = max(measured.values())
+    is_steady = drawn_a > p.drawing_a and 0 <= granted_a - drawn_a <= MOST_UNUSED_A
+    return granted_a - drawn_a if is_steady else 0.0
 
 
 def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
@@ -84,11 +104,14 @@ def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
     is_protected = not is_full and protected_until_s(charger, p) > now
     rests = charger.paused_since_s is not None and now - charger.paused_since_s < p.min_off_s
     max_a, limited_by = _most(charger)
+    is_solar = charger.settings.mode is Mode.SOLAR_ONLY
+    if is_solar and not charger.sun.is_on:
+        max_a, limited_by = 0.0, Kind.WAITING_FOR_SUN
     return Demand(
         charger.ski,
         charger.least_a,
         max_a,
-        charger.settings.priority,
+        charger.settings.priority + (AFTER_ALL_OTHERS if is_solar else 0),
         charger.settings.weight,
         (
             float(is_full),

@@ -63,6 +63,7 @@ class Report:
     accepted: Accepted | None = None
     limit_problem: str = ""
     reaction_s: float | None = None
+    offered_phases: int | None = None  # by a charger that can switch; None = all that it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,13 @@ class ChargerSet:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerLimitSet:
+    """The grid operator limits what all chargers draw together (W), None = no limit."""
+
+    limit_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoreChecked:
     """The database took a change, or (is_failing) did not."""
 
@@ -155,5 +163,6 @@ Event = (
     | GridConnectionSet
     | EnergyManagementSet
     | ChargerSet
+    | PowerLimitSet
     | StoreChecked
 )

@@ -84,7 +84,7 @@ def _bound(constraint: Constraint, view: View) -> Reason:
 
 def _refused(charger: Charger, constraint: Constraint, sharing: Sharing, view: View) -> Reason:
     """Return why a charger pauses: its minimum does not fit now, or others have their turn."""
-    room_a = constraint.firm_room_a
+    room_a = constraint.firm_room_a / constraint.share[charger.ski]
     if room_a < sharing.demands[charger.ski].start_a:
         kind, until_s = Kind.MINIMUM_DOES_NOT_FIT, _rests_until_s(charger, view)
     else:

@@ -18,6 +18,7 @@ from cem.core.events import (
     GridRead,
     GridReading,
     Link,
+    PowerLimitSet,
     Report,
     StoreChecked,
     SunRead,
@@ -53,6 +54,11 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
             state = _switched(replace(state, energy_management=energy_management), now)
         case ChargerSet(settings):
             state = _set(state, settings)
+        case PowerLimitSet(limit_w):
+            known_w = finite(limit_w)
+            # A limit that is no number is the strictest one.
+            power_limit_w = known_w if known_w is not None or limit_w is None else 0.0
+            state = replace(state, power_limit_w=power_limit_w)
         case StoreChecked(is_failing):
             state = replace(state, is_store_failing=is_failing)
         case _:
@@ -65,19 +71,25 @@ def is_urgent(before: State, after: State, event: Event, now: float) -> bool:
     match event:
         case GridRead() | GridConnectionSet() | EnergyManagementSet() | ChargerSet():
             return True
+        case PowerLimitSet():
+            return before.power_limit_w != after.power_limit_w
         case GridMeterNamed():
             return before.meter.id != after.meter.id
         case ChargersPaired():
             return before.chargers.keys() != after.chargers.keys()
         case ChargerHeard(report):
-            then, since = before.chargers.get(report.ski), after.chargers.get(report.ski)
-            if then is None or since is None:
-                return then is not since
-            return then.standing(now, DEFAULTS) is not since.standing(now, DEFAULTS)
+            return _stands_otherwise(before.chargers.get(report.ski), after, report.ski, now)
         case SunRead() | StoreChecked():
             return False
         case _:
             assert_never(event)
+
+
+def _stands_otherwise(then: Charger | None, after: State, ski: str, now: float) -> bool:
+    since = after.chargers.get(ski)
+    if then is None or since is None:
+        return then is not since
+    return then.standing(now, DEFAULTS) is not since.standing(now, DEFAULTS)
 
 
 # --- the grid meter ------------------------------------------------------------------------------
@@ -182,7 +194,7 @@ def _heard(state: State, report: Report, now: float) -> State:
     if _is_other_car(charger, report):
         updated = replace(
             updated, claim_a=None, below_since_s=None, used_since_s=None, running_since_s=None,
-            served_as=0.0,
+            served_as=0.0, unused_a=0.0,
             paused_since_s=None, misses=0, disobeys=False,
         )  # fmt: skip
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:

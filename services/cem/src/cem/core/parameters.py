@@ -60,6 +60,17 @@ class Parameters:
     probe_a: float = 2.0
     probe_every_s: float = 30.0
 
+    # --- charging from own surplus ---
+    surplus_mean_s: float = 15.0  # C1.1
+    surplus_start_w: float = 150.0  # A3: start above the minimum and 150 W for 30 s
+    surplus_start_s: float = 30.0
+    surplus_stop_w: float = 200.0  # A3: stop below the minimum less 200 W for 240 s
+    surplus_stop_s: float = 240.0
+    phases_up_s: float = 120.0  # A3: patience halves the switches at the same share of sun
+    phases_down_s: float = 240.0
+    phases_gap_s: float = 180.0
+    switches_per_hour: int = 6
+
     # --- who is to blame for an overload (scenarios/README.md section 6) ---
     blame_window_s: float = 15.0
     blame_slack_a: float = 0.7

@@ -1,6 +1,6 @@
 """How much room each fuse leaves the chargers: limit - other loads - margin - reserved."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cem.core.allocation import Constraint
@@ -8,9 +8,11 @@ from cem.core.charger import Charger, Standing
 from cem.core.estimator import held_a, latest_a
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind
-from cem.core.site import MAIN, Circuit
+from cem.core.site import MAIN, Circuit, Mode
+from cem.core.sun import surplus_w
 from cem.core.view import View
 from electrical.phases import ZERO, Phase, PhaseCurrents, on_every_phase, on_phases
+from electrical.power import ASSUMED_VOLTAGE_V, NOMINAL_VOLTAGE_V
 
 KINDS = {
     Stage.NO_METER: Kind.STATIC_LIMIT,
@@ -83,7 +85,7 @@ def constraints(
 ) -> tuple[Constraint, ...]:
     """Return the rooms as constraints on the chargers that take part in the sharing."""
     inside = {circuit.id: ids for circuit, ids in view.grid.root(view.p).walk()}
-    return tuple(
+    fuses = [
         Constraint(
             KINDS[view.step.stage],
             room.circuit.id,
@@ -99,7 +101,53 @@ def constraints(
             _shown_a(room, view),
         )
         for room in found
+    ]
+    return (*fuses, *_power_limit(found, taking_part, view), *_sun(taking_part, view))
+
+
+def _power_limit(
+    found: tuple[Room, ...], taking_part: Mapping[str, Charger], view: View
+) -> Iterator[Constraint]:
+    """Yield the operator's limit as amperes on all conductors together."""
+    limit_w = view.state.power_limit_w
+    if limit_w is None:
+        return
+    root = [room for room in found if room.circuit.id == MAIN]
+    limit_a = limit_w / _voltage_v(view)
+    yield Constraint(
+        Kind.OPERATOR_LIMIT,
+        MAIN,
+        None,
+        {ski: float(len(view.used[ski])) for ski in taking_part},
+        limit_a - sum(room.reserved_a for room in root),
+        limit_a - sum(room.firm_reserved_a for room in root),
+        limit_w,
     )
+
+
+def _sun(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]:
+    """Yield what the sun leaves those in mode Solar only: the minimum of who may run at least."""
+    solar = [ski for ski, c in taking_part.items() if c.settings.mode is Mode.SOLAR_ONLY]
+    if not solar:
+        return
+    left_w = surplus_w(view.state, view.step, view.now, view.p)
+    least_a = sum(
+        len(view.used[ski]) * taking_part[ski].least_a
+        for ski in solar
+        if taking_part[ski].sun.is_on
+    )
+    # Cars draw a little less than they may: what they leave would else go to the grid.
+    unused_a = sum(len(view.used[ski]) * taking_part[ski].unused_a for ski in solar)
+    room_a = max(left_w / NOMINAL_VOLTAGE_V, least_a) + unused_a
+    share = {ski: float(len(view.used[ski])) for ski in solar}
+    yield Constraint(Kind.SUN, MAIN, None, share, room_a, room_a, left_w)
+
+
+def _voltage_v(view: View) -> float:
+    """Return the highest measured voltage, the highest allowed one while none is known."""
+    last = view.state.meter.last
+    known = [] if last is None else [v for v in last.voltage_v.values() if v is not None and v > 0]
+    return max(known, default=ASSUMED_VOLTAGE_V)
 
 
 def _reserve(charger: Charger, view: View) -> PhaseCurrents:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 
 from cem.core.parameters import Parameters
@@ -72,11 +73,19 @@ class GridConnection:
         return Circuit(MAIN, self.fuse_a, self.margins_a(parameters), self.circuits)
 
 
+class Mode(StrEnum):
+    """How a charger charges."""
+
+    FAST = "fast"  # as quickly as the fuse allows
+    SOLAR_ONLY = "solar-only"  # from own surplus
+
+
 @dataclass(frozen=True, slots=True)
 class ChargerSettings:
     """What the electrician knows of a charger; amperes per phase.
 
     start_a: what a freshly plugged car can draw before the first limit; None = max_a.
+    can_switch: it can be told to offer one phase or three.
     """
 
     ski: str
@@ -90,6 +99,8 @@ class ChargerSettings:
     circuit: str = MAIN
     start_a: float | None = None
     revision: int = 0
+    mode: Mode = Mode.FAST
+    can_switch: bool = False
 
     def wired(self, site_phases: int) -> tuple[Phase, ...]:
         """Return the house phases its conductors sit on, conductor a first."""

@@ -62,6 +62,7 @@ class State:
     is_roster_known: bool = False
     meter: Meter = field(default_factory=Meter)
     sun_w: float | None = None
+    power_limit_w: float | None = None  # of the grid operator, for all chargers together
     is_store_failing: bool = False
     notices: tuple[Notice, ...] = ()
 

@@ -88,6 +88,7 @@ def _charger(evse: Json, root_id: str) -> ChargerSettings:
         wiring=Rotation(wiring),
         failsafe_a=number(evse, "failsafe_a"),
         circuit=MAIN if node == root_id else node,
+        can_switch=bool(evse.get("phase_switch")),
     )
 
 

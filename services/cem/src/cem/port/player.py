@@ -16,11 +16,12 @@ from cem.core.events import (
     GridRead,
     GridReading,
     Link,
+    PowerLimitSet,
     Report,
 )
 from cem.core.folding import apply
 from cem.core.parameters import DEFAULTS
-from cem.core.site import ChargerSettings
+from cem.core.site import ChargerSettings, Mode
 from cem.core.state import State
 from cem.port.plans import (
     METER,
@@ -95,6 +96,7 @@ class Player:
             ski = text(evse, "id")
             if ski in self._wires:
                 state = self._heard(state, evse, self._wires[ski], plan, t)
+        state = apply(state, PowerLimitSet(_limit_w(tick)), t)
         state = _read(state, tick, plan, t)
         decision = decide(state, t)
         self._state = decision.state
@@ -120,6 +122,7 @@ class Player:
             current_a=Phases(*drawn),
             measured_age_s=plan.measurement_latency_s,
             accepted=accepted,
+            offered_phases=offered or None,
         )
         return apply(state, ChargerHeard(report), t)
 
@@ -130,6 +133,8 @@ class Player:
             limit_a = min(max(values, default=0.0), plan.settings[ski].max_a)
             wire = self._wires[ski]
             wire.sent.append((t + plan.command_latency_s, limit_a))
+            if plan.settings[ski].can_switch and limit.phases is not None:
+                wire.phases = limit.phases
             limits[ski] = {"limit_a": round(limit_a, 3), "phases": wire.phases}
         return limits
 
@@ -148,6 +153,10 @@ def _read(state: State, tick: Json, plan: Plan, t: float) -> State:
     return apply(state, GridRead(reading), t)
 
 
+def _limit_w(tick: Json) -> float | None:
+    return None if tick.get("lpc_w") is None else number(tick, "lpc_w")
+
+
 def _car(evse: Json) -> Car:
     used = int(number(evse, "ev_nph"))
     return Car(
@@ -162,4 +171,6 @@ def _of_session(settings: ChargerSettings, evse: Json) -> ChargerSettings:
     """Return a charger's settings with what its present session wants."""
     if not evse.get("plugged"):
         return settings
-    return replace(settings, priority=int(number(evse, "prio")), weight=number(evse, "weight"))
+    mode = Mode.SOLAR_ONLY if evse.get("mode") == "surplus" else Mode.FAST
+    priority, weight = int(number(evse, "prio")), number(evse, "weight")
+    return replace(settings, priority=priority, weight=weight, mode=mode)
