@@ -63,6 +63,7 @@ describe("chargers", () => {
 
 test("a meter without a name of its own does not show its model twice", () => {
   expect(factsBelow(null, "Acme 3", "Grid", "RST")).toBe("Grid · RST");
+  expect(factsBelow("Acme 3", "Acme 3", "Grid")).toBe("Grid");
   expect(factsBelow("Cellar", "Acme 3", "Grid", "")).toBe("Acme 3 · Grid");
 });
 

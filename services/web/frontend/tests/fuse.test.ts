@@ -8,6 +8,11 @@ describe("a bar of the fuse picture", () => {
     expect([bar.house_a, bar.total_a, bar.ratio]).toEqual([5, 15, 0.6]);
   });
 
+  test("stacks the cars in the order of their cards", () => {
+    const chargers = ["a", "b", "c"].map((ski) => ({ ski, name: null, current_a: 5, limit_a: null }));
+    expect(fuseBar(phase({ chargers }), ["c", "a"]).cars.map(({ ski }) => ski)).toEqual(["c", "a", "b"]);
+  });
+
   test("shows a real surplus as a negative house", () => {
     expect(fuseBar(phase({ grid_current_a: 2, other_load_a: -8 })).house_a).toBe(-8);
   });
@@ -47,10 +52,10 @@ describe("a bar of the fuse picture", () => {
 
 test("the tightest phase is the one closest to its own fuse, not the one with most amperes", () => {
   const bars = [phase({ phase: "L1", grid_current_a: 20 }), phase({ phase: "L2", fuse_a: 16, grid_current_a: 15 })];
-  expect(tightest(bars.map(fuseBar))?.phase).toBe("L2");
+  expect(tightest(bars.map((each) => fuseBar(each)))?.phase).toBe("L2");
 });
 
 test("all bars share one scale that has room above the line and for a surplus", () => {
-  const bars = [phase(), phase({ grid_current_a: 3, other_load_a: -7 })].map(fuseBar);
+  const bars = [phase(), phase({ grid_current_a: 3, other_load_a: -7 })].map((each) => fuseBar(each));
   expect(fuseScale(bars)).toEqual({ from_a: -10, to_a: 29 });
 });

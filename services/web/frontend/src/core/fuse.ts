@@ -29,9 +29,11 @@ export interface FuseBar {
   level: FuseLevel;
 }
 
-/** Turn what the site tells of a phase into a bar. */
-export function fuseBar(from: FusePhase): FuseBar {
-  const cars = from.chargers.flatMap(({ ski, current_a }) =>
+/** Turn what the site tells of a phase into a bar; its cars stand in the order of these SKIs. */
+export function fuseBar(from: FusePhase, order: readonly string[] = []): FuseBar {
+  const place = ({ ski }: { ski: string }) => (order.includes(ski) ? order.indexOf(ski) : order.length);
+  const shares = [...from.chargers].sort((one, other) => place(one) - place(other));
+  const cars = shares.flatMap(({ ski, current_a }) =>
     current_a !== null && current_a >= 0.05 ? [{ ski, current_a }] : [],
   );
   const carsTotal = cars.reduce((sum, share) => sum + share.current_a, 0);

@@ -46,7 +46,7 @@ function management(site: Dashboard, say: Say): string | null {
 }
 
 function phase(site: Dashboard, say: Say, formats: Formats): string | null {
-  const worst = tightest((site.fuse ?? []).map(fuseBar));
+  const worst = tightest((site.fuse ?? []).map((each) => fuseBar(each)));
   if (!worst) return null;
   const values = {
     phase: worst.phase,

@@ -4,7 +4,7 @@ import type { Say } from "./say";
 
 /** What stands below a device's heading: its model only where the heading is a name of its own. */
 export const factsBelow = (name: string | null, model: string, ...facts: string[]): string =>
-  [name ? model : "", ...facts].filter(Boolean).join(" · ");
+  [name && name !== model ? model : "", ...facts].filter(Boolean).join(" · ");
 
 interface Named {
   ski: string;
