@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import os
+import select
 import struct
+import threading
+import tty
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,6 +14,9 @@ from pymodbus import FramerType
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
+from umodbus.client.serial.redundancy_check import CRCError
+from umodbus.server.serial import get_server
+from umodbus.server.serial.rtu import RTUServer
 
 from meter_profiles.catalogue import profile
 from meter_profiles.encode import encode
@@ -122,3 +128,59 @@ async def test_a_serial_port_is_read(lines, partner):
         os.close(ours)
         os.close(theirs)
     assert values[Quantity.CURRENT_L1] == pytest.approx(12.0)
+
+
+async def test_a_serial_meter_of_a_foreign_library_is_read(lines, partner):
+    """uModbus serves RTU on a pseudo terminal; it shares no code with our reader."""
+    image, stop = encode(MODEL, partner.values(l1=12.0, l3=-3.0)), threading.Event()
+    theirs, ours = os.openpty()
+    tty.setraw(theirs)
+    tty.setraw(ours)
+    server = get_server(RTUServer, PtyPort(theirs))
+
+    @server.route(slave_ids=[1], function_codes=[4], addresses=range(65536))
+    def word(slave_id, function_code, address):
+        return image.get(address, 0)
+
+    def serve():
+        while not stop.is_set():
+            with contextlib.suppress(ValueError, struct.error, IndexError, CRCError):
+                server.serve_once()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        line = Line(
+            TransportKind.RTU,
+            device=os.ttyname(ours),
+            baud=9600,
+            parity="N",
+            stop_bits=1,
+            data_bits=8,
+        )
+        async with lines.lease(line) as owner:
+            values = await Device(MODEL, owner, 1).read(everything=True)
+    finally:
+        stop.set()
+        thread.join()
+        os.close(ours)
+        os.close(theirs)
+    assert values[Quantity.CURRENT_L1] == pytest.approx(12.0)
+    assert values[Quantity.POWER_L3] == pytest.approx(-690.0)
+
+
+class PtyPort:
+    """Our end of the pair, in the shape of a serial port as uModbus wants it."""
+
+    baudrate = 9600
+    inter_byte_timeout = timeout = 0.0
+
+    def __init__(self, descriptor):
+        self._descriptor = descriptor
+
+    def read(self, count):
+        ready, _, _ = select.select([self._descriptor], [], [], 0.02)
+        return os.read(self._descriptor, count) if ready else b""
+
+    def write(self, data):
+        return os.write(self._descriptor, data)

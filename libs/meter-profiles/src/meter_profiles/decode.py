@@ -35,7 +35,7 @@ def value_of(point: Point, registers: Mapping[int, int]) -> float | None:
     value = _scaled(point, raw, registers)
     if value is None or not math.isfinite(value):
         return None
-    return _as_meant(point, value)
+    return as_meant(point, value)
 
 
 def _number(point: Point, address: int, registers: Mapping[int, int]) -> float | None:
@@ -76,7 +76,7 @@ def times(raw: float, scale: float) -> float:
     return raw * scale if scale >= 1 else raw / round(1 / scale)
 
 
-def _as_meant(point: Point, value: float) -> float:
+def as_meant(point: Point, value: float) -> float:
     """Apply what a family does in its own way: sign, finer steps, four quadrants."""
     if point.sign is Sign.EXPORT_POSITIVE:
         value = -value

@@ -8,7 +8,7 @@ from meter_profiles.profile import Datatype
 
 WordOrder = Literal["big", "little"]
 
-_FORMATS = {
+FORMATS = {
     Datatype.INT16: ">h",
     Datatype.UINT16: ">H",
     Datatype.INT32: ">i",
@@ -36,9 +36,9 @@ def words_of(bits: int, count: int, order: WordOrder) -> list[int]:
 
 def number_of(bits: int, datatype: Datatype) -> float:
     """Return the number the bits stand for; may be NaN or infinite for a float."""
-    value: int | float = struct.unpack(
-        _FORMATS[datatype], bits.to_bytes(2 * datatype.words, "big")
-    )[0]
+    value: int | float = struct.unpack(FORMATS[datatype], bits.to_bytes(2 * datatype.words, "big"))[
+        0
+    ]
     return value
 
 
@@ -48,7 +48,7 @@ def bits_from(number: float, datatype: Datatype) -> int:
     Raises OverflowError if it does not fit.
     """
     try:
-        packed = struct.pack(_FORMATS[datatype], number if datatype.is_float else round(number))
+        packed = struct.pack(FORMATS[datatype], number if datatype.is_float else round(number))
     except struct.error as error:
         raise OverflowError(f"{number} does not fit into {datatype}") from error
     return int.from_bytes(packed, "big")

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+from functools import lru_cache
 from typing import Protocol
 
 from meter_profiles.blocks import Block, split
-from meter_profiles.decode import decode
+from meter_profiles.compiled import Decoder, compiled
 from meter_profiles.profile import Profile
 from meter_profiles.quantity import Quantity
 from meter_profiles.sunspec import Missing, Need, walk
@@ -17,11 +18,15 @@ from meter_reader.errors import (
     ModbusExceptionError,
     SunSpecError,
 )
+from meter_reader.lines import words
 
 logger = logging.getLogger(__name__)
 
 BUSY_RETRIES = 3
 BUSY_WAIT_S = 0.2
+
+
+_decoder = lru_cache(maxsize=1024)(compiled)  # meters of one model share their decoders
 
 
 class Registers(Protocol):
@@ -34,8 +39,8 @@ class Registers(Protocol):
     async def connect(self) -> None:
         """Make sure there is a connection. Raises LineError."""
 
-    async def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]:
-        """Return registers of one device on the line. Raises a ReadError."""
+    async def ask(self, unit_id: int, function: int, address: int, count: int) -> bytes:
+        """Return registers of one device on the line, two bytes each. Raises a ReadError."""
 
 
 class Device:
@@ -49,6 +54,7 @@ class Device:
         self._has_tried_other_function = False
         self._requests = Requests(())  # without what the device refused
         self._all_requests = Requests(())
+        self._due: dict[bool, tuple[tuple[Block, Decoder], ...]] = {}
         self._told: set[Block] = set()
         self._seen_on = 0  # the connection of the last read
 
@@ -62,15 +68,29 @@ class Device:
         is_new = self._seen_on != self._owner.connects
         if is_new or not self._requests.blocks:
             start = None if self._profile.sunspec is None else await self._found()
-            self._all_requests = self._requests = requests_for(self._profile, start)
+            self._all_requests = requests_for(self._profile, start)
+            self._plan(self._all_requests)
         elif everything and self._requests.lacks_essentials:
             # A device that is starting up refuses what it has: never give up the currents for good.
-            self._requests = self._all_requests
+            self._plan(self._all_requests)
         values: dict[Quantity, float | None] = {}
-        for block in self._requests.due(everything=everything or is_new):
-            values |= await self._values(block)
+        for block, decode in self._due_now(everything=everything or is_new):
+            values |= await self._values(block, decode)
         self._seen_on = self._owner.connects
-        return values | dict.fromkeys(self._requests.absent)
+        if self._requests.absent:
+            values |= dict.fromkeys(self._requests.absent)
+        return values
+
+    def _plan(self, requests: Requests) -> None:
+        self._requests = requests
+        self._due = {}
+
+    def _due_now(self, *, everything: bool) -> tuple[tuple[Block, Decoder], ...]:
+        """Return the requests of this poll, each with what decodes its answer."""
+        if everything not in self._due:
+            due = self._requests.due(everything=everything)
+            self._due[everything] = tuple((block, _decoder(block)) for block in due)
+        return self._due[everything]
 
     async def _found(self) -> int:
         """Walk the SunSpec chain. Raises SunSpecError when the meter's block is not there."""
@@ -85,28 +105,29 @@ class Device:
             if not isinstance(step, Need):
                 return step.start
             try:
-                registers |= await self._registers(step.address, step.count)
+                found = words(await self._answer(step.address, step.count))
+                registers |= dict(enumerate(found, start=step.address))
             except ModbusExceptionError as error:
                 if error.number not in REFUSED_REGISTERS:
                     raise
                 refused.add(step.address)
 
-    async def _values(self, block: Block) -> dict[Quantity, float | None]:
+    async def _values(self, block: Block, decode: Decoder) -> dict[Quantity, float | None]:
         """Read one block; one that is refused is divided, and that is remembered."""
         try:
-            registers = await self._registers(block.address, block.count)
+            data = await self._answer(block.address, block.count)
         except ModbusExceptionError as error:
             if error.number not in REFUSED_REGISTERS:
                 raise
-            self._requests = self._requests.without(block)
+            self._plan(self._requests.without(block))
             if not self._requests.blocks:
                 raise  # it refuses everything: not this model
         else:
-            return decode(block.points, registers)
+            return decode(data)
         self._tell_once(block)
         values: dict[Quantity, float | None] = {}
         for part in split(block):
-            values |= await self._values(part)
+            values |= await self._values(part, _decoder(part))
         return values
 
     def _tell_once(self, block: Block) -> None:
@@ -117,11 +138,11 @@ class Device:
                 "block refused", extra={"model": self._profile.model, "registers": where}
             )
 
-    async def _registers(self, address: int, count: int) -> dict[int, int]:
+    async def _answer(self, address: int, count: int) -> bytes:
         """Ask, patiently while the device is busy, once with the other function code."""
         for attempt in range(BUSY_RETRIES + 2):
             try:
-                words = await self._owner.read(self._unit_id, self._function, address, count)
+                return await self._owner.ask(self._unit_id, self._function, address, count)
             except ModbusExceptionError as error:
                 if error.number == ILLEGAL_FUNCTION and not self._has_tried_other_function:
                     self._has_tried_other_function = True
@@ -131,5 +152,4 @@ class Device:
                     await asyncio.sleep(BUSY_WAIT_S)
                     continue
                 raise
-            return dict(enumerate(words, start=address))
         raise AssertionError("the last attempt returns or raises")

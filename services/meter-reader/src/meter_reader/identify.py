@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from meter_profiles.blocks import plan
 from meter_profiles.catalogue import profiles
-from meter_profiles.decode import decode
+from meter_profiles.compiled import compiled
 from meter_profiles.profile import Profile
 from meter_profiles.quantity import VOLTAGES, Quantity
 from meter_reader.core.configuration import Line, TransportKind
@@ -109,7 +109,7 @@ class Memory:
         self._owner = owner
         self._clock = clock
         self._until_s = until_s
-        self._words: dict[tuple[int, int, int, int], list[int] | ReadError] = {}
+        self._said: dict[tuple[int, int, int, int], bytes | ReadError] = {}
 
     connects = 1  # what was heard stays true for this short while
 
@@ -120,21 +120,21 @@ class Memory:
             await asyncio.sleep(max(0.0, retry_at_s - self._clock.monotonic()))
         await self._owner.connect()
 
-    async def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]:
+    async def ask(self, unit_id: int, function: int, address: int, count: int) -> bytes:
         """Return registers, or raise what the device said to the same question before."""
         question = (unit_id, function, address, count)
-        if question not in self._words:
+        if question not in self._said:
             if self._clock.monotonic() > self._until_s:
                 raise OutOfTimeError("no-answer", "The time to identify the meter is up.")
             await self.connect()
             try:
-                self._words[question] = await self._owner.read(*question)
+                self._said[question] = await self._owner.ask(*question)
             except (SilentError, GarbledError, ModbusExceptionError) as error:
-                self._words[question] = error
-        words = self._words[question]
-        if isinstance(words, ReadError):
-            raise words.with_traceback(None)
-        return words
+                self._said[question] = error
+        said = self._said[question]
+        if isinstance(said, ReadError):
+            raise said.with_traceback(None)
+        return said
 
 
 async def _living(memory: Memory, unit_ids: Sequence[int]) -> int:
@@ -143,7 +143,7 @@ async def _living(memory: Memory, unit_ids: Sequence[int]) -> int:
     await memory.connect()
     for unit_id in unit_ids:
         try:
-            await memory.read(unit_id, 3, 0, 2)
+            await memory.ask(unit_id, 3, 0, 2)
         except ModbusExceptionError as error:
             if error.number not in GATEWAY_FAILED:
                 return unit_id
@@ -182,10 +182,8 @@ async def _candidate(profile: Profile, memory: Memory, unit_id: int) -> Candidat
     volts = [point for point in profile.points if point.quantity in VOLTAGES]
     if volts and profile.sunspec is None:
         block = plan(volts, profile.max_read, profile.max_gap)[0]
-        words = await memory.read(unit_id, profile.function, block.address, block.count)
-        if not looks_live(
-            profile, decode(block.points, dict(enumerate(words, start=block.address)))
-        ):
+        data = await memory.ask(unit_id, profile.function, block.address, block.count)
+        if not looks_live(profile, compiled(block)(data)):
             return None
     values = await Device(profile, memory, unit_id).read(everything=True)
     names = "" if profile.sunspec is None else await _names(memory, profile, unit_id)
@@ -196,7 +194,7 @@ async def _candidate(profile: Profile, memory: Memory, unit_id: int) -> Candidat
 async def _names(memory: Memory, profile: Profile, unit_id: int) -> str:
     """Return what a SunSpec device calls itself, empty where it does not say."""
     try:
-        words = await memory.read(unit_id, profile.function, *COMMON_NAMES)
+        names = await memory.ask(unit_id, profile.function, *COMMON_NAMES)
     except ModbusExceptionError:
         return ""
-    return b"".join(word.to_bytes(2, "big") for word in words).decode("ascii", "replace")
+    return names.decode("ascii", "replace")

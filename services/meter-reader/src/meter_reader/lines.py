@@ -1,6 +1,7 @@
 """Who may talk on a line: exactly one owner per host:port or serial port, for all who need it."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -37,6 +38,7 @@ class LineOwner:
         self._connection: Connection | None = None
         self._silences = 0
         self._was_released = False
+        self._is_troubled = False  # since the last good answer: the next one resets the waits
         self._retry_at_s = 0.0
         self._waits: Iterator[float] = backoff(FIRST_WAIT_S, MOST_WAIT_S)
         self._why: LineError | None = None
@@ -53,17 +55,27 @@ class LineOwner:
 
     async def connect(self) -> None:
         """Make sure there is a connection. Raises LineError."""
+        if self._standing() is not None:
+            return
         async with self._turn:
             await self._connected()
 
     async def read(self, unit_id: int, function: int, address: int, count: int) -> list[int]:
-        """Return registers of one device on the line. Raises a ReadError."""
+        """Return registers of one device on the line as numbers; see `ask`."""
+        return words(await self.ask(unit_id, function, address, count))
+
+    async def ask(self, unit_id: int, function: int, address: int, count: int) -> bytes:
+        """Return registers of one device on the line, two bytes each. Raises a ReadError."""
         async with self._turn:
-            connection = await self._connected()
+            connection = self._standing() or await self._connected()
             try:
                 registers = await connection.read(unit_id, function, address, count)
-            except (SilentError, GarbledError) as error:
+            except SilentError as error:
                 self._count_silence(error)
+                raise
+            except GarbledError as error:
+                self._distrust(error)
+                self._give_up(error)  # where the next frame begins, nobody knows any more
                 raise
             except LineError as error:
                 self._give_up(error)
@@ -74,8 +86,9 @@ class LineOwner:
             except asyncio.CancelledError:
                 self._distrust(self._cut_short())
                 raise
-            self._silences = 0
-            self._waits = backoff(FIRST_WAIT_S, MOST_WAIT_S)
+            if self._is_troubled:
+                self._silences, self._is_troubled = 0, False
+                self._waits = backoff(FIRST_WAIT_S, MOST_WAIT_S)
             return registers
 
     async def release(self) -> None:
@@ -112,9 +125,14 @@ class LineOwner:
                 self._connection.close()
                 self._connection = None
 
+    def _standing(self) -> Connection | None:
+        connection = self._connection
+        return connection if connection is not None and connection.is_open else None
+
     async def _connected(self) -> Connection:
-        if self._connection is not None and self._connection.is_open:
-            return self._connection
+        standing = self._standing()
+        if standing is not None:
+            return standing
         if self._why is not None and self._clock.monotonic() < self._retry_at_s:
             # A new error each time: one that is raised again grows its traceback.
             raise LineError.after(self._why)
@@ -123,7 +141,7 @@ class LineOwner:
             await connection.open()
         except LineError as error:
             connection.close()
-            self._was_released = False
+            self._was_released, self._is_troubled = False, True
             self._why = error
             self._retry_at_s = self._clock.monotonic() + next(self._waits)
             raise
@@ -135,6 +153,7 @@ class LineOwner:
 
     def _count_silence(self, error: ReadError) -> None:
         self._silences += 1
+        self._is_troubled = True
         self._distrust(error)
         if self._silences >= MOST_SILENCES:
             self._give_up(error)
@@ -149,6 +168,7 @@ class LineOwner:
 
     def _give_up(self, error: ReadError, quiet_s: float = 0.0) -> None:
         """Close; until the next attempt the reason stays the one that people were told."""
+        self._is_troubled = True
         if self._connection is None:
             return
         self._connection.close()
@@ -158,6 +178,11 @@ class LineOwner:
 
     def _cut_short(self) -> LineError:
         return LineError("connection-lost", f"A request on {self.line.place} was cut short.")
+
+
+def words(data: bytes) -> list[int]:
+    """Return registers as numbers."""
+    return list(struct.unpack(f">{len(data) // 2}H", data))
 
 
 class Lines:

@@ -3,7 +3,7 @@
 import logging
 
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-LOUD = {"pymodbus.logging": logging.CRITICAL, "uvicorn.error": logging.WARNING}
+LOUD = {"uvicorn.error": logging.WARNING}
 
 
 class _Line(logging.Formatter):

@@ -40,10 +40,18 @@ def counted(
     fuse_a: largest phase of the main fuse, None when nobody said it. An unknown value changes
     nothing: the energy of the gap shows in the next known one.
     """
+    imported, exported = before.imported, before.exported
+    if (
+        imported is not None
+        and exported is not None
+        and imported.value_wh == reading.energy_import_wh
+        and exported.value_wh == reading.energy_export_wh
+    ):
+        return before  # nearly every poll: counters are read more slowly than they are asked about
     most_w = (UNKNOWN_FUSE_A if fuse_a is None else fuse_a) * PHASES * MOST_VOLTAGE_V
     return Counters(
-        _stepped(before.imported, reading.energy_import_wh, now_s, wall_s, most_w),
-        _stepped(before.exported, reading.energy_export_wh, now_s, wall_s, most_w),
+        _stepped(imported, reading.energy_import_wh, now_s, wall_s, most_w),
+        _stepped(exported, reading.energy_export_wh, now_s, wall_s, most_w),
     )
 
 

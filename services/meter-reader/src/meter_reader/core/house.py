@@ -38,12 +38,17 @@ def seen_from_house(values: Values, mounting: Mounting) -> dict[Quantity, float 
     change their sign and the counters for import and export change places. Currents stay as the
     meter reports them.
     """
+    if mounting == _STRAIGHT[mounting.signs_power_factor]:
+        return dict(values)
     turned = _inverted(values, mounting) if mounting.invert else dict(values)
     if mounting.phases == 1:
         return _one_phase(turned, Phase.L1, mounting.phase or Phase.L1)
     if mounting.phase is not None:
         return _one_phase(_totals_of(turned, mounting.phase), mounting.phase, Phase.L1)
     return {quantity: turned.get(_measured_by(quantity, mounting.rotation)) for quantity in turned}
+
+
+_STRAIGHT = {signs: Mounting(3, signs_power_factor=signs) for signs in (False, True)}
 
 
 @cache  # 30 quantities in 6 rotations, asked for in every poll

@@ -70,7 +70,7 @@ def strange(reading: Reading) -> Strange | None:
 
 
 def _three(values: Values, names: tuple[Quantity, Quantity, Quantity]) -> PhaseReadings:
-    return Phases(*(values.get(name) for name in names))
+    return Phases(values.get(names[0]), values.get(names[1]), values.get(names[2]))
 
 
 def _finest(values: Values, plain: Quantity, fine: Quantity) -> float | None:

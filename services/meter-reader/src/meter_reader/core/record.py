@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from meter_reader.core.energy import Counters, counted
-from meter_reader.core.reading import Reading, strange
+from meter_reader.core.reading import Reading, Strange, strange
 
 STALE_AFTER_PERIODS = 2
 BAD_AFTER_S = 5.0
@@ -48,6 +48,7 @@ class Answer:
     measured_at: datetime  # wall clock at the same moment
     repeats: int = 1  # how many answers in a row said the same
     same_since_s: float = 0.0  # monotonic
+    odd: Strange | None = None  # the first value that cannot be
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,18 @@ def answered(
 
     fuse_a: largest phase of the main fuse, for the energy counters; None when nobody said it.
     """
-    answer = Answer(reading, now_s, wall, same_since_s=now_s)
-    if record.last is not None and _says_the_same(record.last.reading, reading):
-        answer = replace(
-            answer, repeats=record.last.repeats + 1, same_since_s=record.last.same_since_s
-        )
+    last = record.last
+    is_repeated = last is not None and _says_the_same(last.reading, reading)
+    answer = Answer(
+        reading,
+        now_s,
+        wall,
+        repeats=last.repeats + 1 if last is not None and is_repeated else 1,
+        same_since_s=last.same_since_s if last is not None and is_repeated else now_s,
+        odd=strange(reading),
+    )
     counters = counted(record.counters, reading, now_s, wall.timestamp(), fuse_a)
-    return Record(last=answer, sequence=record.sequence + 1, counters=counters)
+    return Record(answer, record.sequence + 1, None, counters)
 
 
 def failed(record: Record, problem: Problem) -> Record:
@@ -95,7 +101,7 @@ def quality(
         return Quality.BAD
     if age > STALE_AFTER_PERIODS * period_s:
         return Quality.STALE
-    if strange(record.last.reading) is not None:
+    if record.last.odd is not None:
         return Quality.IMPLAUSIBLE
     if is_frozen(record.last, frozen_samples):
         return Quality.FROZEN
@@ -106,7 +112,7 @@ def problem_now(record: Record, frozen_samples: int = FROZEN_SAMPLES) -> Problem
     """Return what is wrong: the failure of the last poll, or what its answer gives away."""
     if record.problem is not None or record.last is None:
         return record.problem
-    odd = strange(record.last.reading)
+    odd = record.last.odd
     if odd is not None:
         return Problem(
             f"implausible-{odd.kind}",
