@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from eebus.events import Ev, Event, Measured, PerPhase, TrustedPeer, WriteResult
+from eebus.events import Ev, Event, Measured, Metered, PerPhase, TrustedPeer, WriteResult
 from eebus.identity import Identity
 from eebus.participant import Participant, own_address
 from eebus.transcript import FrameHook
@@ -56,6 +56,10 @@ class Cem(Participant):
     def measured(self, ski: str) -> Measured | None:
         """Return the newest measurements, None when there are none."""
         return self._hub.measured(ski)
+
+    def metered(self, ski: str) -> tuple[Metered, ...]:
+        """Return what a peer's meters last told (MGCP, MPC), empty when there are none."""
+        return self._hub.metered(ski)
 
     def limits(self, ski: str, kind: str = "opev") -> PerPhase | None:
         """Return the limits the charger last told, A per conductor; None = unknown.

@@ -165,6 +165,38 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterValues:
+    """What a meter shows. Plus = drawn from the grid or by the unit. None = unknown, never zero.
+
+    energy_consumed_wh, energy_produced_wh: counters, with MGCP drawn from and fed into the grid.
+    curtailment_factor: MGCP 1, the share of its power the sun may feed in.
+    """
+
+    power_w: float | None = None
+    power_per_phase_w: PerPhase = (None, None, None)
+    current_a: PerPhase = (None, None, None)
+    voltage_v: PerPhase = (None, None, None)
+    energy_consumed_wh: float | None = None
+    energy_produced_wh: float | None = None
+    frequency_hz: float | None = None
+    curtailment_factor: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """A meter told values: all that is known, also when nothing changed (that it still speaks).
+
+    use_case: "mgcp" for the grid connection point, "mpc" for one unit, e.g. a charger. All
+    values unknown = the meter is gone.
+    """
+
+    ski: str
+    entity: tuple[int, ...]
+    use_case: str
+    values: MeterValues
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsChanged:
     """What the remote (or, at the charger, we) now hold as limits of one kind.
 
@@ -206,6 +238,7 @@ Event = (
     | UseCasesChanged
     | EvChanged
     | Measured
+    | Metered
     | LimitsChanged
     | HeartbeatChanged
 )

@@ -114,3 +114,68 @@ class Pair:
 @pytest.fixture
 def pair() -> Pair:
     return Pair()
+
+
+class Wire:
+    """Any two sides, `left` and `right`, wired in memory, with one clock."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.events: dict[str, list[Event]] = {"left": [], "right": []}
+        self.cores: dict[str, object] = {}
+        self.queue: deque[tuple[str, str]] = deque()
+        self.sent: list[tuple[str, dict]] = []
+        self.silent: set[str] = set()  # whose heart does not beat
+
+    def owner(self, side: str) -> Owner:
+        return Owner(self.events[side].append, lambda _: None)
+
+    def connect(self, left: object, right: object) -> None:
+        self.cores = {"left": left, "right": right}
+        self.beat()
+        for side, core in self.cores.items():
+            core.opened(OTHER[side], lambda text, side=side: self.queue.append((side, text)), 0.0)
+        self.settle()
+
+    def cut(self) -> None:
+        self.queue.clear()
+        for side, core in self.cores.items():
+            core.closed(OTHER[side], self.now)
+
+    def settle(self) -> None:
+        while self.queue:
+            sender, text = self.queue.popleft()
+            receiver = "right" if sender == "left" else "left"
+            raw = json.loads(text)
+            self.sent.append((sender, raw))
+            self.cores[receiver].received(OTHER[receiver], raw, self.now)
+
+    def beat(self) -> None:
+        for side, core in self.cores.items():
+            if side not in self.silent:
+                core.beat(self.at)
+
+    @property
+    def at(self) -> datetime:
+        return START + timedelta(seconds=self.now)
+
+    def wait(self, seconds: float) -> None:
+        for step in range(int(seconds * 2)):
+            self.now += 0.5
+            if step % 4 == 3:
+                self.beat()
+            for side, core in self.cores.items():
+                core.watch(self.now)
+                core.tick(OTHER[side], self.now)
+            self.settle()
+
+    def told(self, side: str, kind: type[Event]) -> list[Event]:
+        return [each for each in self.events[side] if isinstance(each, kind)]
+
+
+OTHER = {"left": "bb" * 20, "right": "aa" * 20}  # whom each side talks to
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()

@@ -13,6 +13,7 @@ from eebus.events import (
     HeartbeatChanged,
     LimitsChanged,
     Measured,
+    Metered,
     Peer,
     PeerFound,
     PeerLost,
@@ -35,14 +36,8 @@ def of_event(event: Event) -> Line:
     """Return the JSON object that tells an event."""
     line: Line
     match event:
-        case PeerFound():
-            line = _peer(event.peer)
-        case PeerLost():
-            line = _line("peer_lost", event.ski)
-        case ConnectionChanged():
-            line = _line("connection", event.ski, state=event.state.value, detail=event.detail)
-        case ShipIdLearned():
-            line = _line("ship_id", event.ski, ship_id=event.ship_id)
+        case PeerFound() | PeerLost() | ConnectionChanged() | ShipIdLearned():
+            line = _of_node(event)
         case DeviceDescribed():
             line = _device(event)
         case DeviceState():
@@ -65,12 +60,28 @@ def of_event(event: Event) -> Line:
                 energy_wh=event.energy_wh,
                 soc_percent=event.soc_percent,
             )
+        case Metered():
+            line = _meter(event)
         case LimitsChanged():
             active = any(value is not None for value in event.values)
             values: list[Json] = [*event.values]
             line = _line("limits", event.ski, kind=event.kind, active=active, values=values)
         case HeartbeatChanged():
             line = _line("heartbeat", event.ski, ok=event.ok)
+    return line
+
+
+def _of_node(event: PeerFound | PeerLost | ConnectionChanged | ShipIdLearned) -> Line:
+    line: Line
+    match event:
+        case PeerFound():
+            line = _peer(event.peer)
+        case PeerLost():
+            line = _line("peer_lost", event.ski)
+        case ConnectionChanged():
+            line = _line("connection", event.ski, state=event.state.value, detail=event.detail)
+        case ShipIdLearned():
+            line = _line("ship_id", event.ski, ship_id=event.ship_id)
     return line
 
 
@@ -113,6 +124,24 @@ def _device(event: DeviceDescribed) -> Line:
         serial=event.serial,
         software=event.software,
         type=event.device_type,
+    )
+
+
+def _meter(event: Metered) -> Line:
+    values = event.values
+    return _line(
+        "meter",
+        event.ski,
+        entity=[*event.entity],
+        use_case=event.use_case,
+        power_w=values.power_w,
+        power_per_phase_w=[*values.power_per_phase_w],
+        current_a=[*values.current_a],
+        voltage_v=[*values.voltage_v],
+        energy_consumed_wh=values.energy_consumed_wh,
+        energy_produced_wh=values.energy_produced_wh,
+        frequency_hz=values.frequency_hz,
+        curtailment_factor=values.curtailment_factor,
     )
 
 

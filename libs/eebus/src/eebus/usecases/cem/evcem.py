@@ -1,19 +1,16 @@
 """EVCEM: currents, powers and energy of the car, per conductor of the charger (usecases.md)."""
 
 from eebus.events import Measured, PerPhase
-from eebus.spine.scaled import to_float
 from eebus.spine.tree import Entity
-from eebus.spine.values import Item, number, part, text
+from eebus.spine.values import number, text
 from eebus.usecases.cem.evcc import soc_percent
-from eebus.usecases.cem.join import items, wires
+from eebus.usecases.cem.join import items, measured_value, wires
 from eebus.usecases.names import (
     MEASUREMENT,
     MEASUREMENT_DESCRIPTIONS,
     MEASUREMENTS,
     NOMINAL_VOLTAGE_V,
 )
-
-UNUSABLE = {"error", "outOfRange"}
 
 
 def read_measured(ski: str, entity: Entity) -> Measured:
@@ -33,19 +30,13 @@ def read_measured(ski: str, entity: Entity) -> Measured:
         scope = scopes.get(measurement)
         wire = joined.get(measurement)
         if scope == "charge":
-            energy = _value(each)
+            energy = measured_value(each)
         elif wire is not None and wire.phase is not None:
             if scope == "acCurrent":
-                current[wire.phase] = _value(each)
+                current[wire.phase] = measured_value(each)
             elif scope == "acPower":
-                power[wire.phase] = _value(each)
+                power[wire.phase] = measured_value(each)
     return Measured(ski, _three(current), _powers(power, current), energy, soc_percent(entity))
-
-
-def _value(item: Item) -> float | None:
-    if text(item, "valueState") in UNUSABLE:
-        return None
-    return to_float(part(item, "value"))
 
 
 def _powers(power: list[float | None], current: list[float | None]) -> PerPhase:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from eebus.events import Ev, Measured, PerPhase, WriteResult
+from eebus.events import Ev, Measured, Metered, PerPhase, WriteResult
 from eebus.spine.local import Announcement, Write
 from eebus.spine.tree import READ, Entity
 from eebus.spine.values import Item
@@ -11,6 +11,7 @@ from eebus.usecases import names
 from eebus.usecases.cem.follower import ChargerFollower
 from eebus.usecases.conversation import Conversation, Part
 from eebus.usecases.device import client, entity_of, server
+from eebus.usecases.monitoring.appliance import MonitoringAppliance
 from eebus.usecases.owner import Owner
 from eebus.usecases.side import Side
 
@@ -75,12 +76,15 @@ class CemHub(Side):
         self._own = _cem_entity()
         self._chargers = Chargers(self._own)
         self.local.add_entity(self._own)
+        self._monitoring = MonitoringAppliance(self._own)
         self.add(self._chargers)
+        self.add(self._monitoring)
         self.announce()
 
     def closed(self, ski: str, now: float) -> None:
         """End the conversation. What was known of the car is unknown from now on."""
         self._chargers.followers.pop(ski, None)
+        self._monitoring.followers.pop(ski, None)
         super().closed(ski, now)
 
     def set_failure(self, *, failed: bool) -> None:
@@ -99,6 +103,11 @@ class CemHub(Side):
         """Return the newest measurements, None when there are none."""
         follower = self._chargers.followers.get(ski)
         return follower.measured if follower else None
+
+    def metered(self, ski: str) -> tuple[Metered, ...]:
+        """Return what the meters of a peer last told, empty when there are none."""
+        follower = self._monitoring.followers.get(ski)
+        return tuple(follower.told.values()) if follower else ()
 
     def limits(self, ski: str, kind: str) -> PerPhase | None:
         """Return the limits the charger last told, A; None = unknown."""

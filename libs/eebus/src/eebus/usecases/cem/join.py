@@ -11,6 +11,7 @@ from eebus.spine.tree import Entity
 from eebus.spine.values import Item, number, part, parts, text
 from eebus.usecases.names import ELECTRICAL, PARAMETERS, PERMITTED, PHASES
 
+UNUSABLE: Final = frozenset({"error", "outOfRange"})
 MAX_A: Final = 10_000.0  # far beyond any cable
 
 
@@ -54,6 +55,13 @@ def wires(entity: Entity) -> dict[int, Wire]:
         phase = PHASES.index(phases) if phases in PHASES else None
         found[measurement] = Wire(phase, ranges.get(_parameter_key(parameter), Permitted()))
     return found
+
+
+def measured_value(item: Item) -> float | None:
+    """Return the value of a measurement, None for one its server calls unusable."""
+    if text(item, "valueState") in UNUSABLE:
+        return None
+    return to_float(part(item, "value"))
 
 
 def _parameter_key(item: Item) -> tuple[int | None, int | None]:

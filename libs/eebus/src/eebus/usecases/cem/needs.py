@@ -1,5 +1,6 @@
 """What the CEM wants of a charger's and a car's features, and how it asks for it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,12 +39,19 @@ NEEDS: Final = {names.EVSE: OF_THE_CHARGER, names.EV: OF_THE_CAR}
 
 
 def ask(session: Session, own: Entity, entity: Entity, *, again: bool = False) -> None:
+    """Ask what an energy manager needs of a charger or a car; see `ask_for`."""
+    ask_for(session, own, entity, NEEDS.get(entity.type, ()), again=again)
+
+
+def ask_for(
+    session: Session, own: Entity, entity: Entity, needs: Sequence[Need], *, again: bool = False
+) -> None:
     """Subscribe, bind and read what we need of a peer's entity.
 
     Features are looked up, what is not offered is left out, what was asked before is not asked
     twice unless `again`.
     """
-    for need in NEEDS.get(entity.type, ()):
+    for need in needs:
         server, client = entity.server(need.feature), own.client(need.feature)
         if server is None or client is None:
             continue
