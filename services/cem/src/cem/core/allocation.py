@@ -42,6 +42,7 @@ class Constraint:
     """sum(share[ski] x current) <= room, for the chargers it names.
 
     firm_room_a: what admission reckons with: without what may prove a passing spike.
+    sure_room_a: with all that may prove a load of the house.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Constraint:
     room_a: float
     firm_room_a: float
     value: float | None = None  # what the reason shows: the fuse's amperes
+    sure_room_a: float | None = None  # what increases reckon with; None = room_a
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,25 @@ def latest_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
     return combine(held, estimates[-1].raw_a, max) if estimates else held
 
 
+def most_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
+    """Return the held load, or the most that the newest reading can mean where that is higher.
+
+    Who raises a limit must not count on a draw that only may have been: a car on its way would
+    then be granted its way twice.
+    """
+    held = held_a(estimates, p)
+    return combine(held, estimates[-1].most_a, max) if estimates else held
+
+
+def lowest_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
+    """Return the lowest load of the last 20 s of readings, ZERO before the first."""
+    if not estimates:
+        return ZERO
+    newest_s = estimates[-1].at_s
+    window = [e.raw_a for e in estimates if newest_s - e.at_s <= p.peak_hold_s]
+    return Phases(*(min(values[phase] for values in window) for phase in ALL_PHASES))
+
+
 def rise_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> float:
     """Return by how much the household load rose on a phase within the blame window."""
     if not estimates:
@@ -74,7 +93,7 @@ def _estimate(
     sample: MeterSample, before: Estimate | None, state: State, p: Parameters
 ) -> Estimate:
     draws = [_draws(charger, sample.at_s, state, p).values() for charger in state.chargers.values()]
-    raw, confirmed = [], []
+    raw, confirmed, most = [], [], []
     for index, phase in enumerate(ALL_PHASES):
         measured_a = sample.current_a[phase]
         lowest = measured_a - sum([draw[index][1] for draw in draws])
@@ -84,9 +103,10 @@ def _estimate(
             is_spike = _is_disproved(before, phase, highest, p)
             anchor = before.confirmed_a[phase] if is_spike else before.raw_a[phase]
             value = min(max(anchor, lowest), highest)
+        most.append(highest)
         raw.append(value)
         confirmed.append(value if before is None else _without_spike(value, before, phase, p))
-    return Estimate(sample.at_s, sample.current_a, Phases(*raw), Phases(*confirmed))
+    return Estimate(sample.at_s, sample.current_a, Phases(*raw), Phases(*confirmed), Phases(*most))
 
 
 def _is_disproved(before: Estimate, phase: Phase, highest: float, p: Parameters) -> bool:

@@ -227,7 +227,12 @@ def _without(meter: Meter, drawn_a: PhaseCurrents) -> Meter:
     if max(drawn_a.values()) <= DEFAULTS.drawing_a:
         return meter
     estimates = tuple(
-        replace(e, raw_a=e.raw_a - drawn_a, confirmed_a=e.confirmed_a - drawn_a)
+        replace(
+            e,
+            raw_a=e.raw_a - drawn_a,
+            confirmed_a=e.confirmed_a - drawn_a,
+            most_a=e.most_a - drawn_a,
+        )
         for e in meter.estimates
     )
     # Readings from before its first measurement cannot be divided between it and the house again.

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     WAITING_FOR_TURN = "waiting-for-turn"
     INCREASE_HELD_BACK = "increase-held-back"
     OPERATOR_LIMIT = "operator-limit"
+    UNBALANCE = "unbalance"
     WAITING_FOR_SUN = "waiting-for-sun"
     SUN = "sun"
     START_RESERVED = "start-reserved"

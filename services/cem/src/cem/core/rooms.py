@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cem.core.allocation import Constraint
 from cem.core.charger import Charger, Standing
-from cem.core.estimator import held_a, latest_a
+from cem.core.estimator import held_a, latest_a, lowest_a, most_a
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind
 from cem.core.site import MAIN, Circuit, Mode
@@ -29,7 +29,8 @@ NOT_RESERVED = (Standing.READY, Standing.NO_CAR)
 class Room:
     """What one circuit has on one phase; all in A.
 
-    other_a: what the house takes, held (firm) and with an unconfirmed rise (now).
+    other_a: what the house takes, held (firm), with an unconfirmed rise (now), and the most that
+    the last reading can mean.
     reserved_a: for chargers that take no part, firm and with fresh plug-ins (now).
     """
 
@@ -38,6 +39,7 @@ class Room:
     limit_a: float
     firm_other_a: float
     other_a: float
+    most_other_a: float
     firm_reserved_a: float
     reserved_a: float
 
@@ -58,7 +60,7 @@ def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
     offered_a: minimum currents that fresh plug-ins are admitted with; they are part of what is
     granted, so only the rest of their start current is reserved.
     """
-    firm, latest = _other_loads(view)
+    firm, latest, most = _other_loads(view)
     reserves = {ski: _reserve(charger, view) for ski, charger in view.state.chargers.items()}
     found = []
     for circuit, ids in view.grid.root(view.p).walk():
@@ -73,6 +75,7 @@ def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
                     _limit_a(circuit, phase, view),
                     firm[phase] if is_root else 0.0,
                     latest[phase] if is_root else 0.0,
+                    most[phase] if is_root else 0.0,
                     firm_reserved_a,
                     reserved_a,
                 )
@@ -99,10 +102,16 @@ def constraints(
             room.now_a,
             room.firm_a,
             _shown_a(room, view),
+            room.limit_a - room.most_other_a - room.reserved_a,
         )
         for room in found
     ]
-    return (*fuses, *_power_limit(found, taking_part, view), *_sun(taking_part, view))
+    return (
+        *fuses,
+        *_power_limit(found, taking_part, view),
+        *_sun(taking_part, view),
+        *_unbalance(taking_part, view),
+    )
 
 
 def _power_limit(
@@ -123,6 +132,36 @@ def _power_limit(
         limit_a - sum(room.firm_reserved_a for room in root),
         limit_w,
     )
+
+
+def _unbalance(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]:
+    """Yield for each phase what cars on one or two phases may draw there beyond the emptiest one.
+
+    Cars on three phases load all alike. What fills the other phases is what the house has taken
+    at least of late, and what the cars there draw for certain.
+    """
+    limit_a = view.grid.unbalance_a
+    estimates = view.state.meter.estimates
+    if limit_a is None or not estimates or view.grid.phases == 1:
+        return
+    skewed = {ski: c for ski, c in taking_part.items() if len(view.used[ski]) < len(view.grid.live)}
+    high, latest = held_a(estimates, view.p), latest_a(estimates, view.p)
+    low = lowest_a(estimates, view.p)
+    filled = {
+        phase: low[phase] + sum(_certain_a(c, phase, view) for c in skewed.values())
+        for phase in view.grid.live
+    }
+    for phase in view.grid.live:
+        emptiest_a = min(a for other, a in filled.items() if other is not phase)
+        share = {ski: 1.0 for ski in skewed if phase in view.used[ski]}
+        room_a, firm_a = (limit_a + emptiest_a - house[phase] for house in (latest, high))
+        yield Constraint(Kind.UNBALANCE, MAIN, phase, share, room_a, firm_a, limit_a)
+
+
+def _certain_a(charger: Charger, phase: Phase, view: View) -> float:
+    measured = charger.measured_a(view.now, view.p)
+    granted_a = charger.granted_a
+    return 0.0 if measured is None or granted_a is None else min(measured[phase], granted_a)
 
 
 def _sun(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]:
@@ -164,17 +203,19 @@ def _reserve(charger: Charger, view: View) -> PhaseCurrents:
     return charger.reserved(view.now, view.grid.phases, view.p)
 
 
-def _other_loads(view: View) -> tuple[PhaseCurrents, PhaseCurrents]:
-    """Return what to reckon the house with: confirmed, and on the last reading."""
+def _other_loads(view: View) -> tuple[PhaseCurrents, PhaseCurrents, PhaseCurrents]:
+    """Return what to reckon the house with: confirmed, on the last reading, and at most."""
     match view.step.stage:
         case Stage.FRESH | Stage.HOLD:
             growth: PhaseCurrents = on_every_phase(view.step.growth_a)
             estimates = view.state.meter.estimates
-            return held_a(estimates, view.p) + growth, latest_a(estimates, view.p) + growth
+            loads = (f(estimates, view.p) + growth for f in (held_a, latest_a, most_a))
+            held, latest, most = loads
+            return held, latest, most
         case Stage.FAILSAFE:
-            return view.grid.base_load_a, view.grid.base_load_a
+            return view.grid.base_load_a, view.grid.base_load_a, view.grid.base_load_a
         case Stage.NO_METER | Stage.STATIC_SHARE:
-            return ZERO, ZERO
+            return ZERO, ZERO, ZERO
 
 
 def _limit_a(circuit: Circuit, phase: Phase, view: View) -> float:

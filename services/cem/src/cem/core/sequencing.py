@@ -142,9 +142,14 @@ def _room_a(
     """
     return min(
         (
-            (c.room_a - sum_a) / c.share[ski] + own_a
+            (_sure_a(c) - sum_a) / c.share[ski] + own_a
             for c, sum_a in zip(constraints, sums_a, strict=True)
             if ski in c.share
         ),
         default=0.0,
     )
+
+
+def _sure_a(constraint: Constraint) -> float:
+    sure_a = constraint.sure_room_a
+    return constraint.room_a if sure_a is None else min(constraint.room_a, sure_a)

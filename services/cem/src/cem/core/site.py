@@ -35,7 +35,9 @@ class GridConnection:
 
     margin_a: None = by parameters. static_share_a: what all chargers together may draw when the
     meter is lost; None = what the design base load leaves. circuits: those below the main fuse,
-    without a meter of their own: they feed chargers only.
+    without a meter of their own: they feed chargers only. unbalance_a: how much the fullest phase
+    may exceed the emptiest by what cars on one or two phases draw (VDE-AR-N 4100); None = as
+    they like.
     """
 
     fuse_a: PhaseCurrents
@@ -45,6 +47,7 @@ class GridConnection:
     static_share_a: PhaseReadings = UNKNOWN
     revision: int = 0
     circuits: tuple[Circuit, ...] = ()
+    unbalance_a: float | None = None
 
     @property
     def live(self) -> tuple[Phase, ...]:

@@ -24,12 +24,14 @@ class Estimate:
 
     raw_a: the smallest change that explains the reading.
     confirmed_a: the same without rises that no second sample has confirmed yet.
+    most_a: the most that explains it: the chargers drew the least they can have drawn.
     """
 
     at_s: float
     meter_a: PhaseCurrents
     raw_a: PhaseCurrents
     confirmed_a: PhaseCurrents
+    most_a: PhaseCurrents
 
 
 @dataclass(frozen=True, slots=True)

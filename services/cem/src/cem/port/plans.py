@@ -66,6 +66,7 @@ def plan_of(init: Json) -> Plan:
         circuits=tuple(_circuit(child, DEFAULTS) for child in records(root, "children")),
         static_share_a=on_every_phase(None if share_a is None else number(site, "static_limit_a")),
         revision=1,
+        unbalance_a=None if site.get("asymmetry_a") is None else number(site, "asymmetry_a"),
     )
     return Plan(
         grid,
