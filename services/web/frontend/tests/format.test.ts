@@ -46,6 +46,14 @@ describe("figures", () => {
     ]);
   });
 
+  test("of power that may be relied on are rounded down", () => {
+    expect([en.powerRoom(17_250), en.powerRoom(4200), en.powerRoom(null)]).toEqual([
+      "17.2\u00a0kW",
+      "4.2\u00a0kW",
+      "–",
+    ]);
+  });
+
   test("of what is taken of a fuse are rounded up", () => {
     expect([25.01, 25, 0].map((a) => en.load(a))).toEqual(["25.1\u00a0A", "25\u00a0A", "0\u00a0A"]);
     expect([1.002, 0.92, 0.995].map((a) => en.loadShare(a))).toEqual(["101%", "92%", "100%"]);

@@ -33,6 +33,12 @@ describe("a charger's reason", () => {
     );
   });
 
+  test("gives in kW what is a power", () => {
+    expect(text({ kind: "sun", phase: null, value: 4140 })).toBe(
+      "Charging with the surplus of the sun (4.1\u00a0kW).",
+    );
+  });
+
   test("tells whose start the current is kept free for", () => {
     expect(text({ kind: "start-reserved", element: "b".repeat(40), value: 16, phase: null })).toBe(
       "Another car is just starting: until it is clear what it takes, current (16\u00a0A) is kept free for it.",

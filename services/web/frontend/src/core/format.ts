@@ -18,6 +18,8 @@ export interface Formats {
    * may load a phase by what rounding added.
    */
   room(amperes: number | null | undefined): string;
+  /** What may be relied on, as power in kW, rounded down to a tenth. */
+  powerRoom(watts: number | null | undefined): string;
   /** What is taken of a fuse in A, rounded up to a tenth. */
   load(amperes: number | null | undefined): string;
   /** The share of a fuse that is taken as percent, rounded up: 100.2 % is "101 %". */
@@ -57,6 +59,7 @@ export function formatsFor(language: string): Formats {
   };
   return {
     room: (a) => (known(a) ? tenth(roundedDown(a, 1)) : UNKNOWN),
+    powerRoom: (w) => (known(w) ? `${kilowatts(roundedDown(w / 1000, 1) * 1000)}${NBSP}kW` : UNKNOWN),
     load: (a) => (known(a) ? tenth(roundedUp(a, 1)) : UNKNOWN),
     loadShare: (ratio) => (known(ratio) ? percent.format(roundedUp(ratio, 2)) : UNKNOWN),
     kilowatts,

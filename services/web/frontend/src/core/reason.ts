@@ -15,6 +15,10 @@ export const REASON_KINDS = [
   "minimum-does-not-fit",
   "waiting-for-turn",
   "increase-held-back",
+  "operator-limit",
+  "unbalance",
+  "waiting-for-sun",
+  "sun",
   "start-reserved",
   "charger-offline",
   "charger-disobeys",
@@ -31,6 +35,8 @@ const CALM: ReadonlySet<string> = new Set([
   "car-maximum",
   "car-not-asking",
   "energy-management-off",
+  "sun",
+  "waiting-for-sun",
 ]);
 const GRAVE: ReadonlySet<string> = new Set([
   "failsafe",
@@ -42,6 +48,9 @@ const GRAVE: ReadonlySet<string> = new Set([
 
 /** Kinds whose sentence is built around a figure. */
 const NEEDS_VALUE: ReadonlySet<string> = new Set(["minimum-does-not-fit", "increase-held-back"]);
+
+/** Kinds whose value is a power in W; of all others it is a current in A. */
+const OF_POWER: ReadonlySet<string> = new Set(["operator-limit", "sun"]);
 
 export type ReasonTone = "calm" | "notable" | "grave";
 
@@ -71,9 +80,10 @@ function sentence(limit: LimitedBy, ski: string, say: Say, formats: Formats): st
     return say("reason.unknown", { kind: limit.kind });
   }
   const on = limit.phase ? say("reason.on-phase", { phase: limit.phase.toUpperCase() }) : "";
-  const at =
-    limit.value === null ? "" : say("reason.at-value", { value: formats.room(limit.value) });
-  const value = formats.room(limit.value);
+  const value = OF_POWER.has(limit.kind)
+    ? formats.powerRoom(limit.value)
+    : formats.room(limit.value);
+  const at = limit.value === null ? "" : say("reason.at-value", { value });
   return tidy(say(`reason.${limit.kind}${variant(limit, ski)}`, { on, at, value }));
 }
 
