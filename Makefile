@@ -40,6 +40,10 @@ fmt: $(VENV)/.ready ## format and sort imports
 
 bench: setup ## measure latency, CPU and memory of a living site; prints what it measured
 	@$(BIN)/python tests/bench/living_site.py
+	@ulimit -n 4096; $(BIN)/python tests/bench/meters.py
+
+soak: setup ## 50 virtual meters with random faults for 10 minutes (SOAK_SECONDS=60 for a short one)
+	@ulimit -n 4096; $(BIN)/python tests/soak/meters.py --seconds $(or $(SOAK_SECONDS),600)
 
 bench-control: setup ## play load-management scenarios against the CEM; fails when a bound is missed
 	@$(BIN)/python tests/bench/control/run.py

@@ -240,7 +240,7 @@ async def paced(ports: list[int], period_s: float, seconds: float) -> Figures:
 # --- all of it -----------------------------------------------------------------------------------
 
 
-async def measure(asked: argparse.Namespace) -> Figures:
+async def measured_all(asked: argparse.Namespace) -> Figures:
     figures: Figures = {"load_average": os.getloadavg()[0], "python": sys.version.split()[0]}
     say(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with meters(500) as ports:
@@ -279,7 +279,7 @@ def main() -> None:
         return
     if asked.quick:
         asked.seconds, asked.rounds, asked.paced = 1.5, 3, 5.0
-    say(json.dumps(asyncio.run(measure(asked))))
+    say(json.dumps(asyncio.run(measured_all(asked))))
 
 
 if __name__ == "__main__":

@@ -184,3 +184,22 @@ class PtyPort:
 
     def write(self, data):
         return os.write(self._descriptor, data)
+
+
+async def test_a_pseudo_terminal_is_opened_again_whatever_parity_the_model_has(lines):
+    theirs, ours = os.openpty()
+    line = Line(
+        TransportKind.RTU,
+        device=os.ttyname(ours),
+        baud=19200,
+        parity="E",
+        stop_bits=1,
+        data_bits=8,
+    )
+    try:
+        for _ in range(3):
+            async with lines.lease(line) as owner:
+                await owner.connect()
+    finally:
+        os.close(ours)
+        os.close(theirs)

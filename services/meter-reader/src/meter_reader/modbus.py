@@ -8,6 +8,8 @@ import asyncio
 import errno
 import os
 import socket
+import termios
+from pathlib import Path
 from typing import Protocol
 
 from serial import Serial, SerialException
@@ -239,17 +241,19 @@ class _Port:
 
 
 def _opened_port(line: Line, connection: Connection) -> _Port:
+    # A pseudo terminal carries bytes, neither parity nor length: Linux refuses to set them again.
+    is_pseudo = Path(line.device).resolve().is_relative_to("/dev/pts")
     try:
         port = Serial(
             line.device,
             baudrate=line.baud,
-            bytesize=line.data_bits,
-            parity=line.parity,
+            bytesize=8 if is_pseudo else line.data_bits,
+            parity="N" if is_pseudo else line.parity,
             stopbits=line.stop_bits,
             timeout=0,
             exclusive=True,
         )
-    except (SerialException, OSError, ValueError) as error:
+    except (SerialException, OSError, ValueError, termios.error) as error:
         detail = f"Serial port {line.device} cannot be opened: {error}."
         raise LineError("serial-port-failed", detail, "/transport/device") from error
     return _Port(port, connection)

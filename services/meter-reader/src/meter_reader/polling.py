@@ -151,33 +151,37 @@ class Poller:
         wake_s = grid_s
         while True:
             await self._sleep_until(wake_s)
-            await self._poll_once(watched, profile, device)
+            has_failed_itself = not await self._poll_once(watched, profile, device)
             if watched.record.last is not None:
                 await self._outbox.reading(self._picture(watched))
             if owner.line.closes_after_poll:
                 await owner.release()
-            wake_s = self._next(grid_s, wake_s, owner)
+            wake_s = self._next(grid_s, wake_s, None if has_failed_itself else owner)
 
-    def _next(self, grid_s: float, woke_s: float, owner: LineOwner) -> float:
-        """Return when to poll again; a lost line is tried between the slots as well."""
+    def _next(self, grid_s: float, woke_s: float, owner: LineOwner | None) -> float:
+        """Return when to poll again; a lost line is tried between the slots as well.
+
+        owner: None after a fault of our own, which is not repeated before the next slot.
+        """
         now_s = self._clock.monotonic()
         slot_s = next_slot(grid_s, self._period_s, max(now_s, woke_s))
-        retry_at_s = owner.retry_at_s
+        retry_at_s = None if owner is None else owner.retry_at_s
         return slot_s if retry_at_s is None else min(slot_s, max(retry_at_s, now_s))
 
-    async def _poll_once(self, watched: Watched, profile: Profile, device: Device) -> None:
+    async def _poll_once(self, watched: Watched, profile: Profile, device: Device) -> bool:
+        """Poll and fold in what came of it. Returns False for a fault of our own."""
         started_s = self._clock.monotonic()
         everything = started_s >= watched.everything_at_s
         try:
             values = await device.read(everything=everything)
         except ReadError as error:
             self._fail(watched, Problem(error.code, error.detail))
-            return
+            return True
         except Exception:
             # A fault of ours with one meter must not stop the others, nor end the service.
             logger.exception("poll failed", extra={"meter": watched.config.meter})
             self._fail(watched, Problem("internal-error", "The reader failed; see its log."))
-            return
+            return False
         now_s = self._clock.monotonic()
         if everything:
             watched.everything_at_s = now_s + EVERYTHING_EVERY_S
@@ -187,6 +191,7 @@ class Poller:
         watched.record = answered(watched.record, reading, now_s, self._clock.now(), self.fuse_a())
         READS.labels(watched.config.meter).inc()
         POLL_SECONDS.observe(now_s - started_s)
+        return True
 
     def _fail(self, watched: Watched, problem: Problem) -> None:
         READ_ERRORS.labels(problem.code).inc()
