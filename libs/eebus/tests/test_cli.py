@@ -140,6 +140,30 @@ async def test_a_recording_and_the_trust_survive_a_restart(tmp_path: Path):
     assert json.loads((tmp_path / "hems" / "trusted.json").read_text()) == []
 
 
+async def test_a_control_box_limits_an_energy_manager(tmp_path: Path):
+    hems = load_or_create(tmp_path / "hems", "hems").ski
+    box = load_or_create(tmp_path / "box", "box").ski
+    state = ("--no-mdns", "--state")
+    offer = ("--lpc", "32000", "--trust", box)
+    async with _program("cem", *state, str(tmp_path / "hems"), *offer) as cem:
+        dial = f"127.0.0.1:{(await cem.until(_is('listening')))['port']}"
+        async with _program(
+            "controlbox", *state, str(tmp_path / "box"), "--trust", hems, "--dial", dial
+        ) as guard:
+            await guard.until(_is("limits", kind="lpc", active=False))
+            await cem.until(_is("control", kind="lpc", state="unlimited_controlled"))
+            answer = await guard.ask(1, cmd="lpc", ski=hems, w=4200, duration_s=3600)
+            assert (answer["ok"], answer["error_number"]) == (True, 0)
+            held = await cem.until(_is("control", state="limited"))
+            assert (held["limit_w"], held["ski"]) == (4200.0, box)
+            assert (await guard.ask(2, cmd="failsafe", ski=hems, w=5000, duration_s=7200))["ok"]
+            await cem.until(_is("failsafe", w=5000.0, duration_s=7200.0))
+            assert (await guard.ask(3, cmd="lpc", ski=hems, w=None))["ok"]
+            assert not (await guard.ask(4, cmd="lpp", ski=hems, w=1000))["ok"]
+            assert not (await guard.ask(5, cmd="lpc", ski=hems, w=1, duration_s=0))["ok"]
+            assert (await guard.ask(6, cmd="heartbeat", on=False))["ok"]
+
+
 async def test_nonsense_is_answered_and_the_program_goes_on(tmp_path: Path):
     async with _program("charger", "--no-mdns", "--state", str(tmp_path)) as program:
         await program.until(_is("listening"))

@@ -5,13 +5,23 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from eebus.events import Ev, Event, Measured, Metered, PerPhase, TrustedPeer, WriteResult
+from eebus.events import (
+    Ev,
+    Event,
+    Measured,
+    Metered,
+    PerPhase,
+    PowerControlChanged,
+    TrustedPeer,
+    WriteResult,
+)
 from eebus.identity import Identity
 from eebus.participant import Participant, own_address
 from eebus.transcript import FrameHook
 from eebus.transport.node import Announcement, Network
 from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.device import manufacturer
+from eebus.usecases.limitation.system import SystemProfile
 from eebus.usecases.owner import Owner
 
 logger = logging.getLogger(__name__)
@@ -23,7 +33,8 @@ class Cem(Participant):
     """Discovers chargers, keeps sessions, reports cars and measurements, writes limits.
 
     on_event is called in the event loop that runs `run`, with every event of `eebus.events`;
-    record is told every frame of SHIP (`eebus.transcript`).
+    record is told every frame of SHIP (`eebus.transcript`). controllable: offered to the control
+    box of a grid operator (LPC, LPP); without it nothing is.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are needed, and named
@@ -35,6 +46,7 @@ class Cem(Participant):
         trusted: Iterable[TrustedPeer],
         on_event: Callable[[Event], None],
         record: FrameHook | None = None,
+        controllable: SystemProfile | None = None,
     ) -> None:
         super().__init__(
             identity, announcement, network, trusted=trusted, on_event=on_event, record=record
@@ -43,6 +55,7 @@ class Cem(Participant):
             own_address(announcement, identity.ski),
             manufacturer(announcement.brand, announcement.model, announcement.serial),
             Owner(self._tell, self._node.ready),
+            controllable,
         )
 
     @property
@@ -60,6 +73,15 @@ class Cem(Participant):
     def metered(self, ski: str) -> tuple[Metered, ...]:
         """Return what a peer's meters last told (MGCP, MPC), empty when there are none."""
         return self._hub.metered(ski)
+
+    def power_control(self, kind: str = "lpc") -> PowerControlChanged | None:
+        """Return what our energy guard, or its absence, means now; None when none is offered.
+
+        Publish it every second and obey `limit_w`: it is pure in time, asking costs nothing.
+        """
+        system = self._hub.system
+        now = asyncio.get_running_loop().time()
+        return system.control(kind, now) if system is not None else None
 
     def limits(self, ski: str, kind: str = "opev") -> PerPhase | None:
         """Return the limits the charger last told, A per conductor; None = unknown.

@@ -1,4 +1,4 @@
-"""The command `eebus`: look around, be a CEM, be a charger; JSON lines out, JSON commands in."""
+"""The command `eebus`: be a CEM, a charger, a control box; JSON lines out, JSON commands in."""
 
 import argparse
 import asyncio
@@ -13,12 +13,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict
 
 from eebus.cem import Cem
 from eebus.charger import Charger
-from eebus.console.commands import CemDesk, ChargerDesk, Command, CommandError, Desk, refused
+from eebus.console.commands import (
+    CemDesk,
+    ChargerDesk,
+    Command,
+    CommandError,
+    ControlBoxDesk,
+    Desk,
+    refused,
+)
 from eebus.console.trust import TrustBook
 from eebus.console.words import Line, of_event, of_result, stamped
+from eebus.controlbox import ControlBox
 from eebus.errors import EebusError
 from eebus.events import Event, ShipIdLearned, TrustedPeer
 from eebus.identity import Identity, load_or_create
@@ -27,10 +37,12 @@ from eebus.ship.certificate import normalise_ski
 from eebus.transcript import FrameHook, Transcript
 from eebus.transport.discovery import Discovery
 from eebus.transport.node import Announcement, Network
+from eebus.usecases.limitation.system import SystemProfile
 
 MAX_LINE = 65536
 ROLES = {
     "cem": ("CEM", "EnergyManagementSystem", (2,)),
+    "controlbox": ("ControlBox", "ElectricitySupplySystem", (1,)),
     "charger": ("Charger", "ChargingStation", (3,)),
 }
 
@@ -81,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in (
         ("cem", "be an energy manager: report chargers and cars, write limits"),
         ("charger", "be a charger: plug cars, obey limits"),
+        ("controlbox", "be a grid operator's control box: limit power by LPC and LPP"),
     ):
         role = commands.add_parser(name, help=text)
         role.add_argument("--state", type=Path, required=True, help="folder of key and certificate")
@@ -91,6 +104,10 @@ def _parser() -> argparse.ArgumentParser:
         role.add_argument(
             "--record", type=Path, metavar="FILE", help="write a transcript of all frames there"
         )
+        if name == "cem":
+            for kind, limited in (("lpc", "consumption"), ("lpp", "production")):
+                said = f"let a control box limit our {limited}; W is the contract's maximum"
+                role.add_argument(f"--{kind}", type=float, metavar="W", help=said)
         role.add_argument("--no-mdns", action="store_true", help="do not announce, do not look")
     return parser
 
@@ -107,6 +124,14 @@ async def _discover(arguments: argparse.Namespace) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(arguments.seconds):
             await discovery.run(None)
+
+
+class _Common(TypedDict):
+    """What all participants take."""
+
+    trusted: Sequence[TrustedPeer]
+    on_event: Callable[[Event], None]
+    record: FrameHook | None
 
 
 async def _participate(arguments: argparse.Namespace) -> None:
@@ -148,13 +173,18 @@ def _role(
 ) -> tuple[Participant, Desk]:
     """Return the participant of the command, and who obeys for it."""
     announcement, network = _announcement(arguments, identity), _network(arguments)
-    if arguments.command == "cem":
-        cem = Cem(identity, announcement, network, trusted=book.peers, on_event=tell, record=record)
-        return cem, CemDesk(cem, book)
-    charger = Charger(
-        identity, announcement, network, trusted=book.peers, on_event=tell, record=record
-    )
-    return charger, ChargerDesk(charger, book)
+    common = _Common(trusted=book.peers, on_event=tell, record=record)
+    if arguments.command == "controlbox":
+        box = ControlBox(identity, announcement, network, **common)
+        return box, ControlBoxDesk(box, book)
+    if arguments.command == "charger":
+        charger = Charger(identity, announcement, network, **common)
+        return charger, ChargerDesk(charger, book)
+    nominal_w = {"lpc": arguments.lpc} if arguments.lpc else {}
+    nominal_w |= {"lpp": arguments.lpp} if arguments.lpp else {}
+    controllable = SystemProfile(nominal_w) if nominal_w else None
+    cem = Cem(identity, announcement, network, **common, controllable=controllable)
+    return cem, CemDesk(cem, book)
 
 
 @contextlib.contextmanager

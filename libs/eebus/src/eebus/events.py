@@ -210,6 +210,50 @@ class LimitsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerLimitChanged:
+    """At an energy guard: what a controllable system now holds as its limit.
+
+    kind: "lpc" (consumption) or "lpp" (production). power_w: a magnitude; also known of a limit
+    that is not active. duration_s: how long it holds from now on, None = it does not expire.
+    """
+
+    ski: str
+    kind: str
+    active: bool
+    power_w: float | None
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PowerControlChanged:
+    """At a controllable system, ourselves: what its energy guard, or its absence, means now.
+
+    kind: "lpc" or "lpp". state: init, unlimited_controlled, limited, failsafe or
+    unlimited_autonomous. limit_w: what must be kept now, a magnitude; None = no limit. ski: who
+    wrote last, "" when nobody did. remaining_s: until the limit expires, None = it does not.
+    """
+
+    ski: str
+    kind: str
+    state: str
+    limit_w: float | None
+    remaining_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailsafeChanged:
+    """The failsafe values of a controllable system: at its guard, or at itself once written.
+
+    ski: the other side. duration_s: the shortest time they hold without a guard.
+    """
+
+    ski: str
+    consumption_w: float | None
+    production_w: float | None
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeartbeatChanged:
     """The peer's heartbeat arrived again (ok) or is overdue."""
 
@@ -240,5 +284,8 @@ Event = (
     | Measured
     | Metered
     | LimitsChanged
+    | PowerLimitChanged
+    | PowerControlChanged
+    | FailsafeChanged
     | HeartbeatChanged
 )

@@ -10,6 +10,7 @@ from eebus.cem import Cem
 from eebus.charger import Charger, EvProfile
 from eebus.console.trust import TrustBook
 from eebus.console.words import Json, Line
+from eebus.controlbox import ControlBox
 from eebus.events import PerPhase, TrustedPeer, WriteResult
 from eebus.participant import Participant
 
@@ -170,6 +171,39 @@ class CemDesk(Desk):
         return await self._cem.write_limit(command.text("ski"), (0.0, 0.0, 0.0))
 
 
+class ControlBoxDesk(Desk):
+    """Obeys what a control box can be told: limits and failsafe values of systems."""
+
+    def __init__(self, box: ControlBox, book: TrustBook | None = None) -> None:
+        super().__init__(box, book)
+        self._box = box
+        self.actions |= {
+            "lpc": self._limit("lpc"),
+            "lpp": self._limit("lpp"),
+            "failsafe": self._failsafe,
+        }
+
+    def _limit(self, kind: str) -> Action:
+        async def action(command: Command) -> WriteResult:
+            """Write a limit. `w`: W, null = no limit. `duration_s`: left out = for good."""
+            return await self._box.write_power_limit(
+                command.text("ski"),
+                command.optional_number("w"),
+                kind=kind,
+                duration_s=_duration(command),
+            )
+
+        return action
+
+    async def _failsafe(self, command: Command) -> WriteResult:
+        return await self._box.write_failsafe(
+            command.text("ski"),
+            command.optional_number("w"),
+            kind=command.optional_text("kind") or "lpc",
+            duration_s=_duration(command),
+        )
+
+
 class ChargerDesk(Desk):
     """Obeys what a charger can be told: the car, what it draws, its state."""
 
@@ -249,6 +283,13 @@ def _profile(command: Command, known: EvProfile) -> EvProfile:
         asymmetric=command.flag("asymmetric") if "asymmetric" in command.body else known.asymmetric,
         ev_id=command.optional_text("ev_id") or known.ev_id,
     )
+
+
+def _duration(command: Command) -> float | None:
+    seconds = command.optional_number("duration_s")
+    if seconds is not None and seconds <= 0:
+        raise CommandError("'duration_s' must be more than 0 s")
+    return seconds
 
 
 def _is_number_or_null(value: Json) -> bool:

@@ -10,6 +10,7 @@ from eebus.events import (
     Ev,
     EvChanged,
     Event,
+    FailsafeChanged,
     HeartbeatChanged,
     LimitsChanged,
     Measured,
@@ -17,6 +18,8 @@ from eebus.events import (
     Peer,
     PeerFound,
     PeerLost,
+    PowerControlChanged,
+    PowerLimitChanged,
     ShipIdLearned,
     UseCasesChanged,
     WriteResult,
@@ -66,6 +69,8 @@ def of_event(event: Event) -> Line:
             active = any(value is not None for value in event.values)
             values: list[Json] = [*event.values]
             line = _line("limits", event.ski, kind=event.kind, active=active, values=values)
+        case PowerLimitChanged() | PowerControlChanged() | FailsafeChanged():
+            line = _of_power(event)
         case HeartbeatChanged():
             line = _line("heartbeat", event.ski, ok=event.ok)
     return line
@@ -82,6 +87,31 @@ def _of_node(event: PeerFound | PeerLost | ConnectionChanged | ShipIdLearned) ->
             line = _line("connection", event.ski, state=event.state.value, detail=event.detail)
         case ShipIdLearned():
             line = _line("ship_id", event.ski, ship_id=event.ship_id)
+    return line
+
+
+def _of_power(event: PowerLimitChanged | PowerControlChanged | FailsafeChanged) -> Line:
+    line: Line
+    match event:
+        case PowerLimitChanged():
+            line = _power_limit(event)
+        case PowerControlChanged():
+            line = _line(
+                "control",
+                event.ski,
+                kind=event.kind,
+                state=event.state,
+                limit_w=event.limit_w,
+                remaining_s=event.remaining_s,
+            )
+        case FailsafeChanged():
+            line = _line(
+                "failsafe",
+                event.ski,
+                w=event.consumption_w,
+                production_w=event.production_w,
+                duration_s=event.duration_s,
+            )
     return line
 
 
@@ -124,6 +154,17 @@ def _device(event: DeviceDescribed) -> Line:
         serial=event.serial,
         software=event.software,
         type=event.device_type,
+    )
+
+
+def _power_limit(event: PowerLimitChanged) -> Line:
+    return _line(
+        "limits",
+        event.ski,
+        kind=event.kind,
+        active=event.active,
+        values=[event.power_w],
+        duration_s=event.duration_s,
     )
 
 

@@ -59,6 +59,12 @@ IEC61851: Final = "iec61851"
 
 PHASES: Final = ("a", "b", "c")
 NOMINAL_VOLTAGE_V: Final = 230.0
+FAILSAFE_DURATION: Final = "failsafeDurationMinimum"
+# kind of power limit -> (use case, limitDirection, failsafe key)
+POWER_KINDS: Final = {
+    "lpc": (LPC, "consume", "failsafeConsumptionActivePowerLimit"),
+    "lpp": (LPP, "produce", "failsafeProductionActivePowerLimit"),
+}
 # kind of limit -> (limitCategory, scopeType)
 LIMIT_KINDS: Final = {
     "opev": ("obligation", "overloadProtection"),

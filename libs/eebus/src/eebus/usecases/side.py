@@ -25,10 +25,10 @@ class Role(Protocol):
     def owns(self, write: Write) -> bool:
         """Whether it is its data a peer wants to write."""
 
-    def accept(self, write: Write) -> None:
+    def accept(self, write: Write, now: float) -> None:
         """Raise RefusedError when a write must not stand."""
 
-    def wrote(self, write: Write) -> None:
+    def wrote(self, write: Write, now: float) -> None:
         """Take note of a write that stands."""
 
     def part(self, talk: Conversation) -> Part | None:
@@ -58,6 +58,7 @@ class Side:
         self.owner = owner
         self.roles: list[Role] = []
         self.talks: dict[str, Conversation] = {}
+        self._now = 0.0  # of what we are at: writes come in the middle of it
 
     def add(self, role: Role) -> None:
         """Take a role on; before the first conversation."""
@@ -77,6 +78,7 @@ class Side:
 
     def received(self, ski: str, raw: object, now: float) -> None:
         """Take in a payload: decoded JSON, still in EEBUS-JSON shape. Never raises for nonsense."""
+        self._now = now
         talk = self.talks.get(ski)
         if talk is not None:
             talk.session.receive(raw, now)
@@ -105,11 +107,11 @@ class Side:
     def _accept(self, write: Write) -> None:
         for role in self.roles:
             if role.owns(write):
-                role.accept(write)
+                role.accept(write, self._now)
                 return
         raise RefusedError(ErrorNumber.COMMAND_REJECTED, f"{write.function} is ours to write")
 
     def _wrote(self, write: Write) -> None:
         for role in self.roles:
             if role.owns(write):
-                role.wrote(write)
+                role.wrote(write, self._now)

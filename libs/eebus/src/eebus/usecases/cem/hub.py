@@ -11,10 +11,16 @@ from eebus.usecases import names
 from eebus.usecases.cem.follower import ChargerFollower
 from eebus.usecases.conversation import Conversation, Part
 from eebus.usecases.device import client, entity_of, server
+from eebus.usecases.limitation.system import (
+    ControllableSystem,
+    SystemProfile,
+    system_features,
+)
 from eebus.usecases.monitoring.appliance import MonitoringAppliance
 from eebus.usecases.owner import Owner
 from eebus.usecases.side import Side
 
+SYSTEM: Final = (2,)  # the entity that a control box limits
 DEVICE_TYPE: Final = "EnergyManagementSystem"
 CLIENTS: Final = (
     names.CLASSIFICATION,
@@ -51,10 +57,10 @@ class Chargers:
         """Whether it is ours to be written: nothing is."""
         return False
 
-    def accept(self, write: Write) -> None:
+    def accept(self, write: Write, now: float) -> None:
         """Never asked."""
 
-    def wrote(self, write: Write) -> None:
+    def wrote(self, write: Write, now: float) -> None:
         """Never told."""
 
     def part(self, talk: Conversation) -> Part:
@@ -70,15 +76,30 @@ class Chargers:
 class CemHub(Side):
     """The CEM's side of SPINE and its use cases, for all its peers."""
 
-    def __init__(self, address: str, manufacturer: Item, owner: Owner) -> None:
-        """Build our device. address: its SPINE device address, constant for life."""
+    def __init__(
+        self,
+        address: str,
+        manufacturer: Item,
+        owner: Owner,
+        controllable: SystemProfile | None = None,
+    ) -> None:
+        """Build our device. address: its SPINE device address, constant for life.
+
+        controllable: what an energy guard may limit, at an entity of its own; None = nothing.
+        """
         super().__init__(address, DEVICE_TYPE, manufacturer, owner)
+        self.system: ControllableSystem | None = None
         self._own = _cem_entity()
         self._chargers = Chargers(self._own)
         self.local.add_entity(self._own)
         self._monitoring = MonitoringAppliance(self._own)
         self.add(self._chargers)
         self.add(self._monitoring)
+        if controllable is not None:
+            entity = _system_entity()
+            self.local.add_entity(entity)
+            self.system = ControllableSystem(self.local, entity, controllable, owner)
+            self.add(self.system)
         self.announce()
 
     def closed(self, ski: str, now: float) -> None:
@@ -142,3 +163,10 @@ def _cem_entity() -> Entity:
     )
     diagnosis.contents[names.STATE] = {"operatingState": "normalOperation"}
     return entity_of(names.MAIN_ENTITY, names.CEM, *clients, diagnosis)
+
+
+def _system_entity() -> Entity:
+    diagnosis = server(SYSTEM, 1, names.DIAGNOSIS, {names.STATE: READ, names.HEARTBEAT: READ})
+    diagnosis.contents[names.STATE] = {"operatingState": "normalOperation"}
+    features = system_features(SYSTEM, 3)
+    return entity_of(SYSTEM, names.CEM, diagnosis, client(SYSTEM, 2, names.DIAGNOSIS), *features)

@@ -177,13 +177,13 @@ class _Charging:
     def owns(self, write: Write) -> bool:
         return write.feature.address.entity == CAR
 
-    def accept(self, write: Write) -> None:
+    def accept(self, write: Write, now: float) -> None:  # noqa: ARG002 - the role's protocol
         """Refuse currents the car cannot be set to."""
         ev = self._station.ev
         if ev is not None and write.function == names.LIMITS:
             limits.check(ev, write.content, _written(write))
 
-    def wrote(self, write: Write) -> None:
+    def wrote(self, write: Write, now: float) -> None:  # noqa: ARG002
         if write.function == names.LIMITS:
             self._station.tell_limits(write)
 

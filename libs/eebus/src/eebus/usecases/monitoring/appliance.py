@@ -53,10 +53,10 @@ class MonitoringAppliance:
         """Whether it is ours to be written: nothing is."""
         return False
 
-    def accept(self, write: Write) -> None:
+    def accept(self, write: Write, now: float) -> None:
         """Never asked."""
 
-    def wrote(self, write: Write) -> None:
+    def wrote(self, write: Write, now: float) -> None:
         """Never told."""
 
     def part(self, talk: Conversation) -> Part:

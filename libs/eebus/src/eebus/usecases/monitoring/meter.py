@@ -93,10 +93,10 @@ class Meter:
         """Whether it is ours to be written: nothing is."""
         return False
 
-    def accept(self, write: Write) -> None:
+    def accept(self, write: Write, now: float) -> None:
         """Never asked."""
 
-    def wrote(self, write: Write) -> None:
+    def wrote(self, write: Write, now: float) -> None:
         """Never told."""
 
     def part(self, talk: Conversation) -> Part | None:  # noqa: ARG002 - part of the protocol

@@ -1,0 +1,330 @@
+"""The energy guard: writes power limits and failsafe values of controllable systems. Sans I/O."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from eebus.events import FailsafeChanged, HeartbeatChanged, PowerLimitChanged, WriteResult
+from eebus.spine import durations
+from eebus.spine.datagram import DELETE, PARTIAL, Cmd, cmd
+from eebus.spine.discovery import Change
+from eebus.spine.heartbeat import HeartbeatMonitor
+from eebus.spine.local import Announcement, Write
+from eebus.spine.merging import apply
+from eebus.spine.remote import TreeChange
+from eebus.spine.scaled import from_float, to_float
+from eebus.spine.session import Answer
+from eebus.spine.tree import Entity, Feature
+from eebus.spine.values import Item, part, parts, text
+from eebus.usecases import names
+from eebus.usecases.cem.join import content, items
+from eebus.usecases.cem.needs import Need, ask_for
+from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.limitation import words
+
+NEEDS: Final = (
+    Need(names.LOAD_CONTROL, (names.LIMIT_DESCRIPTIONS, names.LIMITS), bind=True),
+    Need(names.CONFIGURATION, (names.SETTING_DESCRIPTIONS, names.SETTINGS), bind=True),
+    Need(names.DIAGNOSIS, (names.HEARTBEAT,)),
+    Need(names.ELECTRICAL, (names.CHARACTERISTICS,), subscribe=False),
+)
+SYSTEMS: Final = frozenset({names.CONTROLLABLE_SYSTEM})
+RETRY_S: Final = (1.0, 2.0, 5.0, 10.0, 10.0, 10.0, 10.0)  # about 50 s: a system in its init
+MAX_POWER_W: Final = 1e9
+
+Done = Callable[[WriteResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A limit as its owner wants it. power_w None = no limit. until: monotonic, None = for good."""
+
+    power_w: float | None
+    until: float | None = None
+
+
+class EnergyGuard:
+    """The role of who limits others, at one entity of ours."""
+
+    def __init__(self, own: Entity) -> None:
+        """Take the role on. own: our entity that writes, with a heart."""
+        self.followers: dict[str, SystemFollower] = {}
+        self._own = own
+        self._orders: dict[tuple[str, str], Order] = {}
+
+    def announcements(self) -> Sequence[Announcement]:
+        """Return LPC and LPP with scenario 3: some chargers hang up without it."""
+        return [
+            Announcement(self._own.address, names.ENERGY_GUARD, name, (1, 2, 3, 4), version="1.0.0")
+            for name in (names.LPC, names.LPP)
+        ]
+
+    def owns(self, write: Write) -> bool:  # noqa: ARG002 - part of the role's protocol
+        """Whether it is ours to be written: nothing is."""
+        return False
+
+    def accept(self, write: Write, now: float) -> None:
+        """Never asked."""
+
+    def wrote(self, write: Write, now: float) -> None:
+        """Never told."""
+
+    def part(self, talk: Conversation) -> Part:
+        """Follow a peer: it may be a controllable system."""
+        follower = SystemFollower(talk, self._own, self._orders)
+        self.followers[talk.ski] = follower
+        return follower
+
+    def watch(self, now: float) -> None:
+        """Nothing to do."""
+
+    def write_limit(self, ski: str, kind: str, order: Order, now: float, done: Done) -> None:
+        """Write a limit, now and again whenever the system comes back; `done` is called once."""
+        if kind not in names.POWER_KINDS:
+            done(_unsent(f"no limits {kind!r}"))
+            return
+        if order.power_w is not None and not 0 <= order.power_w <= MAX_POWER_W:
+            done(_unsent(f"a limit is a power from 0 to {MAX_POWER_W:.0f} W"))
+            return
+        self._orders[ski, kind] = order
+        follower = self.followers.get(ski)
+        if follower is None:
+            done(_unsent("not connected"))
+        else:
+            follower.write_limit(kind, order, now, done)
+
+    def write_failsafe(
+        self, ski: str, kind: str, power_w: float | None, duration_s: float | None, now: float
+    ) -> Callable[[Done], None]:
+        """Return what writes failsafe values and calls `Done` once; None leaves a value."""
+        follower = self.followers.get(ski)
+
+        def act(done: Done) -> None:
+            if kind not in names.POWER_KINDS or (power_w is None and duration_s is None):
+                done(_unsent("nothing that could be written"))
+            elif follower is None:
+                done(_unsent("not connected"))
+            else:
+                follower.write_failsafe(kind, power_w, duration_s, now, done)
+
+        return act
+
+    def forget(self, ski: str) -> None:
+        """Drop the orders for a peer that is trusted no longer."""
+        for key in [each for each in self._orders if each[0] == ski]:
+            del self._orders[key]
+
+
+class SystemFollower:
+    """One peer's controllable system, for the life of one connection."""
+
+    def __init__(
+        self, talk: Conversation, own: Entity, orders: dict[tuple[str, str], Order]
+    ) -> None:
+        """Follow a conversation. orders: what is wanted of whom, by SKI and kind."""
+        self.limits: dict[str, PowerLimitChanged] = {}
+        self._session = talk.session
+        self._ski = talk.ski
+        self._emit = talk.owner.emit
+        self._own = own
+        self._orders = orders
+        self._heartbeat = HeartbeatMonitor()
+        self._failsafe: FailsafeChanged | None = None
+        self._due: dict[str, tuple[float, int]] = {}  # kind -> when to write on our own, tries
+        self._greeted: set[str] = set()
+
+    def tick(self, now: float) -> None:
+        """Write what a system that came (back) must be told; look after its heart."""
+        if self._heartbeat.is_newly_overdue(now):
+            self._emit(HeartbeatChanged(self._ski, ok=False))
+        for kind, (due, tries) in list(self._due.items()):
+            if now >= due:
+                del self._due[kind]
+                self._greet(kind, tries, now)
+
+    def discovered(self, now: float) -> None:
+        """Nothing to do: entities are told next."""
+
+    def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:  # noqa: ARG002
+        """Ask new systems; forget the limits of one that went."""
+        if any(each.change is Change.REMOVED for each in changes) and self._system() is None:
+            self.limits.clear()
+            self._greeted.clear()
+            self._due.clear()
+        self._ask()
+
+    def use_cases_changed(self, now: float) -> None:  # noqa: ARG002 - part of the protocol
+        """Ask what turned out to be a controllable system."""
+        self._ask()
+
+    def data_changed(self, feature: Feature, function: str, now: float) -> None:
+        """Tell what limits, failsafe values and heartbeats mean."""
+        system = self._system()
+        if system is None or feature.address.entity != system.address:
+            return
+        if function == names.HEARTBEAT:
+            if self._heartbeat.arrived(feature.content(function), now):
+                self._emit(HeartbeatChanged(self._ski, ok=True))
+        elif function in {names.LIMITS, names.LIMIT_DESCRIPTIONS}:
+            self._update_limits(system, now)
+        elif function in {names.SETTINGS, names.SETTING_DESCRIPTIONS}:
+            self._update_failsafe(system)
+
+    def write_limit(self, kind: str, order: Order, now: float, done: Done) -> None:
+        """Write a limit; `done` is called exactly once."""
+        self._due.pop(kind, None)
+        self._greeted.add(kind)
+        system = self._system()
+        command = None if system is None else _limit_command(system, kind, order, now)
+        if system is None or command is None:
+            done(_unsent(f"no system whose {kind} limit could be written"))
+            return
+        self._write(system, names.LOAD_CONTROL, command, now, done)
+
+    def write_failsafe(
+        self, kind: str, power_w: float | None, duration_s: float | None, now: float, done: Done
+    ) -> None:
+        """Write failsafe values; `done` is called exactly once."""
+        system = self._system()
+        command = None if system is None else _failsafe_command(system, kind, power_w, duration_s)
+        if system is None or command is None:
+            done(_unsent("no system whose failsafe values could be written"))
+            return
+        self._write(system, names.CONFIGURATION, command, now, done)
+
+    def _write(self, system: Entity, type_: str, command: Cmd, now: float, done: Done) -> None:
+        server, client = system.server(type_), self._own.client(type_)
+        if server is None or client is None:
+            done(_unsent(f"no {type_}"))
+            return
+        if not self._session.is_bound(client, server):
+            self._session.bind(client, server, again=True)
+
+        def answered(answer: Answer) -> None:
+            ms = answer.seconds * 1000
+            done(WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms))
+
+        self._session.write(client, server, command, now, answered)
+
+    def _greet(self, kind: str, tries: int, now: float) -> None:
+        """Tell the system its limit, active or not; again if it refuses in its first minute."""
+        order = self._orders.get((self._ski, kind), Order(None))
+        if order.until is not None and now >= order.until:
+            order = Order(None)
+
+        def done(result: WriteResult) -> None:
+            if not result.ok and tries < len(RETRY_S):
+                self._due.setdefault(kind, (now + RETRY_S[tries], tries + 1))
+
+        self.write_limit(kind, order, now, done)
+
+    def _system(self) -> Entity | None:
+        """Return the entity that can be limited."""
+        remote = self._session.remote
+        for address, entity in remote.entities.items():
+            if entity.server(names.LOAD_CONTROL) is not None and any(
+                remote.scenarios(name, address, SYSTEMS) for name in (names.LPC, names.LPP)
+            ):
+                return entity if entity.type != names.EV else None
+        return None
+
+    def _ask(self) -> None:
+        system = self._system()
+        if system is not None:
+            ask_for(self._session, self._own, system, NEEDS)
+
+    def _update_limits(self, system: Entity, now: float) -> None:
+        told = {
+            held.limit_id: held
+            for each in items(system, names.LOAD_CONTROL, names.LIMITS)
+            if (held := words.read_limit(each)) is not None
+        }
+        for kind, limit_id in words.limit_ids(system).items():
+            if (held := told.get(limit_id)) is None:
+                continue
+            if kind not in self._greeted:
+                self._greeted.add(kind)
+                self._due[kind] = (now + RETRY_S[0], 0)  # our heartbeat is read meanwhile
+            changed = PowerLimitChanged(
+                self._ski, kind, held.is_active, held.power_w, held.duration_s
+            )
+            if changed != self.limits.get(kind):
+                self.limits[kind] = changed
+                self._emit(changed)
+
+    def _update_failsafe(self, system: Entity) -> None:
+        keys = words.setting_keys(system)
+        values = words.setting_values(content(system, names.CONFIGURATION, names.SETTINGS))
+
+        def power(kind: str) -> float | None:
+            key = keys.get(names.POWER_KINDS[kind][2], -1)
+            return to_float(part(values.get(key, {}), "scaledNumber"))
+
+        written = text(values.get(keys.get(names.FAILSAFE_DURATION, -1), {}), "duration")
+        span = durations.parse(written or "")
+        seconds = None if span is None else span.total_seconds()
+        changed = FailsafeChanged(self._ski, power("lpc"), power("lpp"), seconds)
+        if changed != self._failsafe and values:
+            self._failsafe = changed
+            self._emit(changed)
+
+
+def _limit_command(system: Entity, kind: str, order: Order, now: float) -> Cmd | None:
+    """Return the write of a limit; an end it had before is deleted where it has none now."""
+    feature = system.server(names.LOAD_CONTROL)
+    limit_id = words.limit_ids(system).get(kind)
+    if feature is None or limit_id is None:
+        return None
+    held = {
+        each.limit_id: item
+        for item in parts(feature.content(names.LIMITS), words.LIMITS)
+        if (each := words.read_limit(item)) is not None
+    }
+    if held.get(limit_id, {}).get("isLimitChangeable") is False:
+        return None
+    sign = -1.0 if kind == "lpp" else 1.0
+    shown = to_float(part(held.get(limit_id, {}), "value"))
+    value_w = shown if order.power_w is None else order.power_w * sign
+    duration_s = None if order.until is None else max(order.until - now, 1.0)
+    item = words.write_limit(
+        limit_id, is_active=order.power_w is not None, value_w=value_w, duration_s=duration_s
+    )
+    filters: list[Item] = [PARTIAL]
+    if duration_s is None and "timePeriod" in held.get(limit_id, {}):
+        chosen: Item = {
+            **DELETE,
+            "loadControlLimitListDataSelectors": {"limitId": limit_id},
+            "loadControlLimitDataElements": {"timePeriod": {}},
+        }
+        filters.insert(0, chosen)
+    return _fitting(feature, cmd(names.LIMITS, {words.LIMITS: [item]}, *filters))
+
+
+def _failsafe_command(
+    system: Entity, kind: str, power_w: float | None, duration_s: float | None
+) -> Cmd | None:
+    feature, keys = system.server(names.CONFIGURATION), words.setting_keys(system)
+    power_key = keys.get(names.POWER_KINDS[kind][2])
+    duration_key = keys.get(names.FAILSAFE_DURATION)
+    settings: list[Item] = []
+    if power_w is not None and power_key is not None and 0 <= power_w <= MAX_POWER_W:
+        settings.append({"keyId": power_key, "value": {"scaledNumber": from_float(power_w)}})
+    if duration_s is not None and duration_key is not None:
+        span = durations.write(timedelta(seconds=duration_s))
+        settings.append({"keyId": duration_key, "value": {"duration": span}})
+    if feature is None or len(settings) != (power_w is not None) + (duration_s is not None):
+        return None
+    return _fitting(feature, cmd(names.SETTINGS, {words.SETTINGS: [*settings]}, PARTIAL))
+
+
+def _fitting(feature: Feature, command: Cmd) -> Cmd:
+    """Return the command, or the whole list where no partial writes are offered."""
+    operations = feature.functions.get(command.name)
+    if operations is not None and operations.write_partial:
+        return command
+    return cmd(command.name, apply(command, feature.content(command.name)))
+
+
+def _unsent(reason: str) -> WriteResult:
+    return WriteResult(ok=False, error_number=None, text=reason, ms=0.0)

@@ -1,0 +1,239 @@
+"""LPC and LPP: our guard against our controllable system, in memory and on a fake clock."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from eebus.controlbox import control_box_side
+from eebus.events import (
+    FailsafeChanged,
+    HeartbeatChanged,
+    PowerControlChanged,
+    PowerLimitChanged,
+    WriteResult,
+)
+from eebus.spine.datagram import PARTIAL, cmd
+from eebus.spine.tree import Operations
+from eebus.usecases import names
+from eebus.usecases.cem.hub import CemHub
+from eebus.usecases.limitation.guard import Order
+from eebus.usecases.limitation.system import SystemProfile
+
+PROFILE = SystemProfile({"lpc": 32000.0, "lpp": 10000.0})
+BOX, HEMS = "aa" * 20, "bb" * 20
+
+
+class Grid:
+    """A control box, left, and an energy manager it limits, right."""
+
+    def __init__(self, wire, profile: SystemProfile = PROFILE) -> None:
+        self.wire = wire
+        self.box, self.guard = control_box_side("d:_n:Test_Box-1", {}, wire.owner("left"))
+        self.hems = CemHub("d:_n:Test_HEMS-2", {}, wire.owner("right"), profile)
+
+    def connect(self) -> None:
+        self.wire.connect(self.box, self.hems)
+
+    def write(self, power_w: float | None, duration_s: float | None = None, kind: str = "lpc"):
+        done: list[WriteResult] = []
+        until = None if duration_s is None else self.wire.now + duration_s
+        order = Order(power_w, until)
+        self.guard.write_limit(HEMS, kind, order, self.wire.now, done.append)
+        self.wire.settle()
+        assert len(done) == 1
+        return done[0]
+
+    def write_failsafe(self, power_w: float | None, duration_s: float | None, kind: str = "lpc"):
+        done: list[WriteResult] = []
+        self.guard.write_failsafe(HEMS, kind, power_w, duration_s, self.wire.now)(done.append)
+        self.wire.settle()
+        assert len(done) == 1
+        return done[0]
+
+    def state(self, kind: str = "lpc") -> tuple[str, float | None]:
+        control = self.hems.system.control(kind, self.wire.now)
+        return control.state, control.limit_w
+
+
+@pytest.fixture
+def grid(wire) -> Grid:
+    grid = Grid(wire)
+    grid.connect()
+    return grid
+
+
+def test_a_system_that_appears_is_told_within_seconds_that_it_has_no_limit(grid):
+    assert grid.state() == ("init", 4200.0)
+    grid.wire.wait(5)
+    assert grid.state() == ("unlimited_controlled", None)
+    assert grid.state("lpp") == ("unlimited_controlled", None)
+    assert HeartbeatChanged(BOX, ok=True) in grid.wire.events["right"]
+    assert HeartbeatChanged(HEMS, ok=True) in grid.wire.events["left"]
+
+
+def test_a_limit_is_obeyed_until_it_expires_and_the_box_is_told(grid):
+    grid.wire.wait(5)
+    assert grid.write(4200.0, 60).ok
+    assert grid.state() == ("limited", 4200.0)
+    assert grid.wire.told("left", PowerLimitChanged)[-1] == PowerLimitChanged(
+        HEMS, "lpc", True, 4200.0, 60.0
+    )
+    grid.wire.wait(30)
+    assert grid.hems.system.control("lpc", grid.wire.now).remaining_s == 30.0
+    grid.wire.wait(30)
+    assert grid.state() == ("unlimited_controlled", None)
+    told = grid.wire.told("left", PowerLimitChanged)[-1]
+    assert (told.active, told.duration_s) == (False, None)
+
+
+def test_a_limit_for_good_replaces_one_that_would_expire(grid):
+    grid.wire.wait(5)
+    assert grid.write(4200.0, 60).ok
+    assert grid.write(3000.0).ok
+    grid.wire.wait(120)
+    assert grid.state() == ("limited", 3000.0)
+    assert "loadControlLimitDataElements" in "".join(str(raw) for _, raw in grid.wire.sent)
+
+
+def test_production_is_limited_apart_from_consumption(grid):
+    grid.wire.wait(5)
+    assert grid.write(2500.0, kind="lpp").ok
+    assert grid.state("lpp") == ("limited", 2500.0)
+    assert grid.state("lpc") == ("unlimited_controlled", None)
+    limits = grid.box.talks[HEMS].session.remote.entities[(2,)].features[3].content(names.LIMITS)
+    assert limits["loadControlLimitData"][1]["value"] == {"number": -2500, "scale": 0}
+    assert grid.write(0.0, kind="lpp").ok
+    assert grid.state("lpp") == ("limited", 0.0)
+
+
+def test_silence_of_the_box_leads_to_failsafe_and_its_return_with_a_limit_out_of_it(grid):
+    grid.wire.wait(5)
+    grid.write(9000.0)
+    grid.wire.silent.add("left")
+    grid.wire.wait(121)
+    assert grid.state() == ("failsafe", 4200.0)
+    assert grid.wire.told("right", HeartbeatChanged)[-1] == HeartbeatChanged(BOX, ok=False)
+    grid.wire.silent.clear()
+    grid.wire.wait(10)
+    assert grid.state() == ("failsafe", 4200.0)
+    grid.write(8000.0)
+    assert grid.state() == ("limited", 8000.0)
+
+
+def test_after_a_lost_connection_the_box_tells_the_limit_again(grid):
+    grid.wire.wait(5)
+    grid.write(3000.0)
+    grid.wire.cut()
+    for _ in range(3):
+        grid.wire.now += 60
+        grid.hems.watch(grid.wire.now)
+    assert grid.state() == ("failsafe", 4200.0)
+    grid.connect()
+    grid.wire.wait(5)
+    assert grid.state() == ("limited", 3000.0)
+
+
+def test_without_any_box_the_system_is_on_its_own_after_two_minutes(wire):
+    grid = Grid(wire)
+    for now in range(0, 130, 1):
+        grid.hems.watch(float(now))
+    told = [each.state for each in wire.told("right", PowerControlChanged) if each.kind == "lpc"]
+    assert told == ["init", "unlimited_autonomous"]
+
+
+def test_failsafe_values_are_kept_and_bounded(grid):
+    grid.wire.wait(5)
+    assert grid.write_failsafe(6000.0, 3 * 3600.0).ok
+    assert grid.hems.system.failsafe("lpc").power_w == 6000.0
+    assert grid.hems.system.failsafe("lpp").duration_s == 3 * 3600.0
+    expected = FailsafeChanged(HEMS, 6000.0, 4200.0, 3 * 3600.0)
+    assert grid.wire.told("left", FailsafeChanged)[-1] == expected
+    assert grid.wire.told("right", FailsafeChanged)[-1].consumption_w == 6000.0
+    for duration_s in (7199.0, 86401.0):
+        refused = grid.write_failsafe(None, duration_s)
+        assert (refused.ok, refused.error_number) == (False, 7)
+    assert grid.write_failsafe(None, 86400.0).ok
+    assert grid.hems.system.failsafe("lpc").power_w == 6000.0
+
+
+def _raw_write(grid, **limit) -> WriteResult:
+    """Write a limit that our guard would not write."""
+    follower = grid.guard.followers[HEMS]
+    done: list[WriteResult] = []
+    system = follower._system()
+    command = cmd(names.LIMITS, {"loadControlLimitData": [limit]}, PARTIAL)
+    follower._write(system, names.LOAD_CONTROL, command, grid.wire.now, done.append)
+    grid.wire.settle()
+    return done[0]
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_accepted"),
+    [
+        ({"limitId": 0, "isLimitActive": True, "value": {"number": -1}}, False),
+        ({"limitId": 0, "isLimitActive": False, "value": {"number": -1}}, False),
+        ({"limitId": 0, "isLimitActive": False}, True),
+        ({"limitId": 1, "isLimitActive": True, "value": {"number": 10000}}, True),
+        ({"limitId": 1, "isLimitActive": True, "value": {"number": -10000}}, True),
+        ({"limitId": 2, "isLimitActive": True, "value": {"number": 1}}, False),
+        ({"limitId": 0, "isLimitChangeable": False}, False),
+        (
+            {
+                "limitId": 0,
+                "isLimitActive": True,
+                "value": {"number": 1},
+                "timePeriod": {"endTime": "soon"},
+            },
+            False,
+        ),
+    ],
+)
+def test_limits_that_cannot_be_are_refused_with_error_7(grid, limit, is_accepted):
+    grid.wire.wait(5)
+    result = _raw_write(grid, **limit)
+    assert result.ok is is_accepted
+    assert result.error_number == (0 if is_accepted else 7)
+
+
+def test_a_limit_may_end_at_a_date(grid):
+    grid.wire.wait(5)
+    far = datetime.now(UTC).replace(year=datetime.now(UTC).year + 1)
+    ends = far.strftime("%Y-%m-%dT%H:%M:%SZ")
+    limit = {"limitId": 0, "isLimitActive": True, "value": {"number": 5}}
+    assert _raw_write(grid, **limit, timePeriod={"endTime": ends}).ok
+    assert grid.hems.system.control("lpc", grid.wire.now).remaining_s > 300 * 86400
+
+
+def test_a_server_without_partial_writes_gets_the_whole_list(grid):
+    grid.wire.wait(5)
+    remote = grid.box.talks[HEMS].session.remote.entities[(2,)].server(names.LOAD_CONTROL)
+    remote.functions[names.LIMITS] = Operations(write=True)
+    assert grid.write(2000.0).ok
+    assert grid.state() == ("limited", 2000.0)
+    assert grid.state("lpp") == ("unlimited_controlled", None)
+
+
+def test_only_one_guard_can_bind(grid):
+    load = grid.hems.system._load
+    assert len(list(grid.hems.local.bindings.to(load.address))) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"nominal_w": {}}, {"nominal_w": {"lpx": 1.0}}, {"failsafe_duration_s": 60.0}]
+)
+def test_a_profile_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"nominal|duration"):
+        SystemProfile(**wrong)
+
+
+@pytest.mark.parametrize("power_w", [-1.0, float("nan"), 1e12])
+def test_a_limit_no_guard_can_mean_is_not_sent(grid, power_w):
+    assert not grid.write(power_w).ok
+
+
+def test_a_wish_for_a_system_that_is_away_is_kept_for_it(wire):
+    grid = Grid(wire)
+    assert not grid.write(1500.0).ok
+    grid.connect()
+    wire.wait(5)
+    assert grid.state() == ("limited", 1500.0)
