@@ -197,6 +197,35 @@ def test_after_a_restart_those_run_who_ran_before() -> None:
         assert [amps > 0 for amps in granted.values()] == [False, True, True]
 
 
+def test_what_is_remembered_does_not_grow() -> None:
+    plant = Plant([PlantCar("a" * 40), PlantCar("b" * 40)], lively(1))
+
+    def remembered() -> int:
+        meter = plant.state.meter
+        chargers = plant.state.chargers.values()
+        return (
+            len(meter.estimates)
+            + len(meter.samples)
+            + sum(len(c.samples) + len(c.former) + len(c.sun.switched_s) for c in chargers)
+        )
+
+    plant.play(150)
+    before = remembered()
+    plant.play(500, 150)
+    assert remembered() <= before + 20
+
+
+def test_a_load_that_comes_and_goes_is_not_followed_into_its_gaps() -> None:
+    def hob(t: int) -> Amps:
+        return [3.0 + (6.0 if 100 <= t < 400 and t % 40 < 12 else 0.0)] * 3
+
+    plant = Plant([PlantCar("a" * 40), PlantCar("b" * 40)], hob)
+    plant.play(400)
+    changes = sum(a != b for a, b in pairwise(plant.history[190:]))
+    assert changes <= 4
+    assert not [over for over in plant.over if over[0] > 190]
+
+
 def test_increases_are_paced_and_decreases_are_not() -> None:
     plant = Plant([PlantCar("a" * 40)], stepped(2, 12, 120))
     raised = []

@@ -7,6 +7,7 @@ sum never exceeds estimate + what is granted (or was, a reaction time ago) + wha
 """
 
 from dataclasses import replace
+from itertools import pairwise
 
 from cem.core.charger import Charger, Sample, Standing, is_lasting
 from cem.core.parameters import Parameters
@@ -32,7 +33,8 @@ Interval = tuple[float, float]
 def estimated(state: State, now: float, p: Parameters) -> tuple[Estimate, ...]:
     """Return the estimates of all readings in memory, oldest first.
 
-    Those older than REVISED_S stay as they are; younger ones use every sample known by now.
+    Those older than REVISED_S stay as they are; younger ones use every sample known by now. What
+    is older than every window of the control law is forgotten.
     """
     settled = tuple(e for e in state.meter.estimates if now - e.at_s > REVISED_S)
     newest_s = settled[-1].at_s if settled else float("-inf")
@@ -43,7 +45,7 @@ def estimated(state: State, now: float, p: Parameters) -> tuple[Estimate, ...]:
     if chain and now - chain[-1].at_s > p.spike_wait_s:
         # No second sample came in time: the one we have must do.
         chain[-1] = replace(chain[-1], confirmed_a=chain[-1].raw_a)
-    return tuple(chain)
+    return tuple(e for e in chain if chain[-1].at_s - e.at_s <= p.recurrence_s)
 
 
 def held_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
@@ -65,10 +67,25 @@ def most_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
     """Return the held load, or the most that the newest reading can mean where that is higher.
 
     Who raises a limit must not count on a draw that only may have been: a car on its way would
-    then be granted its way twice.
+    then be granted its way twice. A load that comes and goes counts while it is away, too: limits
+    that rise into each of its gaps would have to be taken back again and again.
     """
-    held = held_a(estimates, p)
-    return combine(held, estimates[-1].most_a, max) if estimates else held
+    if not estimates:
+        return ZERO
+    held = combine(held_a(estimates, p), estimates[-1].most_a, max)
+    recurring = Phases(*(_recurring_a(estimates, phase, p) for phase in ALL_PHASES))
+    return combine(held, recurring, max)
+
+
+def _recurring_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> float:
+    """Return the highest load of the last 90 s if it came at least twice, else -inf."""
+    values = [e.confirmed_a[phase] for e in estimates]
+    high, low = max(values), min(values)
+    if high - low < p.recurring_a:
+        return float("-inf")
+    middle = (high + low) / 2
+    rises = sum(before < middle <= after for before, after in pairwise(values))
+    return high if rises >= 2 else float("-inf")
 
 
 def lowest_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
