@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cem.main import serve
+from cem.service import serve
 from cem.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError

@@ -1,0 +1,86 @@
+"""Puts the CEM together and starts it; knows everyone, decides nothing."""
+
+import asyncio
+import logging
+
+from cem.bus import Inbox, Outbox
+from cem.commands import Commands
+from cem.core.events import StoreChecked
+from cem.core.parameters import DEFAULTS
+from cem.core.state import Remembered, restored
+from cem.loop import Controller
+from cem.memory import remember
+from cem.picture import Named
+from cem.settings import Settings
+from cem.store import Store
+from volthus_kit import health
+from volthus_kit.backoff import backoff
+from volthus_kit.bus import Bus
+from volthus_kit.clock import SystemClock
+from volthus_kit.metrics import version_of
+from volthus_kit.refusal import RefusedError
+from volthus_kit.service import run
+
+logger = logging.getLogger(__name__)
+
+ABOUT = (
+    "Decides every second how many amperes each charger of a site may draw. "
+    "`cem port` speaks cem-port/1 on standard input and output instead, for scenarios."
+)
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
+    clock = SystemClock()
+    store = Store(settings.state_dir)
+    checks: dict[str, health.Check] = {"settings": lambda: False}
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            # First of all: whoever asks must hear what is waited for.
+            serving = health.serve(settings.health_host, settings.health_port, checks)
+            tasks.create_task(serving, name="health")
+            started = await _loaded(store, clock)
+            checks["settings"] = lambda: True
+            await _control(settings, store, started, checks, clock)
+    finally:
+        store.close()
+
+
+async def _control(
+    settings: Settings,
+    store: Store,
+    started: tuple[Remembered, int, bool],
+    checks: dict[str, health.Check],
+    clock: SystemClock,
+) -> None:
+    """Manage the site until cancelled, from what was loaded."""
+    remembered, epoch, is_written = started
+    async with Bus.connect(settings.nats_url, name="cem") as bus, asyncio.TaskGroup() as tasks:
+        inbox = Inbox(bus, settings.site)
+        outbox = Outbox(bus, settings.site, epoch, DEFAULTS.lease_s)
+        named = Named(settings.site, settings.site_name or settings.site, version_of("volthus-cem"))
+        state = restored(remembered, clock.monotonic())
+        controller = Controller(state, outbox, clock, named, lambda: inbox.meters)
+        controller.happened(StoreChecked(is_failing=not is_written))
+        checks |= {"bus": lambda: bus.is_connected, "loop": controller.is_turning}
+        commands = Commands(controller, store, remote_fuse=settings.remote_fuse)
+        await inbox.hear(controller.happened, controller.watched)
+        await inbox.answer(commands)
+        tasks.create_task(remember(controller, store), name="memory")
+        tasks.create_task(controller.run(), name="control")
+
+
+async def _loaded(store: Store, clock: SystemClock) -> tuple[Remembered, int, bool]:
+    """Wait until the settings can be read: without the fuse nothing may be said."""
+    for wait_s in backoff(first_s=0.2, most_s=5.0):
+        try:
+            return await asyncio.to_thread(store.load, clock.now())
+        except RefusedError as error:
+            logger.error("settings cannot be read", extra={"error": str(error)})
+        await asyncio.sleep(wait_s)
+    raise AssertionError("backoff never ends")
+
+
+def start() -> None:
+    """Start the service; never returns."""
+    run(serve, Settings, name="cem", about=ABOUT)
