@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from unittest.mock import ANY
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError
 from volthus_wire.subjects import SITE_STATE
 from volthus_wire.v1.site_pb2 import SiteState
+from web.accounts import Kind
 from web.refusals import REFUSALS
 
 ON = {"on": True, "confirmed_no_other": True}
@@ -125,6 +126,58 @@ async def test_what_cannot_be_audited_is_not_done(service, door, site):
     answer = await service.put("/sites/demo/grid-connection", json=GRID)
     assert (answer.status_code, answer.json()["code"]) == (503, "store-failing")
     assert site.grid.revision == 0
+
+
+@asynccontextmanager
+async def full_disk(door):
+    """The database may not grow any more, as on a full disk; what is in it can be read."""
+
+    def fill(connection, _):
+        connection.execute("pragma query_only=on")
+
+    engine = door.parts.accounts._engine
+    event.listen(engine, "connect", fill)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", fill)
+        engine.dispose()
+
+
+LOG_IN = {"username": "service", "password": "service-password"}
+
+
+async def test_with_a_full_disk_one_can_log_in_look_and_log_out_but_not_change(door, site):
+    async with full_disk(door), door.client() as page:
+        assert (await page.post("/auth/session", json=LOG_IN)).status_code == 200
+        assert (await page.get("/sites/demo/dashboard")).status_code == 200
+        token = (await page.get("/auth/me")).json()["csrf_token"]
+        sure = {"X-CSRF-Token": token}
+        refused = await page.put("/sites/demo/grid-connection", json=GRID, headers=sure)
+        assert (refused.status_code, refused.json()["code"]) == (503, "store-failing")
+        assert site.grid.revision == 0
+        assert (await page.delete("/auth/session", headers=sure)).status_code == 204
+        assert (await page.get("/auth/me")).status_code == 401
+
+
+async def test_with_a_full_disk_a_wrong_password_is_still_wrong(door):
+    async with full_disk(door), door.client() as anybody:
+        answer = await anybody.post("/auth/token", data=LOG_IN | {"password": "guessed"})
+        assert (answer.status_code, answer.json()["code"]) == (401, "wrong-credentials")
+
+
+async def test_a_log_in_kept_in_memory_ends_like_any_other(door):
+    async with full_disk(door), door.client() as program:
+        token = (await program.post("/auth/token", data=LOG_IN)).json()["access_token"]
+        account = await door.parts.accounts.by_token(token, Kind.BEARER)
+        assert account is not None
+        assert await door.parts.accounts.is_valid(account)
+        assert await door.parts.accounts.by_token(token, Kind.SESSION) is None
+        door.parts.accounts._unsaved[account.digest].expires_s = 0
+        assert await door.parts.accounts.by_token(token, Kind.BEARER) is None
+        await program.post("/auth/token", data=LOG_IN)
+        assert account.digest not in door.parts.accounts._unsaved
 
 
 async def test_a_database_that_cannot_be_read_is_told(service, door, site):

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -11,9 +12,14 @@ from sqlmodel import Session, delete
 
 from volthus_kit.clock import Clock
 from volthus_kit.database import written
+from volthus_kit.refusal import RefusedError
 from web.core.roles import Role
 from web.passwords import PasswordCheck, csrf_token_of, digest_of, new_secret
 from web.store import TokenRow, UserRow
+
+logger = logging.getLogger(__name__)
+
+MOST_UNSAVED = 1000  # log-ins; each is a few hundred bytes
 
 
 class Kind(StrEnum):
@@ -54,11 +60,15 @@ class Accounts:
         self._clock = clock
         self._lives = {Kind.BEARER: token_for, Kind.SESSION: session_for}
         self._check = PasswordCheck()
+        # Log-ins that a full disk did not take, by digest: they hold until we end.
+        self._unsaved: dict[str, TokenRow] = {}
 
     async def log_in(self, username: str, password: str, kind: Kind) -> tuple[str, Account] | None:
         """Return the new secret and its account, None for wrong credentials.
 
-        Raises RefusedError `store-failing` when the log-in cannot be stored.
+        A log-in changes no setting, so with a full disk or a locked database it is kept in memory:
+        who wants to see why nothing is saved must get in. Raises RefusedError `store-failing` only
+        when there are too many of those.
         """
         user = await asyncio.to_thread(self._user, username)
         if not await self._check.is_right(password, user.password_hash if user else None):
@@ -72,7 +82,11 @@ class Accounts:
             created_s=now_s,
             expires_s=now_s + self._lives[kind].total_seconds(),
         )
-        await asyncio.to_thread(self._store, row)
+        try:
+            await asyncio.to_thread(self._store, row)
+        except RefusedError:
+            if not self._remember(row):
+                raise
         account = await self.by_token(secret, kind)
         return None if account is None else (secret, account)
 
@@ -86,7 +100,19 @@ class Accounts:
 
     async def end(self, account: Account) -> None:
         """End one log-in. Raises RefusedError `store-failing`."""
-        await asyncio.to_thread(self._forget, account.digest)
+        if self._unsaved.pop(account.digest, None) is None:
+            await asyncio.to_thread(self._forget, account.digest)
+
+    def _remember(self, row: TokenRow) -> bool:
+        """Keep a log-in in memory; False when there are too many already."""
+        for digest, known in tuple(self._unsaved.items()):
+            if self._is_over(known):
+                self._unsaved.pop(digest, None)
+        if len(self._unsaved) >= MOST_UNSAVED:
+            return False
+        self._unsaved[row.digest] = row
+        logger.warning("log-in kept in memory only", extra={"username": row.username})
+        return True
 
     # --- in threads ------------------------------------------------------------------------------
 
@@ -111,7 +137,7 @@ class Accounts:
     def _account(self, secret: str, kind: Kind) -> Account | None:
         digest = digest_of(secret)
         with Session(self._engine) as session:
-            token = session.get(TokenRow, digest)
+            token = self._unsaved.get(digest) or session.get(TokenRow, digest)
             user = session.get(UserRow, token.username) if token else None
         if token is None or user is None or token.kind != kind or self._is_over(token):
             return None
@@ -126,7 +152,7 @@ class Accounts:
 
     def _is_valid(self, account: Account) -> bool:
         with Session(self._engine) as session:
-            token = session.get(TokenRow, account.digest)
+            token = self._unsaved.get(account.digest) or session.get(TokenRow, account.digest)
             user = session.get(UserRow, token.username) if token else None
             return token is not None and user is not None and not self._is_over(token)
 

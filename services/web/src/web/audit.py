@@ -52,8 +52,22 @@ class Audit:
         )
         return await asyncio.to_thread(self._add, row)
 
-    async def end(self, row: int, outcome: str) -> None:
+    async def attempt(self, who: Actor, action: str) -> int | None:
+        """Record something that changes no setting; None when it could not be recorded.
+
+        It may go on then, and its loss is in the log and in the count of failed writes.
+        """
+        try:
+            return await self.begin(who, action)
+        except RefusedError as error:
+            lost = {"actor": who.name, "address": who.address, "action": action}
+            logger.error("audit lost", extra=lost | {"error": error.detail})
+            return None
+
+    async def end(self, row: int | None, outcome: str) -> None:
         """Record how it ended: `done` or the code of the refusal; a failure here is logged."""
+        if row is None:
+            return
         try:
             await asyncio.to_thread(self._complete, row, outcome)
         except RefusedError as error:

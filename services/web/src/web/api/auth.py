@@ -92,7 +92,7 @@ async def _log_in(
         )
     action = "auth.token" if kind is Kind.BEARER else "auth.session"
     who = Actor(username[:LONGEST_NAME], "", address)
-    row = await parts.audit.begin(who, action)
+    row = await parts.audit.attempt(who, action)
     entered = await parts.accounts.log_in(username, password, kind)
     LOG_INS.labels("done" if entered else "wrong").inc()
     await parts.audit.end(row, DONE if entered else "wrong-credentials")
