@@ -200,3 +200,48 @@ def test_the_program_itself_prints_nothing_else(partner):
         )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["quality"] == "good"
+
+
+def test_the_other_framing_is_named_and_is_still_no_answer(probe):
+    program = [sys.executable, "-m", "virtual_site.main", "meter", "--model", "cg_em340"]
+    program += ["--transport", "rtu-over-tcp"]
+    meter = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        port = json.loads(meter.stdout.readline())["port"]
+        where = ("--model", "cg_em340", "--host", "127.0.0.1", "--port", port, "--timeout", 0.5)
+        status, polls, err = probe(*where)
+        assert (status, polls, err.count("\n")) == (4, [], 1)
+        assert "RTU over TCP: choose that transport" in err
+        status, (poll,), _ = probe(*where, "--transport", "rtu-over-tcp")
+        assert (status, poll["quantities"]["voltage_l1"]) == (0, 230.0)
+    finally:
+        meter.kill()
+        meter.communicate()
+
+
+def test_a_meter_that_falls_silent_goes_stale_then_bad_without_values(probe):
+    program = [sys.executable, "-m", "virtual_site.main", "meter", "--model", "cg_em340"]
+    meter = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def silence():
+        meter.stdin.write("fault silence\n")
+        meter.stdin.flush()
+
+    timer = threading.Timer(1.5, silence)
+    try:
+        port = json.loads(meter.stdout.readline())["port"]
+        timer.start()
+        where = ("--model", "cg_em340", "--host", "127.0.0.1", "--port", port, "--timeout", 0.3)
+        status, polls, err = probe(*where, "--count", 10)
+    finally:
+        timer.cancel()
+        meter.kill()
+        meter.communicate()
+    assert (status, err.count("\n")) == (4, 1)
+    qualities = [poll["quality"] for poll in polls]
+    assert qualities == sorted(qualities, key=["good", "stale", "bad"].index)
+    assert set(qualities) == {"good", "stale", "bad"}
+    assert polls[-1]["quantities"]["voltage_l1"] is None
+    stale = next(poll for poll in polls if poll["quality"] == "stale")
+    assert stale["quantities"]["voltage_l1"] == 230.0
+    assert all(set(poll["quantities"]) == set(polls[0]["quantities"]) for poll in polls)

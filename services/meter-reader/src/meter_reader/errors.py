@@ -68,13 +68,15 @@ class LineError(ReadError):
 class SilentError(ReadError):
     """The connection stands, but no answer came in time."""
 
-    def __init__(self, place: str, unit_id: int, *, is_serial: bool = False) -> None:
+    def __init__(
+        self, place: str, unit_id: int, *, is_serial: bool = False, other: str = "RTU over TCP"
+    ) -> None:
         what = (
             f"Unit id {unit_id} on {place} does not answer: wrong unit id, baud rate or parity, or "
             "A and B exchanged?"
             if is_serial
             else f"{place} accepts the connection, but unit id {unit_id} does not answer: wrong "
-            "unit id, or the device speaks RTU over TCP?"
+            f"unit id, or the device speaks {other}?"
         )
         super().__init__("no-answer", what, "/transport/unit_id")
 

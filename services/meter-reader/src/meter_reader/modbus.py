@@ -147,7 +147,9 @@ class Connection:
         if self._heard:
             self._fail(GarbledError(self._line.place))
         else:
-            self._fail(SilentError(self._line.place, question.unit, is_serial=self._line.is_serial))
+            other = "RTU over TCP" if self._line.numbers_answers else "Modbus TCP"
+            place, is_serial = self._line.place, self._line.is_serial
+            self._fail(SilentError(place, question.unit, is_serial=is_serial, other=other))
 
     def _fail(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():

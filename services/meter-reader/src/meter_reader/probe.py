@@ -14,8 +14,9 @@ from meter_reader.core.reading import reading_of
 from meter_reader.core.record import Problem, Quality, Record, answered, failed, quality
 from meter_reader.core.setup import completed, mounting_of, objection_to
 from meter_reader.device import Device
-from meter_reader.errors import ReadError
-from meter_reader.lines import Lines
+from meter_reader.errors import GarbledError, ReadError, SilentError
+from meter_reader.framing import SPOKEN, other_framing
+from meter_reader.lines import LineOwner, Lines
 from volthus_kit.clock import Clock
 
 TCP_TIMEOUT_S = 1.0
@@ -69,7 +70,17 @@ async def probe(asked: Asked, clock: Clock, show: Callable[[Printed], None]) -> 
                 await asyncio.sleep(max(0.0, slot_s - clock.monotonic()))
             error = await poll.once(asked.interval_s)
             if error is not None and not poll.has_answered:
-                return error
+                return await _explained(error, owner, config)
+    return error
+
+
+async def _explained(error: ReadError, owner: LineOwner, config: MeterConfig) -> ReadError:
+    """Return the failure, and that the framing is wrong where it is that."""
+    if isinstance(error, SilentError | GarbledError):
+        kind = await other_framing(owner, config.wanted_unit_id)
+        if kind is not None:
+            detail = f"{config.line.place} answers as {SPOKEN[kind]}: choose that transport."
+            return ReadError("wrong-transport", detail)
     return error
 
 
