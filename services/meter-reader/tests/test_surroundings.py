@@ -40,7 +40,7 @@ async def test_the_power_of_all_chargers_is_known_only_while_each_tells_it(bus):
     await charger(bus, "b" * 40, ev_known=True)  # no car
     await charger(bus, "c" * 40, ev_known=True, ev=Ev())  # a car, and no measurement
     await settled(bus, around.charging_w, None)
-    clock.advance(RECENT_S + 1)
+    clock.go_on(RECENT_S + 1)
     await charger(bus, "b" * 40, ev_known=True)
     await settled(bus, around.charging_w, 0.0)
 
