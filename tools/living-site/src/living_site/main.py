@@ -18,6 +18,8 @@ from living_site.settings import Settings, SettingsError, environment, from_envi
 from living_site.supervisor import Supervisor
 
 ALIVE_S = 120.0
+FIRST_CARS = 2
+FIRST_CARS_S = 30.0  # a scenario may have fewer cars; the site is alive without them
 ABOUT = """Starts a whole site on this machine: NATS, the five services, a virtual meter and
 virtual chargers over the real protocols. Ctrl-C stops it. Everything listens on loopback only."""
 EPILOG = """environment:
@@ -172,10 +174,15 @@ async def _become_alive(
     api = await first_start.Api.log_in(layout.web_url, log_ins["service"])
     try:
         async with _deadline("the set-up did not end", layout):
-            await _set_up_once(layout, api, world)
+            is_first = await _set_up_once(layout, api, world)
         say("  waiting for the chargers and the first meter reading")
         async with _deadline("the chargers did not connect", layout):
             await _until_connected(api, len(world["chargers"]) - 1)
+        if is_first:
+            say("  waiting for the first cars to charge")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FIRST_CARS_S):
+                    await _until_charging(api, FIRST_CARS)
     finally:
         await api.close()
 
@@ -190,10 +197,11 @@ async def _until_ready(layout: site.Layout) -> None:
                 await asyncio.sleep(0.1)
 
 
-async def _set_up_once(layout: site.Layout, api: first_start.Api, world: site.Outside) -> None:
+async def _set_up_once(layout: site.Layout, api: first_start.Api, world: site.Outside) -> bool:
+    """Set the demo site up unless that was done; returns whether it is done now."""
     done = layout.state / "set-up-done"
     if done.exists():
-        return
+        return False
     say("  first start: setting the site up through its API")
     while not (identity := await api.get("/eebus/identity")).is_success:
         await asyncio.sleep(0.2)
@@ -206,6 +214,7 @@ async def _set_up_once(layout: site.Layout, api: first_start.Api, world: site.Ou
             f"setting the demo site up failed: {error}; start afresh with: make clean-state"
         ) from error
     done.touch()
+    return True
 
 
 async def _until_connected(api: first_start.Api, count: int) -> None:
@@ -215,6 +224,16 @@ async def _until_connected(api: first_start.Api, count: int) -> None:
             board = answer.json()
             linked = [c for c in board["chargers"] if c["connection"] == "connected"]
             if len(linked) >= count and board["grid_import_w"] is not None:
+                return
+        await asyncio.sleep(0.3)
+
+
+async def _until_charging(api: first_start.Api, count: int) -> None:
+    while True:
+        answer = await api.get("/dashboard")
+        if answer.is_success:
+            states = [charger["state"] for charger in answer.json()["chargers"]]
+            if states.count("charging") >= count:
                 return
         await asyncio.sleep(0.3)
 

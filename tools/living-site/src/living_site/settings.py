@@ -32,17 +32,20 @@ class SettingsError(ValueError):
 
 
 def from_environment(env: dict[str, str]) -> Settings:
-    """Return the settings. Raises SettingsError naming the variable that cannot be used."""
+    """Return the settings; an empty variable counts as not set.
+
+    Raises SettingsError naming the variable that cannot be used.
+    """
     return Settings(
-        state=Path(env.get("VOLTHUS_STATE", ".state")).absolute(),
+        state=Path(env.get("VOLTHUS_STATE") or ".state").absolute(),
         web_port=_port(env, "VOLTHUS_PORT"),
         nats_url=env.get("VOLTHUS_NATS_URL") or None,
         lan=env.get("VOLTHUS_LAN", "") == "1",
-        scenario=env.get("VOLTHUS_SCENARIO", "villa"),
+        scenario=env.get("VOLTHUS_SCENARIO") or "villa",
         chargers=_number(env, "VOLTHUS_CHARGERS", 4, least=2, most=100),
-        meter_model=env.get("VOLTHUS_METER_MODEL", "cg_em24_e1"),
+        meter_model=env.get("VOLTHUS_METER_MODEL") or "cg_em24_e1",
         restart_wait_s=float(_number(env, "VOLTHUS_RESTART_WAIT_S", 1, least=0, most=600)),
-        log_level=env.get("VOLTHUS_LOG_LEVEL", "INFO"),
+        log_level=env.get("VOLTHUS_LOG_LEVEL") or "INFO",
     )
 
 
