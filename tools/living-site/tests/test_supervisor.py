@@ -14,6 +14,7 @@ from living_site.ports import PortTakenError, choose, choose_web_port
 from living_site.settings import SettingsError, from_environment
 from living_site.supervisor import Program, Supervisor
 
+ROOT = Path(__file__).parents[3]
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(60)")
 STUBBORN = (
     sys.executable,
@@ -111,8 +112,40 @@ def test_a_port_that_cannot_be_is_refused_by_name(value):
         from_environment({"VOLTHUS_PORT": value})
 
 
+def test_an_empty_variable_counts_as_not_set():
+    names = ("STATE", "PORT", "SCENARIO", "METER_MODEL", "LOG_LEVEL", "CHARGERS", "NATS_URL")
+    empty = {f"VOLTHUS_{name}": "" for name in names}
+    assert from_environment(empty) == from_environment({})
+
+
 def test_an_empty_environment_is_enough():
     settings = from_environment({})
     assert settings.state == Path(".state").absolute()
     assert settings.web_port is None
     assert not settings.lan
+
+
+def clean(state: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [ROOT / "scripts" / "clean-state"],
+        env={**os.environ, "VOLTHUS_STATE": str(state)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+
+def test_clean_state_forgets_a_living_site_and_nothing_else(tmp_path):
+    ours, theirs = tmp_path / "a state", tmp_path / "photos"
+    for folder in (ours, theirs):
+        folder.mkdir()
+        (folder / "file").touch()
+    (ours / "ports.json").touch()
+    assert clean(ours).returncode == 0
+    assert not ours.exists()
+    refused = clean(theirs)
+    assert refused.returncode == 1
+    assert "no living site" in refused.stderr
+    assert (theirs / "file").exists()
+    assert clean(tmp_path / "not there").returncode == 0
