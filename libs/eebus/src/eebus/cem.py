@@ -15,12 +15,14 @@ from eebus.events import (
     TrustedPeer,
     WriteResult,
 )
+from eebus.guarding import Guarding
 from eebus.identity import Identity
-from eebus.participant import Participant, own_address
+from eebus.participant import own_address
 from eebus.transcript import FrameHook
 from eebus.transport.node import Announcement, Network
 from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.device import manufacturer
+from eebus.usecases.limitation.guard import EnergyGuard
 from eebus.usecases.limitation.system import SystemProfile
 from eebus.usecases.owner import Owner
 
@@ -29,12 +31,13 @@ logger = logging.getLogger(__name__)
 WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so when it is late
 
 
-class Cem(Participant):
+class Cem(Guarding):
     """Discovers chargers, keeps sessions, reports cars and measurements, writes limits.
 
     on_event is called in the event loop that runs `run`, with every event of `eebus.events`;
     record is told every frame of SHIP (`eebus.transcript`). controllable: offered to the control
-    box of a grid operator (LPC, LPP); without it nothing is.
+    box of a grid operator (LPC, LPP); without it nothing is. guards: whether we may limit
+    appliances (`write_power_limit`).
     """
 
     def __init__(  # noqa: PLR0913 - all of them are needed, and named
@@ -47,6 +50,7 @@ class Cem(Participant):
         on_event: Callable[[Event], None],
         record: FrameHook | None = None,
         controllable: SystemProfile | None = None,
+        guards: bool = False,
     ) -> None:
         super().__init__(
             identity, announcement, network, trusted=trusted, on_event=on_event, record=record
@@ -56,11 +60,16 @@ class Cem(Participant):
             manufacturer(announcement.brand, announcement.model, announcement.serial),
             Owner(self._tell, self._node.ready),
             controllable,
+            guards=guards,
         )
 
     @property
     def _core(self) -> CemHub:
         return self._hub
+
+    @property
+    def _energy_guard(self) -> EnergyGuard | None:
+        return self._hub.guard
 
     def ev(self, ski: str) -> Ev | None:
         """Return the car, None when none is plugged or the charger is not connected."""

@@ -1,9 +1,10 @@
 """A charger's side of EEBUS over the network, for simulators, tests and makers of chargers."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
-from eebus.events import Event, PerPhase, TrustedPeer
+from eebus.events import Event, MeterValues, PerPhase, PowerControlChanged, TrustedPeer
 from eebus.identity import Identity
 from eebus.participant import Participant, own_address
 from eebus.transcript import FrameHook
@@ -11,6 +12,7 @@ from eebus.transport.node import Announcement, Network
 from eebus.usecases.device import manufacturer
 from eebus.usecases.evse.profile import EvProfile
 from eebus.usecases.evse.station import Station
+from eebus.usecases.limitation.system import SystemProfile
 from eebus.usecases.owner import Owner
 
 __all__ = ["Charger", "EvProfile"]
@@ -22,7 +24,8 @@ class Charger(Participant):
     on_event is told LimitsChanged on each accepted write, and with no limits on unplugging;
     HeartbeatChanged when the CEM's heart starts or stops; DeviceState when the CEM says how it
     is. Following a limit, and the safe current, are the owner's. record is told every frame of
-    SHIP (`eebus.transcript`).
+    SHIP (`eebus.transcript`). controllable: offer LPC, LPP or both for the whole charger.
+    metered: offer MPC; `meter` tells its values.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are needed, and named
@@ -34,6 +37,8 @@ class Charger(Participant):
         trusted: Iterable[TrustedPeer],
         on_event: Callable[[Event], None],
         record: FrameHook | None = None,
+        controllable: SystemProfile | None = None,
+        metered: bool = False,
     ) -> None:
         super().__init__(
             identity, announcement, network, trusted=trusted, on_event=on_event, record=record
@@ -42,6 +47,8 @@ class Charger(Participant):
             own_address(announcement, identity.ski),
             manufacturer(announcement.brand, announcement.model, announcement.serial),
             Owner(self._tell, self._node.ready),
+            controllable=controllable,
+            metered=metered,
         )
 
     @property
@@ -82,6 +89,16 @@ class Charger(Participant):
         """Tell measurements of the car; only what changed is sent. Ignored without a car."""
         at = datetime.now(UTC)
         self._station.measure(current_a, power_w, energy_wh, soc_percent, at)
+
+    def meter(self, values: MeterValues) -> None:
+        """Tell what the charger as a whole draws (MPC). Ignored unless `metered`."""
+        if self._station.meter is not None:
+            self._station.meter.tell(values, datetime.now(UTC))
+
+    def power_control(self, kind: str = "lpc") -> PowerControlChanged | None:
+        """Return what an energy guard, or its absence, means now; None when none is offered."""
+        system, now = self._station.system, asyncio.get_running_loop().time()
+        return system.control(kind, now) if system is not None else None
 
     def set_ev_state(self, operating_state: str) -> None:
         """Tell the car's state: normalOperation, standby, finished, failure."""

@@ -77,7 +77,10 @@ class ShipIdLearned:
 
 @dataclass(frozen=True, slots=True)
 class DeviceDescribed:
-    """What a device says of itself (EVSECC scenario 1). None = not announced."""
+    """What a device says of itself (EVSECC scenario 1). None = not announced.
+
+    quirks: what it is known to do otherwise, one English sentence each (`eebus.quirks`).
+    """
 
     ski: str
     brand: str | None = None
@@ -85,6 +88,7 @@ class DeviceDescribed:
     serial: str | None = None
     software: str | None = None
     device_type: str | None = None
+    quirks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

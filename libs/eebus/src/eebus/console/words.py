@@ -154,6 +154,7 @@ def _device(event: DeviceDescribed) -> Line:
         serial=event.serial,
         software=event.software,
         type=event.device_type,
+        quirks=[*event.quirks],
     )
 
 

@@ -34,6 +34,9 @@ class Role(Protocol):
     def part(self, talk: Conversation) -> Part | None:
         """Return what follows a peer, None when nothing has to."""
 
+    def left(self, ski: str) -> None:
+        """Forget the part that followed a peer: the conversation is over."""
+
     def watch(self, now: float) -> None:
         """Do what time asks for towards nobody in particular."""
 
@@ -88,6 +91,8 @@ class Side:
         talk = self.talks.pop(ski, None)
         if talk is not None:
             talk.session.close(now)
+            for role in self.roles:
+                role.left(ski)
 
     def tick(self, ski: str, now: float) -> None:
         """Do what time asks for towards a peer; call it at least once a second."""

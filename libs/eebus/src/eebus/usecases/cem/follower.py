@@ -16,6 +16,7 @@ from eebus.events import (
     PerPhase,
     WriteResult,
 )
+from eebus.quirks import quirks_of
 from eebus.spine.addresses import DEVICE_INFORMATION
 from eebus.spine.discovery import Change
 from eebus.spine.errors import ErrorNumber
@@ -200,13 +201,17 @@ class ChargerFollower:
         is_offered = any(each.server(names.CLASSIFICATION) for each in (charger, information))
         if not told and is_offered:
             return None
+        brand = text(told, "brandName") or text(told, "vendorName")
+        model = text(told, "deviceName") or text(told, "deviceCode")
+        quirks = quirks_of(brand, model, self.session.remote.address)
         return DeviceDescribed(
             self._ski,
-            brand=text(told, "brandName") or text(told, "vendorName"),
-            model=text(told, "deviceName") or text(told, "deviceCode"),
+            brand=brand,
+            model=model,
             serial=text(told, "serialNumber"),
             software=text(told, "softwareRevision"),
             device_type=self.session.remote.type,
+            quirks=tuple(each.value for each in quirks),
         )
 
     def _update_car(self) -> None:

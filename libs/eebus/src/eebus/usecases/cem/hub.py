@@ -11,6 +11,7 @@ from eebus.usecases import names
 from eebus.usecases.cem.follower import ChargerFollower
 from eebus.usecases.conversation import Conversation, Part
 from eebus.usecases.device import client, entity_of, server
+from eebus.usecases.limitation.guard import EnergyGuard, guard_entity
 from eebus.usecases.limitation.system import (
     ControllableSystem,
     SystemProfile,
@@ -21,6 +22,7 @@ from eebus.usecases.owner import Owner
 from eebus.usecases.side import Side
 
 SYSTEM: Final = (2,)  # the entity that a control box limits
+GUARD: Final = (3,)  # the entity that limits appliances
 DEVICE_TYPE: Final = "EnergyManagementSystem"
 CLIENTS: Final = (
     names.CLASSIFICATION,
@@ -69,6 +71,10 @@ class Chargers:
         self.followers[talk.ski] = follower
         return follower
 
+    def left(self, ski: str) -> None:
+        """Forget what followed the peer."""
+        self.followers.pop(ski, None)
+
     def watch(self, now: float) -> None:
         """Nothing to do: followers are asked one by one."""
 
@@ -82,10 +88,13 @@ class CemHub(Side):
         manufacturer: Item,
         owner: Owner,
         controllable: SystemProfile | None = None,
+        *,
+        guards: bool = False,
     ) -> None:
         """Build our device. address: its SPINE device address, constant for life.
 
         controllable: what an energy guard may limit, at an entity of its own; None = nothing.
+        guards: whether we limit appliances ourselves, at another one (LPC, LPP).
         """
         super().__init__(address, DEVICE_TYPE, manufacturer, owner)
         self.system: ControllableSystem | None = None
@@ -100,13 +109,13 @@ class CemHub(Side):
             self.local.add_entity(entity)
             self.system = ControllableSystem(self.local, entity, controllable, owner)
             self.add(self.system)
+        self.guard: EnergyGuard | None = None
+        if guards:
+            guard = guard_entity(GUARD)
+            self.local.add_entity(guard)
+            self.guard = EnergyGuard(guard)
+            self.add(self.guard)
         self.announce()
-
-    def closed(self, ski: str, now: float) -> None:
-        """End the conversation. What was known of the car is unknown from now on."""
-        self._chargers.followers.pop(ski, None)
-        self._monitoring.followers.pop(ski, None)
-        super().closed(ski, now)
 
     def set_failure(self, *, failed: bool) -> None:
         """Tell chargers whether we work: they go to their own safe current if not (OPEV 3)."""

@@ -9,7 +9,7 @@ from eebus.spine.datagram import PARTIAL, cmd
 from eebus.spine.heartbeat import HeartbeatMonitor
 from eebus.spine.local import Announcement, Write
 from eebus.spine.merging import apply
-from eebus.spine.tree import READ, Entity
+from eebus.spine.tree import READ, Entity, Feature
 from eebus.spine.values import Item, number, parts
 from eebus.usecases import names
 from eebus.usecases.conversation import Conversation, Part
@@ -17,6 +17,13 @@ from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.evse import car, limits, readings
 from eebus.usecases.evse.follower import CemFollower
 from eebus.usecases.evse.profile import EvProfile
+from eebus.usecases.limitation.system import (
+    ControllableSystem,
+    SystemProfile,
+    system_features,
+)
+from eebus.usecases.monitoring.meter import Meter, meter_features
+from eebus.usecases.monitoring.quantities import MPC
 from eebus.usecases.owner import Owner
 from eebus.usecases.side import Side
 
@@ -29,8 +36,19 @@ MAX_PEERS: Final = 16  # whose heartbeat is remembered
 class Station(Side):
     """The charger's side of SPINE and its use cases, for all its peers: one role, itself."""
 
-    def __init__(self, address: str, manufacturer: Item, owner: Owner) -> None:
-        """Build our device. address: its SPINE device address, constant for life."""
+    def __init__(
+        self,
+        address: str,
+        manufacturer: Item,
+        owner: Owner,
+        *,
+        controllable: SystemProfile | None = None,
+        metered: bool = False,
+    ) -> None:
+        """Build our device. address: its SPINE device address, constant for life.
+
+        controllable: offer LPC, LPP or both for the whole charger. metered: offer MPC.
+        """
         super().__init__(address, DEVICE_TYPE, manufacturer, owner, lenient=False)
         self.ev: EvProfile | None = None
         self._emit = owner.emit
@@ -40,6 +58,16 @@ class Station(Side):
         self._car: Entity | None = None
         self.local.add_entity(self._own)
         self.add(_Charging(self))
+        self.meter: Meter | None = None
+        if metered:
+            _grow(self._own, meter_features(ENTITY, 4, MPC))
+            self.meter = Meter(self.local, self._own, MPC)
+            self.add(self.meter)
+        self.system: ControllableSystem | None = None
+        if controllable is not None:
+            _grow(self._own, system_features(ENTITY, 6))
+            self.system = ControllableSystem(self.local, self._own, controllable, owner)
+            self.add(self.system)
         self.announce()
 
     def heart(self, ski: str) -> HeartbeatMonitor:
@@ -191,8 +219,18 @@ class _Charging:
         own = self._station.local.entities[ENTITY]
         return CemFollower(talk, own, self._station.heart(talk.ski))
 
+    def left(self, ski: str) -> None:
+        """Nothing to forget: hearts are watched beyond the connection."""
+
     def watch(self, now: float) -> None:
         self._station.look_for_stopped_hearts(now)
+
+
+def _grow(entity: Entity, features: Sequence[Feature]) -> None:
+    """Add features; of a type it serves already, one is enough."""
+    for each in features:
+        if each.address.feature is not None and entity.server(each.type) is None:
+            entity.features[each.address.feature] = each
 
 
 def _written(write: Write) -> set[int | None]:

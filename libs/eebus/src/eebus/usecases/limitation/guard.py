@@ -15,12 +15,13 @@ from eebus.spine.merging import apply
 from eebus.spine.remote import TreeChange
 from eebus.spine.scaled import from_float, to_float
 from eebus.spine.session import Answer
-from eebus.spine.tree import Entity, Feature
+from eebus.spine.tree import READ, Entity, Feature
 from eebus.spine.values import Item, part, parts, text
 from eebus.usecases import names
 from eebus.usecases.cem.join import content, items
 from eebus.usecases.cem.needs import Need, ask_for
 from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.limitation import words
 
 NEEDS: Final = (
@@ -42,6 +43,21 @@ class Order:
 
     power_w: float | None
     until: float | None = None
+
+
+def guard_entity(address: tuple[int, ...]) -> Entity:
+    """Return a GridGuard entity with all an energy guard needs, its heart included."""
+    diagnosis = server(address, 5, names.DIAGNOSIS, {names.HEARTBEAT: READ, names.STATE: READ})
+    diagnosis.contents[names.STATE] = {"operatingState": "normalOperation"}
+    return entity_of(
+        address,
+        names.GRID_GUARD,
+        client(address, 1, names.DIAGNOSIS),
+        client(address, 2, names.LOAD_CONTROL),
+        client(address, 3, names.CONFIGURATION),
+        client(address, 4, names.ELECTRICAL),
+        diagnosis,
+    )
 
 
 class EnergyGuard:
@@ -75,6 +91,10 @@ class EnergyGuard:
         follower = SystemFollower(talk, self._own, self._orders)
         self.followers[talk.ski] = follower
         return follower
+
+    def left(self, ski: str) -> None:
+        """Forget what followed the peer."""
+        self.followers.pop(ski, None)
 
     def watch(self, now: float) -> None:
         """Nothing to do."""

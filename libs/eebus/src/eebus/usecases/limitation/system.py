@@ -135,6 +135,10 @@ class ControllableSystem:
         self._followers[talk.ski] = follower
         return follower
 
+    def left(self, ski: str) -> None:
+        """Forget what followed the peer."""
+        self._followers.pop(ski, None)
+
     def watch(self, now: float) -> None:
         """Let time pass, and tell what changed by it."""
         for kind in self._profile.kinds:

@@ -65,6 +65,10 @@ class MonitoringAppliance:
         self.followers[talk.ski] = follower
         return follower
 
+    def left(self, ski: str) -> None:
+        """Forget what followed the peer."""
+        self.followers.pop(ski, None)
+
     def watch(self, now: float) -> None:
         """Nothing to do."""
 

@@ -103,6 +103,9 @@ class Meter:
         """Nobody has to be followed."""
         return None
 
+    def left(self, ski: str) -> None:
+        """Nothing to forget."""
+
     def watch(self, now: float) -> None:
         """Nothing to do."""
 
