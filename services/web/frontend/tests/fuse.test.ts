@@ -8,6 +8,11 @@ describe("a bar of the fuse picture", () => {
     expect([bar.house_a, bar.total_a, bar.ratio]).toEqual([5, 15, 0.6]);
   });
 
+  test("is as close to its fuse as the share that is shown", () => {
+    const levels = [22.2, 22.4, 25, 25.01].map((a) => fuseBar(phase({ grid_current_a: a })).level);
+    expect(levels).toEqual(["calm", "close", "close", "above"]);
+  });
+
   test("stacks the cars in the order of their cards", () => {
     const chargers = ["a", "b", "c"].map((ski) => ({ ski, name: null, current_a: 5, limit_a: null }));
     expect(fuseBar(phase({ chargers }), ["c", "a"]).cars.map(({ ski }) => ski)).toEqual(["c", "a", "b"]);

@@ -1,6 +1,7 @@
 /** The fuse picture in numbers: per phase what the house takes, what each car takes, the line. */
 
 import type { FusePhase } from "../api/types";
+import { roundedUp } from "./format";
 
 /** From 90 % of the fuse on, a phase is named as close to it. */
 export const CLOSE = 0.9;
@@ -49,8 +50,16 @@ export function fuseBar(from: FusePhase, order: readonly string[] = []): FuseBar
     reserved_a: from.reserved_a ?? 0,
     total_a,
     ratio,
-    level: ratio === null || ratio < CLOSE ? "calm" : ratio > 1 ? "above" : "close",
+    level: level(ratio),
   };
+}
+
+/** By the share as it is shown, rounded up: nothing at "90 %" stays calm. */
+function level(ratio: number | null): FuseLevel {
+  if (ratio === null) return "calm";
+  const shown = roundedUp(ratio, 2);
+  if (shown > 1) return "above";
+  return shown < CLOSE ? "calm" : "close";
 }
 
 /** Return the bar closest to its fuse, or null where nothing is known. */
