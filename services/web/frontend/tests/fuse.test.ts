@@ -41,7 +41,7 @@ describe("a bar of the fuse picture", () => {
   });
 
   test.each([
-    [22.4, "calm"],
+    [22.2, "calm"],
     [22.5, "close"],
     [25, "close"],
     [25.1, "above"],
