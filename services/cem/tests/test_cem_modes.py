@@ -107,7 +107,7 @@ def test_phases_are_switched_seldom_under_restless_clouds() -> None:
     def clouds(t: int) -> float:
         return sun(6000 if (t // 200) % 2 else 2000)(t)
 
-    house = House(("surplus",), clouds, can_switch=True).play(3600)
+    house = House(("surplus",), clouds, can_switch=True).play(1800)
     assert house.switches <= 6
 
 

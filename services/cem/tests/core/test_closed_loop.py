@@ -217,7 +217,7 @@ def test_what_is_remembered_does_not_grow() -> None:
 
 def test_a_load_that_comes_and_goes_is_not_followed_into_its_gaps() -> None:
     def hob(t: int) -> Amps:
-        return [3.0 + (6.0 if 100 <= t < 400 and t % 40 < 12 else 0.0)] * 3
+        return [3.0 + (6.0 if 100 <= t < 400 and t % 29 < 7 else 0.0)] * 3
 
     plant = Plant([PlantCar("a" * 40), PlantCar("b" * 40)], hob)
     plant.play(400)

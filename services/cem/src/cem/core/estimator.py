@@ -78,7 +78,7 @@ def most_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
 
 
 def _recurring_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> float:
-    """Return the highest load of the last 90 s if it came at least twice, else -inf."""
+    """Return the highest load of the last minute if it came at least twice, else -inf."""
     values = [e.confirmed_a[phase] for e in estimates]
     high, low = max(values), min(values)
     if high - low < p.recurring_a:

@@ -16,7 +16,7 @@ class Parameters:
 
     # --- what the house takes beside the chargers ---
     peak_hold_s: float = 20.0  # A3: hides the cycling of hobs and ovens (6 to 20 s)
-    recurrence_s: float = 90.0  # a load that came twice within that time is expected again
+    recurrence_s: float = 60.0  # a load that came twice within that time is expected again
     recurring_a: float = 2.0  # ... if it is that large
     spike_a: float = 3.0  # A2: a rise of more than 3 A wants a second sample
     spike_wait_s: float = 1.2  # one period at 1 Hz and some jitter; then one sample is enough
