@@ -2,20 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from eebus.events import (
+    ChargingDemand,
     Ev,
     Event,
     Measured,
     Metered,
     PerPhase,
     PowerControlChanged,
+    PowerSlot,
+    PriceSlot,
     TrustedPeer,
     WriteResult,
 )
-from eebus.guarding import Guarding
+from eebus.guarding import Guarding, answer_of
 from eebus.identity import Identity
 from eebus.participant import own_address
 from eebus.transcript import FrameHook
@@ -31,13 +34,19 @@ logger = logging.getLogger(__name__)
 WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so when it is late
 
 
+NO_BROKER: Final = WriteResult(
+    ok=False, error_number=None, text="not connected, or charging is not planned", ms=0.0
+)
+
+
 class Cem(Guarding):
     """Discovers chargers, keeps sessions, reports cars and measurements, writes limits.
 
     on_event is called in the event loop that runs `run`, with every event of `eebus.events`;
     record is told every frame of SHIP (`eebus.transcript`). controllable: offered to the control
     box of a grid operator (LPC, LPP); without it nothing is. guards: whether we may limit
-    appliances (`write_power_limit`).
+    appliances (`write_power_limit`). plans: whether
+    charging is planned with cars that can (CEVC); such a car waits for curves and prices.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are needed, and named
@@ -51,6 +60,7 @@ class Cem(Guarding):
         record: FrameHook | None = None,
         controllable: SystemProfile | None = None,
         guards: bool = False,
+        plans: bool = False,
     ) -> None:
         super().__init__(
             identity, announcement, network, trusted=trusted, on_event=on_event, record=record
@@ -61,6 +71,7 @@ class Cem(Guarding):
             Owner(self._tell, self._node.ready),
             controllable,
             guards=guards,
+            plans=plans,
         )
 
     @property
@@ -82,6 +93,33 @@ class Cem(Guarding):
     def metered(self, ski: str) -> tuple[Metered, ...]:
         """Return what a peer's meters last told (MGCP, MPC), empty when there are none."""
         return self._hub.metered(ski)
+
+    def demand(self, ski: str) -> ChargingDemand | None:
+        """Return what the car asks for (CEVC), None when it does not say."""
+        broker = self._hub.broker
+        follower = broker.followers.get(ski) if broker is not None else None
+        return follower.demand if follower else None
+
+    async def write_power_curve(self, ski: str, slots: Sequence[PowerSlot]) -> WriteResult:
+        """Tell a car what power it may draw when; slots begin now and have no gaps (CEVC 2).
+
+        Due within 20 s when its demand says `curve_due`. Never raises for a peer.
+        """
+        broker, now = self._hub.broker, asyncio.get_running_loop().time()
+        follower = broker.followers.get(ski) if broker is not None else None
+        if follower is None:
+            return NO_BROKER
+        return await answer_of(lambda done: follower.write_curve(slots, now, done))
+
+    async def write_prices(
+        self, ski: str, slots: Sequence[PriceSlot], *, currency: str = "EUR"
+    ) -> WriteResult:
+        """Tell a car what energy costs when (CEVC 3), as `write_power_curve`."""
+        broker, now = self._hub.broker, asyncio.get_running_loop().time()
+        follower = broker.followers.get(ski) if broker is not None else None
+        if follower is None:
+            return NO_BROKER
+        return await answer_of(lambda done: follower.write_prices(slots, currency, now, done))
 
     def power_control(self, kind: str = "lpc") -> PowerControlChanged | None:
         """Return what our energy guard, or its absence, means now; None when none is offered.

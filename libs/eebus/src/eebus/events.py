@@ -214,6 +214,58 @@ class LimitsChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerSlot:
+    """A stretch of a charging plan or a power curve. Seconds count from when it was told."""
+
+    start_s: float
+    end_s: float
+    power_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSlot:
+    """A stretch with one price. Seconds count from now; the currency is told apart."""
+
+    start_s: float
+    end_s: float
+    price_per_kwh: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingDemand:
+    """What a car asks for (CEVC scenario 1). None = not told.
+
+    strategy: "direct" (now, no departure known), "minimum" (to a minimum state of charge),
+    "timed" (until the departure) or "none". curve_due, prices_due: the car waits for a power
+    curve or for prices, to be written within 20 s.
+    """
+
+    strategy: str
+    min_wh: float | None
+    optimal_wh: float | None
+    max_wh: float | None
+    departure_s: float | None
+    curve_due: bool = False
+    prices_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DemandChanged:
+    """What the car asks for changed; None = it asks for nothing, or left."""
+
+    ski: str
+    demand: ChargingDemand | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargingPlanChanged:
+    """How the car says it will charge (CEVC scenario 4); empty = it does not say."""
+
+    ski: str
+    slots: tuple[PowerSlot, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PowerLimitChanged:
     """At an energy guard: what a controllable system now holds as its limit.
 
@@ -288,6 +340,8 @@ Event = (
     | Measured
     | Metered
     | LimitsChanged
+    | DemandChanged
+    | ChargingPlanChanged
     | PowerLimitChanged
     | PowerControlChanged
     | FailsafeChanged

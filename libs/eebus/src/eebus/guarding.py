@@ -39,7 +39,7 @@ class Guarding(Participant):
         guard = self._energy_guard
         if guard is None:
             return NO_GUARD
-        return await _answer(lambda done: guard.write_limit(ski, kind, order, now, done))
+        return await answer_of(lambda done: guard.write_limit(ski, kind, order, now, done))
 
     async def write_failsafe(
         self,
@@ -54,7 +54,7 @@ class Guarding(Participant):
         guard = self._energy_guard
         if guard is None:
             return NO_GUARD
-        return await _answer(guard.write_failsafe(ski, kind, power_w, duration_s, now))
+        return await answer_of(guard.write_failsafe(ski, kind, power_w, duration_s, now))
 
     def untrust(self, ski: str) -> None:
         """Close the connection for good, forget the trust and what was wanted of the peer."""
@@ -63,7 +63,8 @@ class Guarding(Participant):
             self._energy_guard.forget(ski)
 
 
-async def _answer(act: Callable[[Done], None]) -> WriteResult:
+async def answer_of(act: Callable[[Done], None]) -> WriteResult:
+    """Return what `act` calls its `Done` with, at the latest after 12 s."""
     answered: asyncio.Future[WriteResult] = asyncio.get_running_loop().create_future()
 
     def done(result: WriteResult) -> None:

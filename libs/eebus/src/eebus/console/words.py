@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 from eebus.events import (
+    ChargingPlanChanged,
     ConnectionChanged,
+    DemandChanged,
     DeviceDescribed,
     DeviceState,
     EntityChanged,
@@ -65,6 +67,8 @@ def of_event(event: Event) -> Line:
             )
         case Metered():
             line = _meter(event)
+        case DemandChanged() | ChargingPlanChanged():
+            line = _of_planning(event)
         case LimitsChanged():
             active = any(value is not None for value in event.values)
             values: list[Json] = [*event.values]
@@ -113,6 +117,26 @@ def _of_power(event: PowerLimitChanged | PowerControlChanged | FailsafeChanged) 
                 duration_s=event.duration_s,
             )
     return line
+
+
+def _of_planning(event: DemandChanged | ChargingPlanChanged) -> Line:
+    if isinstance(event, ChargingPlanChanged):
+        slots: list[Json] = [[each.start_s, each.end_s, each.power_w] for each in event.slots]
+        return _line("plan", event.ski, slots=slots)
+    demand = event.demand
+    if demand is None:
+        return _line("demand", event.ski, strategy=None)
+    return _line(
+        "demand",
+        event.ski,
+        strategy=demand.strategy,
+        min_wh=demand.min_wh,
+        optimal_wh=demand.optimal_wh,
+        max_wh=demand.max_wh,
+        departure_s=demand.departure_s,
+        curve_due=demand.curve_due,
+        prices_due=demand.prices_due,
+    )
 
 
 def of_result(command_id: Json, name: str | None, result: WriteResult) -> Line:

@@ -8,6 +8,8 @@ from eebus.spine.local import Announcement, Write
 from eebus.spine.tree import READ, Entity
 from eebus.spine.values import Item
 from eebus.usecases import names
+from eebus.usecases.cem.broker import FEATURES as PLANNING
+from eebus.usecases.cem.broker import EnergyBroker
 from eebus.usecases.cem.follower import ChargerFollower
 from eebus.usecases.conversation import Conversation, Part
 from eebus.usecases.device import client, entity_of, server
@@ -82,7 +84,7 @@ class Chargers:
 class CemHub(Side):
     """The CEM's side of SPINE and its use cases, for all its peers."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them are needed, and named
         self,
         address: str,
         manufacturer: Item,
@@ -90,11 +92,13 @@ class CemHub(Side):
         controllable: SystemProfile | None = None,
         *,
         guards: bool = False,
+        plans: bool = False,
     ) -> None:
         """Build our device. address: its SPINE device address, constant for life.
 
         controllable: what an energy guard may limit, at an entity of its own; None = nothing.
         guards: whether we limit appliances ourselves, at another one (LPC, LPP).
+        plans: whether we plan charging with cars (CEVC): then they wait for our curves.
         """
         super().__init__(address, DEVICE_TYPE, manufacturer, owner)
         self.system: ControllableSystem | None = None
@@ -109,6 +113,12 @@ class CemHub(Side):
             self.local.add_entity(entity)
             self.system = ControllableSystem(self.local, entity, controllable, owner)
             self.add(self.system)
+        self.broker: EnergyBroker | None = None
+        if plans:
+            for number, type_ in enumerate(PLANNING, len(CLIENTS) + 2):
+                self._own.features[number] = client(names.MAIN_ENTITY, number, type_)
+            self.broker = EnergyBroker(self._own)
+            self.add(self.broker)
         self.guard: EnergyGuard | None = None
         if guards:
             guard = guard_entity(GUARD)
