@@ -151,11 +151,11 @@ async def test_a_control_box_limits_an_energy_manager(tmp_path: Path):
             "controlbox", *state, str(tmp_path / "box"), "--trust", hems, "--dial", dial
         ) as guard:
             await guard.until(_is("limits", kind="lpc", active=False))
-            await cem.until(_is("control", kind="lpc", state="unlimited_controlled"))
+            await cem.until(_is("limits", kind="lpc", state="unlimited_controlled"))
             answer = await guard.ask(1, cmd="lpc", ski=hems, w=4200, duration_s=3600)
             assert (answer["ok"], answer["error_number"]) == (True, 0)
-            held = await cem.until(_is("control", state="limited"))
-            assert (held["limit_w"], held["ski"]) == (4200.0, box)
+            held = await cem.until(_is("limits", state="limited", active=True))
+            assert (held["values"], held["ski"]) == ([4200.0], box)
             assert (await guard.ask(2, cmd="failsafe", ski=hems, w=5000, duration_s=7200))["ok"]
             await cem.until(_is("failsafe", w=5000.0, duration_s=7200.0))
             assert (await guard.ask(3, cmd="lpc", ski=hems, w=None))["ok"]

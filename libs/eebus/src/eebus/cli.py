@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
         role.add_argument(
             "--record", type=Path, metavar="FILE", help="write a transcript of all frames there"
         )
-        if name == "cem":
+        if name in {"cem", "charger"}:
             for kind, limited in (("lpc", "consumption"), ("lpp", "production")):
                 said = f"let a control box limit our {limited}; W is the contract's maximum"
                 role.add_argument(f"--{kind}", type=float, metavar="W", help=said)
@@ -177,12 +177,12 @@ def _role(
     if arguments.command == "controlbox":
         box = ControlBox(identity, announcement, network, **common)
         return box, ControlBoxDesk(box, book)
-    if arguments.command == "charger":
-        charger = Charger(identity, announcement, network, **common)
-        return charger, ChargerDesk(charger, book)
     nominal_w = {"lpc": arguments.lpc} if arguments.lpc else {}
     nominal_w |= {"lpp": arguments.lpp} if arguments.lpp else {}
     controllable = SystemProfile(nominal_w) if nominal_w else None
+    if arguments.command == "charger":
+        charger = Charger(identity, announcement, network, **common, controllable=controllable)
+        return charger, ChargerDesk(charger, book)
     cem = Cem(identity, announcement, network, **common, controllable=controllable)
     return cem, CemDesk(cem, book)
 

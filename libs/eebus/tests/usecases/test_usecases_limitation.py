@@ -16,6 +16,8 @@ from eebus.spine.datagram import PARTIAL, cmd
 from eebus.spine.tree import Operations
 from eebus.usecases import names
 from eebus.usecases.cem.hub import CemHub
+from eebus.usecases.evse.profile import EvProfile
+from eebus.usecases.evse.station import Station
 from eebus.usecases.limitation.guard import Order
 from eebus.usecases.limitation.system import SystemProfile
 
@@ -237,3 +239,21 @@ def test_a_wish_for_a_system_that_is_away_is_kept_for_it(wire):
     grid.connect()
     wire.wait(5)
     assert grid.state() == ("limited", 1500.0)
+
+
+def test_a_charger_can_be_limited_as_a_whole_and_its_car_apart(wire):
+    box, guard = control_box_side("d:_n:Test_Box-1", {}, wire.owner("left"))
+    charger = Station("d:_n:Test_EVSE-2", {}, wire.owner("right"), controllable=PROFILE)
+    wire.connect(box, charger)
+    charger.plug(EvProfile())
+    wire.wait(5)
+    done: list[WriteResult] = []
+    guard.write_limit(HEMS, "lpc", Order(4200.0), wire.now, done.append)
+    wire.settle()
+    assert done[0].ok
+    control = charger.system.control("lpc", wire.now)
+    assert (control.state, control.limit_w, control.ski) == ("limited", 4200.0, BOX)
+    assert charger.held_limits() == {"opev": (None, None, None)}
+    charger.unplug()
+    wire.wait(5)
+    assert charger.system.control("lpc", wire.now).limit_w == 4200.0

@@ -101,11 +101,12 @@ def _of_power(event: PowerLimitChanged | PowerControlChanged | FailsafeChanged) 
             line = _power_limit(event)
         case PowerControlChanged():
             line = _line(
-                "control",
+                "limits",
                 event.ski,
                 kind=event.kind,
+                active=event.limit_w is not None,
+                values=[event.limit_w],
                 state=event.state,
-                limit_w=event.limit_w,
                 remaining_s=event.remaining_s,
             )
         case FailsafeChanged():

@@ -129,9 +129,8 @@ class CemHub(Side):
 
     def set_failure(self, *, failed: bool) -> None:
         """Tell chargers whether we work: they go to their own safe current if not (OPEV 3)."""
-        diagnosis = self._own.server(names.DIAGNOSIS)
-        if diagnosis is not None:
-            state = "failure" if failed else "normalOperation"
+        state = "failure" if failed else "normalOperation"
+        for diagnosis in self.local.servers(names.DIAGNOSIS):  # some listen to the wrong entity
             self.local.put(diagnosis, names.STATE, {"operatingState": state})
 
     def ev(self, ski: str) -> Ev | None:
