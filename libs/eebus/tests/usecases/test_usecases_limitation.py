@@ -13,6 +13,7 @@ from eebus.events import (
     WriteResult,
 )
 from eebus.spine.datagram import PARTIAL, cmd
+from eebus.spine.local import Announcement
 from eebus.spine.tree import Operations
 from eebus.usecases import names
 from eebus.usecases.cem.hub import CemHub
@@ -257,3 +258,14 @@ def test_a_charger_can_be_limited_as_a_whole_and_its_car_apart(wire):
     charger.unplug()
     wire.wait(5)
     assert charger.system.control("lpc", wire.now).limit_w == 4200.0
+
+
+def test_a_peer_that_is_no_guard_cannot_limit_us(grid):
+    grid.wire.wait(5)
+    grid.box.local.entities[(1,)].type = "EVSE"
+    grid.hems.talks[BOX].session.remote.entities[(1,)].type = "EVSE"
+    grid.box.local.announce([Announcement((1,), "EVSE", names.EVSECC, (1, 2))])
+    grid.wire.settle()
+    refused = grid.write(0.0)
+    assert (refused.ok, refused.error_number) == (False, 7)
+    assert grid.state() == ("unlimited_controlled", None)

@@ -10,7 +10,7 @@ from eebus.spine.values import number
 from eebus.usecases import names
 from eebus.usecases.conversation import Conversation
 
-GUARDS: Final = frozenset({names.ENERGY_GUARD, "GridGuard"})
+GUARDS: Final = frozenset({names.ENERGY_GUARD, names.GRID_GUARD, names.CEM})  # as boxes call it
 
 
 class GuardFollower:
@@ -72,6 +72,12 @@ class GuardFollower:
             beats = list(self._beats.values())
         if beats:
             self._heard(self._ski, max(at for _, at in beats))
+
+    def is_stranger(self) -> bool:
+        """Whether the peer that bound our limits says what it is, and that is no guard."""
+        entity = self._bound(self._ski)
+        knows = bool(self._session.remote.use_cases)
+        return knows and entity is not None and not self._is_guard(entity)
 
     def _listen(self) -> None:
         client = self._own.client(names.DIAGNOSIS)

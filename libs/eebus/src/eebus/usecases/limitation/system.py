@@ -112,7 +112,10 @@ class ControllableSystem:
         return write.feature in {self._load, self._settings}
 
     def accept(self, write: Write, now: float) -> None:  # noqa: ARG002 - the role's protocol
-        """Refuse limits and failsafe values that cannot be (result 7)."""
+        """Refuse limits and failsafe values that cannot be, or of a charger, say (result 7)."""
+        follower = self._followers.get(write.ski)
+        if follower is not None and follower.is_stranger():
+            raise RefusedError(ErrorNumber.COMMAND_REJECTED, "only an energy guard may limit us")
         if write.function == names.LIMITS:
             for item in _touched(write, words.LIMITS, "limitId"):
                 self._check_limit(item)
