@@ -237,3 +237,15 @@ def test_increases_are_paced_and_decreases_are_not() -> None:
     assert all(step_a <= 4.0001 for _, step_a in raised[1:])
     assert all(b[0] - a[0] >= 6 for a, b in pairwise(raised[1:]))
     assert plant.history[123]["a" * 40] <= 13
+
+
+def test_a_load_that_rises_while_cars_are_starting_is_seen_before_they_draw() -> None:
+    cars = [PlantCar(name * 40, plug_s=95, start_s=9) for name in "abc"]
+
+    def house(t: int) -> Amps:
+        return [(15.0 if t >= 100 else 1.0) + 0.01 * (t % 3), 1.0 + 0.01 * (t % 2), 1.0]
+
+    plant = Plant(cars, house)
+    plant.play(160)
+    assert plant.over == [], plant.over
+    assert not plant.self_made

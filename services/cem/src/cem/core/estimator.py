@@ -6,6 +6,7 @@ the reading the one nearest to the last estimate is taken. The estimate is sound
 sum never exceeds estimate + what is granted (or was, a reaction time ago) + what is reserved.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -25,6 +26,9 @@ from electrical.phases import (
 LOOK_BACK_S = 2.0  # a charger's sample may speak of a moment that long before it arrived ...
 LOOK_AHEAD_S = 1.5  # ... or arrive that long after what the meter saw already
 PACE_S = 1.0  # the quickest that chargers measure
+SILENT_S = 15.0  # so long a charger may say nothing after a limit was written (field)
+BEFORE = 3  # estimates a new one is compared with: a single spike must not count as the house
+UNEVEN_A = 0.7  # what the conductors of one car may differ by
 REVISED_S = 3.5  # readings this young are estimated anew when chargers report
 
 Interval = tuple[float, float]
@@ -41,7 +45,7 @@ def estimated(state: State, now: float, p: Parameters) -> tuple[Estimate, ...]:
     chain = list(settled)
     for sample in state.meter.samples:
         if sample.at_s > newest_s:
-            chain.append(_estimate(sample, chain[-1] if chain else None, state, p))
+            chain.append(_estimate(sample, chain, state, p))
     if chain and now - chain[-1].at_s > p.spike_wait_s:
         # No second sample came in time: the one we have must do.
         chain[-1] = replace(chain[-1], confirmed_a=chain[-1].raw_a)
@@ -107,9 +111,13 @@ def rise_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> floa
 
 
 def _estimate(
-    sample: MeterSample, before: Estimate | None, state: State, p: Parameters
+    sample: MeterSample, chain: Sequence[Estimate], state: State, p: Parameters
 ) -> Estimate:
-    draws = [_draws(charger, sample.at_s, state, p).values() for charger in state.chargers.values()]
+    before = chain[-1] if chain else None
+    intervals = [_draws(charger, sample.at_s, state, p) for charger in state.chargers.values()]
+    if chain:
+        intervals = _on_all_phases(intervals, sample, chain[-BEFORE:])
+    draws = [draw.values() for draw in intervals]
     raw, confirmed, most = [], [], []
     for index, phase in enumerate(ALL_PHASES):
         measured_a = sample.current_a[phase]
@@ -150,7 +158,9 @@ def _draws(charger: Charger, at_s: float, state: State, p: Parameters) -> Phases
         else charger.may_draw_a(at_s, p, p.obedience_s)
     )
     granted_a = charger.granted_a
-    if granted_a is None or not (charger.has_car and _is_moving(charger, samples, at_s, p)):
+    if granted_a is None or not (
+        charger.has_car and _is_moving(charger, samples, at_s, len(used), p)
+    ):
         used = ()
     drawn = [s.current_a.values() for s in samples]
     return Phases(
@@ -208,12 +218,44 @@ def _drawn(drawn: tuple[float, ...], towards_a: float | None, cap_a: float) -> I
     return min(least_a, cap_a), min(most_a, cap_a)
 
 
-def _is_moving(charger: Charger, samples: list[Sample], at_s: float, p: Parameters) -> bool:
-    """Return whether its car may have been on the way to another current at that moment."""
+def _is_moving(
+    charger: Charger, samples: list[Sample], at_s: float, used: int, p: Parameters
+) -> bool:
+    """Return whether its car may have been on the way to another current at that moment.
+
+    used: how many phases it draws on. A start on one phase looks like any load of the house: it
+    is believed only while its charger, which notifies on change, has not been heard since.
+    """
     since_s = at_s - charger.changed_s
+    has_not_told = charger.heard_s < at_s + LOOK_AHEAD_S
+    if max(max(s.current_a.values()) for s in samples) < 2 * p.drawing_a:
+        return has_not_told or (used > 1 and 0 < since_s <= SILENT_S)
     if -1.0 <= since_s <= p.reaction_s + LOOK_BACK_S:
         return True
-    if since_s > 0 and not charger.is_settled(samples[-1], p):
-        return True  # nothing came since it had time to follow: it may have stayed, or gone
-    is_starting = max(max(s.current_a.values()) for s in samples) < 2 * p.drawing_a
-    return is_starting and charger.heard_s < at_s + LOOK_AHEAD_S
+    # Where nothing came since it had time to follow, it may have stayed, or gone.
+    return since_s > 0 and not charger.is_settled(samples[-1], p)
+
+
+def _on_all_phases(
+    draws: list[Phases[Interval]], sample: MeterSample, before: Sequence[Estimate]
+) -> list[Phases[Interval]]:
+    """Return the draws without what the meter disproves: a car takes the same on all its phases.
+
+    So a load that rises on one phase alone is the house's, though cars are on the move there.
+    """
+    least = [sum(draw[phase][0] for draw in draws) for phase in ALL_PHASES]
+    new = [
+        sample.current_a[phase] - min(e.raw_a[phase] for e in before) - known_a
+        for phase, known_a in zip(ALL_PHASES, least, strict=True)
+    ]
+    return [_balanced(draw, new) for draw in draws]
+
+
+def _balanced(draw: Phases[Interval], new: list[float]) -> Phases[Interval]:
+    intervals = draw.values()
+    moving = [most > least for least, most in intervals]
+    if sum(moving) < 2:
+        return draw
+    share_a = max(0.0, min(n for n, is_moving in zip(new, moving, strict=True) if is_moving))
+    extra_a = share_a + UNEVEN_A
+    return Phases(*((least, min(most, least + extra_a)) for least, most in intervals))
