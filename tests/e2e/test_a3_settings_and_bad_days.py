@@ -124,3 +124,11 @@ async def test_a_peer_that_sends_garbage_disturbs_nobody(site):
             return all(item["connection"] == "connected" for item in items)
 
         await until("all stay green", all_green, 10)
+
+        async def counted() -> bool:
+            health = site.demo["programs"]["eebus-gateway"]["health"]
+            text = (await client.get(f"{health}/metrics")).text
+            rows = [r for r in text.splitlines() if r.startswith("volthus_eebus_callers_refused ")]
+            return float(rows[0].split()[1]) >= 3
+
+        await until("the callers are counted", counted, 15)

@@ -88,6 +88,11 @@ class Participant(ABC):
         return self._node.port
 
     @property
+    def refused_callers(self) -> int:
+        """How many connections were refused because no SHIP peer was behind them."""
+        return self._node.refused_callers
+
+    @property
     def peers(self) -> Mapping[str, Peer]:
         """The nodes visible now, by SKI, without ourselves."""
         return self._node.peers

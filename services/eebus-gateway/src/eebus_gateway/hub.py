@@ -121,6 +121,11 @@ class Hub:
     # --- what is known ---------------------------------------------------------------------------
 
     @property
+    def refused_callers(self) -> int:
+        """Connections refused since the start: no SHIP peer was behind them."""
+        return self._cem.refused_callers
+
+    @property
     def chargers(self) -> list[tuple[Paired, Evse]]:
         """Every paired device that is, or may be, a charger."""
         return [

@@ -33,3 +33,7 @@ AT_FALLBACK = Gauge(
     "volthus_eebus_chargers_at_fallback", "Chargers held at their fallback: the lease has ended"
 )
 UNSAVED = Gauge("volthus_eebus_unsaved", "Devices whose facts the database did not take yet")
+REFUSED_CALLERS = Gauge(
+    "volthus_eebus_callers_refused",
+    "Connections since the start that were refused: no SHIP peer was behind them",
+)

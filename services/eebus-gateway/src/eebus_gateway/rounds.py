@@ -7,7 +7,7 @@ from eebus.events import ConnectionState
 from eebus_gateway.bus import Outbox
 from eebus_gateway.core.picture import Picture
 from eebus_gateway.hub import Changes, Hub
-from eebus_gateway.metrics import AT_FALLBACK, PAIRING_STATE
+from eebus_gateway.metrics import AT_FALLBACK, PAIRING_STATE, REFUSED_CALLERS
 from volthus_kit.clock import Clock
 
 EVERY_S = 1.0
@@ -79,3 +79,4 @@ class Rounds:
         held = [evse.writer.accepted for evse in evses]
         fallbacks = sum(accepted is not None and accepted.wanted.is_fallback for accepted in held)
         AT_FALLBACK.set(fallbacks)
+        REFUSED_CALLERS.set(self._hub.refused_callers)

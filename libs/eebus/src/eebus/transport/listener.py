@@ -13,6 +13,7 @@ from eebus.transport.websocket import WebSocket, accept
 
 logger = logging.getLogger(__name__)
 
+SAY_EVERY_S = 60.0
 IDENTIFY_WITHIN_S = 10.0  # TLS and WebSocket together
 
 Adopt = Callable[[WebSocket, str], Coroutine[None, None, None]]
@@ -46,6 +47,8 @@ class Listener:
         self._tls = tls
         self._adopt = adopt
         self._unidentified: dict[asyncio.StreamWriter, str] = {}  # oldest first
+        self.refused = 0  # callers that never became a SHIP peer
+        self._said_s = float("-inf")
         # A TLS handshake costs milliseconds: a flood of them must not eat the CPU.
         self._pace = PacePerAddress(per_s=50, burst=100)
 
@@ -68,8 +71,7 @@ class Listener:
                 await asyncio.sleep(self._pace.spend(address, asyncio.get_running_loop().time()))
                 return await accept(await self._tls.accept(reader, writer))
         except (RemoteProtocolError, OSError, TimeoutError) as error:
-            # Only for a look at a device that will not connect: anybody can cause it.
-            logger.debug("a caller was refused", extra={"address": address, "reason": str(error)})
+            self._note_refusal(address, error)
             writer.transport.abort()
             return None
         except asyncio.CancelledError:
@@ -77,6 +79,18 @@ class Listener:
             raise
         finally:
             self._unidentified.pop(writer, None)
+
+    def _note_refusal(self, address: str, error: Exception) -> None:
+        """Count every refusal, tell one in a while: anybody on the network can cause them."""
+        self.refused += 1
+        now_s = asyncio.get_running_loop().time()
+        is_due = now_s - self._said_s >= SAY_EVERY_S
+        self._said_s = now_s if is_due else self._said_s
+        logger.log(
+            logging.WARNING if is_due else logging.DEBUG,
+            "a caller was refused",
+            extra={"address": address, "reason": str(error), "refused": self.refused},
+        )
 
     def _drop_surplus(self) -> None:
         writers = list(self._unidentified)

@@ -106,6 +106,11 @@ class ShipNode:
             self._line(ski).restore(replace(peer, ski=ski))
 
     @property
+    def refused_callers(self) -> int:
+        """How many connections were refused because no SHIP peer was behind them."""
+        return self._listener.refused
+
+    @property
     def peers(self) -> Mapping[str, Peer]:
         """The nodes visible by mDNS now, by SKI, without ourselves."""
         return self._discovery.peers

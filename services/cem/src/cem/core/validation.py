@@ -9,6 +9,7 @@ from cem.core.failsafe import excess
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from electrical.phases import ALL_PHASES, Phase
 
+LEAST_FUSE_A = 1.0
 MOST_FUSE_A = 1000.0
 MOST_CHARGER_A = 80.0  # IEC 61851-1: the end of the duty cycle's scale
 LEAST_CHARGER_A = 1.0  # ISO 15118 cars follow less than 6 A
@@ -89,8 +90,8 @@ def needs_site(wanted: GridConnection, before: GridConnection | None) -> bool:
 
 def _to_phase(grid: GridConnection, phase: Phase) -> Objection | None:
     fuse_a, at = grid.fuse_a[phase], f"/{phase.lower()}"
-    if not (isfinite(fuse_a) and 0 < fuse_a <= MOST_FUSE_A):
-        return _out_of_range("fuse", "/fuse_a" + at, fuse_a, 0, MOST_FUSE_A, phase)
+    if not _is_within(fuse_a, LEAST_FUSE_A, MOST_FUSE_A):
+        return _out_of_range("fuse", "/fuse_a" + at, fuse_a, LEAST_FUSE_A, MOST_FUSE_A, phase)
     if grid.margin_a is not None and not _is_within(grid.margin_a, 0.0, fuse_a / 2):
         return _out_of_range("margin", "/margin_a", grid.margin_a, 0, fuse_a / 2, phase)
     if not _is_within(grid.base_load_a[phase], 0.0, fuse_a):
