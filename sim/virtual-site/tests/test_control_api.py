@@ -99,6 +99,12 @@ async def test_a_charger_is_named_by_number_or_id(http, target):
     assert (await post(http, "/api/fault", body))["faults"][0]["target"] == 1
 
 
+async def test_a_cem_that_is_out_is_every_link_lost(http, site):
+    faults = (await post(http, "/api/fault", {"kind": "cem_outage", "seconds": 1}))["faults"]
+    assert {fault["kind"] for fault in faults} == {"link_loss"}
+    assert [fault["target"] for fault in faults] == list(range(1, len(site.wallboxes) + 1))
+
+
 async def test_a_charger_is_named_by_its_ski(http, site):
     body = {"kind": "charger_failure", "target": site.wallboxes[2].ski, "seconds": 1}
     assert (await post(http, "/api/fault", body))["faults"][0]["target"] == 3
@@ -107,7 +113,6 @@ async def test_a_charger_is_named_by_its_ski(http, site):
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
-        ("/api/fault", {"kind": "cem_outage", "seconds": 1}, 422, "not-ours"),
         ("/api/fault", {"kind": "earthquake", "seconds": 1}, 422, "unknown-fault"),
         ("/api/fault", {"kind": "link_loss", "seconds": 1}, 422, "no-target"),
         ("/api/fault", {"kind": "link_loss", "target": "x", "seconds": 1}, 422, "unknown-target"),

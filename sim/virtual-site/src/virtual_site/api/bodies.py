@@ -105,6 +105,9 @@ class MeterTrouble(_Body):
     fault: Annotated[str, Field(max_length=40)]
 
 
+CEM_OUTAGE = "cem_outage"
+
+
 class SiteFault(ChargerFault):
     """Something that goes wrong at the meter or at a charger.
 
@@ -117,12 +120,16 @@ class SiteFault(ChargerFault):
     add_a: float = 10.0
 
 
+def active_faults(world: World, fault: SiteFault, charger: int | None) -> list[ActiveFault]:
+    """Return what begins now: a CEM that is out is, seen from outside, every link lost."""
+    if fault.kind != CEM_OUTAGE:
+        return [active_fault(world, fault, charger)]
+    link_loss = fault.model_copy(update={"kind": FaultKind.LINK_LOSS.value})
+    return [active_fault(world, link_loss, index) for index in range(len(world.chargers))]
+
+
 def active_fault(world: World, fault: SiteFault, charger: int | None) -> ActiveFault:
     """Return a fault that begins now. Raises ApiError for one that cannot be."""
-    if fault.kind == "cem_outage":
-        raise ApiError(
-            422, "not-ours", "cem_outage happens inside the product: stop its CEM, not the world"
-        )
     try:
         kind = FaultKind(fault.kind)
     except ValueError:

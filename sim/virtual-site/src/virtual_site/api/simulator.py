@@ -6,7 +6,7 @@ Every command answers with the new state.
 from fastapi import APIRouter
 
 from electrical import Phases
-from virtual_site.api.bodies import Household, SiteFault, SunPower, Switch, active_fault
+from virtual_site.api.bodies import Household, SiteFault, SunPower, Switch, active_faults
 from virtual_site.api.dependencies import SiteDep, UrlDep, target
 from virtual_site.api.errors import ApiError
 from virtual_site.api.views import Json, site_state
@@ -68,7 +68,8 @@ async def switch_appliance(name: str, wanted: Switch, site: SiteDep, url: UrlDep
 @router.post("/fault")
 async def begin_fault(wanted: SiteFault, site: SiteDep, url: UrlDep) -> Json:
     """Let something go wrong for some seconds of the scenario."""
-    site.begin_fault(active_fault(site.world, wanted, target(site, wanted.target)))
+    for fault in active_faults(site.world, wanted, target(site, wanted.target)):
+        site.begin_fault(fault)
     return site_state(site, url)
 
 
