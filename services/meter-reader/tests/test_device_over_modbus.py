@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 
 import pytest
 from pymodbus.server import ModbusTcpServer
@@ -11,6 +12,7 @@ from meter_reader.core.configuration import Line, TransportKind
 from meter_reader.device import Device
 from meter_reader.errors import LineError, ModbusExceptionError, ReadError, SunSpecError
 from meter_reader.lines import Lines
+from meter_reader.modbus import Connection
 from volthus_kit.clock import SystemClock
 from volthus_kit.testing import free_port
 
@@ -284,3 +286,59 @@ async def test_a_socket_given_back_between_polls_forgets_nothing(lines, partner)
         await device.read(everything=False)
         assert len(meter.requests) == 2, "only what changes fast"
         assert meter.connections == 2
+
+
+async def served(answer, ask):
+    """Answer each question of one client with what `answer` makes of it; None closes."""
+    connections, done = 0, asyncio.Event()
+
+    async def serve(reader, writer):
+        nonlocal connections
+        connections += 1
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while (data := answer(await reader.readexactly(12))) is not None:
+                writer.write(data)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        done.set()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        connection = Connection(Line(TransportKind.TCP, host="127.0.0.1", port=port), 5.0)
+        await connection.open()
+        try:
+            async with asyncio.timeout(2):  # well before the time-out
+                await ask(connection)
+        finally:
+            connection.close()
+            await asyncio.wait_for(done.wait(), 5)
+    assert connections == 1
+
+
+async def test_a_connection_that_ends_during_a_question_is_told_at_once():
+    async def ask(connection):
+        with pytest.raises(LineError) as caught:
+            await connection.read(1, 4, 0, 1)
+        assert caught.value.code == "connection-lost"
+        assert not connection.is_open
+
+    await served(lambda _: None, ask)
+
+
+@pytest.mark.parametrize(
+    ("unit_id", "answer"),
+    [
+        (1, lambda q: b"\0\0" + q[2:4] + b"\0\x05\x01\x04\x02\0\x07"),  # number 0
+        (0, lambda q: q[:4] + b"\0\x05\x09\x04\x02\0\x07"),  # another unit id
+        (1, lambda q: q[:4] + b"\0\x05\x01\x03\x02\0\x07"),  # another function
+        (1, lambda q: q[:4] + b"\0\x07\x01\x04\x04\0\x07\0\x07"),  # more than asked
+    ],
+)
+async def test_an_answer_to_another_question_is_never_taken(unit_id, answer):
+    async def ask(connection):
+        with pytest.raises(ReadError) as caught:
+            await connection.read(unit_id, 4, 0, 1)
+        assert caught.value.code == "garbled-answer"
+
+    await served(answer, ask)

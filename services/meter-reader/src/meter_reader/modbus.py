@@ -1,34 +1,39 @@
-"""One Modbus connection, of our own making: reads registers and says precisely what went wrong.
+"""One Modbus connection over pymodbus's async client. The only file that knows pymodbus.
 
-It connects once, sends one request at a time and never repeats one. When to try again is its
-owner's business (lines.py).
+It connects once, sends one request at a time and says precisely what went wrong. When to try
+again is its owner's business (lines.py), so pymodbus's own retries and reconnects are off.
 """
 
 import asyncio
 import errno
-import os
+import logging
 import socket
+import struct
 import termios
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
-from serial import Serial, SerialException
+from pymodbus import FramerType
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.exceptions import ConnectionException, ModbusException
+from pymodbus.pdu import ExceptionResponse, ModbusPDU
+from pymodbus.transport.serialtransport import SerialTransport
 
-from meter_reader.core.configuration import Line
-from meter_reader.core.frames import (
-    Answer,
-    Nothing,
-    Question,
-    Refused,
-    rtu_answer,
-    rtu_frame,
-    tcp_answer,
-    tcp_frame,
+from meter_reader.core.configuration import Line, TransportKind
+from meter_reader.errors import (
+    GarbledError,
+    LineError,
+    ModbusExceptionError,
+    ReadError,
+    SilentError,
 )
-from meter_reader.errors import GarbledError, LineError, ModbusExceptionError, SilentError
 
-MOST_NUMBERS = 0x10000
-MOST_HEARD = 1024  # more than any answer: something talks that was not asked
+# It logs every time-out and dumps the last frames line by line: a dead meter would fill the disk.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+
+Client = AsyncModbusTcpClient | AsyncModbusSerialClient
+Create = Callable[[], Coroutine[Any, Any, Any]]
 
 
 class Connection:
@@ -37,228 +42,161 @@ class Connection:
     def __init__(self, line: Line, timeout_s: float) -> None:
         self._line = line
         self._timeout_s = timeout_s
-        self._wire: _Wire | None = None
-        self._heard = b""
-        self._number = 0
-        self._question: Question | None = None
-        self._answer: asyncio.Future[bytes] | None = None
-        self._deadline_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        is_numbered = line.numbers_answers
-        self._frame = tcp_frame if is_numbered else rtu_frame
-        self._found = tcp_answer if is_numbered else rtu_answer
+        self._has_heard = False
+        self._is_asking = False
+        self._is_lost = False
+        self._refusal: Exception | None = None
+        self._client = self._built()
+        self._client.ctx.call_create = self._noting(self._client.ctx.call_create)
 
     @property
     def is_open(self) -> bool:
         """Return whether the connection still stands, as far as this side knows."""
-        return self._wire is not None
+        return self._client.connected and not self._is_lost
 
     async def open(self) -> None:
         """Connect. Raises LineError saying why not, after at most the time-out."""
-        if self._line.is_serial:
-            self.came(_opened_port(self._line, self))
-            return
         try:
-            async with asyncio.timeout(self._timeout_s):
-                await asyncio.get_running_loop().create_connection(
-                    lambda: _Socket(self), self._line.host, self._line.port
-                )
-        except (OSError, TimeoutError, UnicodeError) as error:
-            raise refusal_of(error, self._line) from error
-        if self._wire is None:
+            is_open = await self._client.connect()
+            if self._line.is_serial:
+                for _ in range(2):  # pymodbus takes two more turns until its port is set up
+                    await asyncio.sleep(0)
+            heed_cancellation()
+        except asyncio.CancelledError:
+            self.close()
+            raise
+        except (OSError, ValueError, termios.error) as error:
+            raise self._why_closed(error) from error
+        if not is_open:
+            raise self._why_closed(self._refusal or TimeoutError())
+        if not self.is_open:
             raise self._lost()
 
     def close(self) -> None:
         """Close at once; harmless when closed."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._wire is not None:
-            self._wire.close()
-            self.went(self._wire)
+        self._client.close()
 
     async def read(self, unit_id: int, function: int, address: int, count: int) -> bytes:
         """Return `count` registers, two bytes each, high byte first. Raises a ReadError."""
-        if self._wire is None:
+        if not self.is_open:
             raise self._lost()
-        loop = asyncio.get_running_loop()
-        self._number = (self._number + 1) % MOST_NUMBERS
-        self._question = Question(unit_id, function, address, count, self._number)
-        future: asyncio.Future[bytes] = loop.create_future()
-        self._answer = future
-        if not self._line.numbers_answers:
-            self._heard = b""  # nothing that came before the question can be its answer
-        self._wire.write(self._frame(self._question))
-        self._deadline_s = loop.time() + self._timeout_s
-        if self._timer is None:
-            self._timer = loop.call_at(self._deadline_s, self._look, loop)
+        client = self._client
+        ask = client.read_input_registers if function == 4 else client.read_holding_registers
+        self._has_heard = False
+        self._is_asking = True
         try:
-            return await future
+            self._forget_old_bytes()
+            answer = await ask(address, count=count, device_id=unit_id)
+            heed_cancellation()
+        except (OSError, termios.error) as error:
+            raise self._lost() from error
+        except ModbusException as error:
+            raise self._unanswered(unit_id) from error
         finally:
-            self._question = self._answer = None
+            self._is_asking = False
+        return self._registers(answer, unit_id, function, count)
 
-    # --- called by the wire ----------------------------------------------------------------------
+    def _registers(self, answer: ModbusPDU, unit_id: int, function: int, count: int) -> bytes:
+        """Return what was answered; pymodbus takes number 0 and unit id 0 for any, we do not."""
+        is_other = self._line.numbers_answers and answer.transaction_id != self._client.ctx.next_tid
+        if is_other or answer.dev_id != unit_id or answer.function_code & 0x7F != function:
+            raise GarbledError(self._line.place)
+        if isinstance(answer, ExceptionResponse):
+            raise ModbusExceptionError(self._line.place, unit_id, answer.exception_code)
+        if answer.isError() or len(answer.registers) != count:
+            raise GarbledError(self._line.place)
+        return struct.pack(f">{count}H", *answer.registers)
 
-    def came(self, wire: "_Wire") -> None:
-        """Take over a wire that is connected."""
-        self._wire = wire
-
-    def went(self, wire: "_Wire") -> None:
-        """Hear that the other side is gone."""
-        if self._wire is wire:
-            self._wire = None
-            self._fail(self._lost())
-
-    def hear(self, data: bytes) -> None:
-        """Take what came, and the answer out of it once it is whole."""
-        self._heard += data
-        if self._question is None:
-            self._heard = self._heard[-MOST_HEARD:] if self._line.numbers_answers else b""
-            return
-        answer, self._heard = self._found(self._question, self._heard)
-        if answer is Nothing.GARBLED and not self._line.numbers_answers:
-            self._heard = b"\0"  # noise on a serial line; what follows may still be the answer
-            return
-        self._take(answer, self._question.unit)
-
-    def _take(self, answer: Answer, unit_id: int) -> None:
-        future = self._answer
-        if future is None or future.done() or answer is Nothing.YET:
-            return
-        if isinstance(answer, bytes):
-            future.set_result(answer)
-        elif isinstance(answer, Refused):
-            self._fail(ModbusExceptionError(self._line.place, unit_id, answer.number))
-        else:
-            self._fail(GarbledError(self._line.place))
-
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Look whether the time of the question is up; one timer serves many quick answers."""
-        self._timer = None
-        if self._question is None:
-            return
-        if loop.time() < self._deadline_s:
-            self._timer = loop.call_at(self._deadline_s, self._look, loop)
-        else:
-            self._give_up(self._question)
-
-    def _give_up(self, question: Question) -> None:
-        """Tell apart: nothing heard, and something that is no answer."""
-        if self._heard:
-            self._fail(GarbledError(self._line.place))
-        else:
-            other = "RTU over TCP" if self._line.numbers_answers else "Modbus TCP"
-            place, is_serial = self._line.place, self._line.is_serial
-            self._fail(SilentError(place, question.unit, is_serial=is_serial, other=other))
-
-    def _fail(self, error: Exception) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(error)
+    def _unanswered(self, unit_id: int) -> ReadError:
+        """Tell apart: link gone, nothing heard, something heard that is no answer."""
+        line = self._line
+        if self._has_heard:
+            return GarbledError(line.place)
+        if not self.is_open:
+            return self._lost()
+        other = "RTU over TCP" if line.numbers_answers else "Modbus TCP"
+        return SilentError(line.place, unit_id, is_serial=line.is_serial, other=other)
 
     def _lost(self) -> LineError:
         return LineError("connection-lost", f"{self._line.place} closed the connection.")
 
+    def _why_closed(self, error: Exception) -> LineError:
+        if self._line.is_serial:
+            detail = f"Serial port {self._line.device} cannot be opened: {error}."
+            return LineError("serial-port-failed", detail, "/transport/device")
+        return refusal_of(error, self._line)
 
-class _Wire(Protocol):
-    """What carries the bytes."""
+    def _forget_old_bytes(self) -> None:
+        """Drop what a serial port holds: nothing that came before the question answers it."""
+        transport = self._client.ctx.transport
+        if isinstance(transport, SerialTransport) and transport.sync_serial:
+            transport.sync_serial.reset_input_buffer()
 
-    def write(self, data: bytes, /) -> None:
-        """Send."""
+    # --- called by pymodbus ----------------------------------------------------------------------
 
-    def close(self) -> None:
-        """Close at once."""
+    def _noting(self, create: Create) -> Create:
+        """Return what connects, keeping the reason of a failure: pymodbus only returns False."""
 
+        async def noted() -> Any:  # noqa: ANN401 - whatever pymodbus makes of it
+            try:
+                return await create()
+            except OSError as error:
+                self._refusal = error
+                raise
 
-class _Socket(asyncio.Protocol):
-    """A TCP connection."""
+        return noted
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._transport: asyncio.Transport | None = None
+    def _hear(self, is_sent: bool, packet: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
+        self._has_heard = self._has_heard or not is_sent
+        return packet
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Hand the wire over."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
-            self._connection.came(self)
+    def _turn(self, is_connected: bool) -> None:  # noqa: FBT001 - pymodbus's signature
+        """End the question under way when the other side is gone; pymodbus would wait on."""
+        self._is_lost = not is_connected
+        future = self._client.ctx.response_future
+        if self._is_lost and self._is_asking and not future.done():
+            future.set_exception(ConnectionException("closed by the other side"))
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it
-        """Tell that it is gone."""
-        self._connection.went(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Pass on what came."""
-        self._connection.hear(data)
-
-    def write(self, data: bytes, /) -> None:
-        """Send."""
-        if self._transport is not None:
-            self._transport.write(data)
-
-    def close(self) -> None:
-        """Close at once; nothing that was asked still matters."""
-        if self._transport is not None:
-            self._transport.abort()
-
-
-class _Port:
-    """A serial port of this machine."""
-
-    def __init__(self, port: Serial, connection: Connection) -> None:
-        self._port = port
-        self._descriptor: int = port.fileno()
-        self._connection = connection
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._descriptor, self._hear)
-
-    def write(self, data: bytes, /) -> None:
-        """Send; a question fits into the port's buffer."""
-        try:
-            self._port.reset_input_buffer()
-            os.write(self._descriptor, data)
-        except OSError:
-            self._gone()
-
-    def close(self) -> None:
-        """Close at once."""
-        if self._port.is_open:
-            self._loop.remove_reader(self._descriptor)
-            self._port.close()
-
-    def _hear(self) -> None:
-        try:
-            data = os.read(self._descriptor, MOST_HEARD)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if data:
-            self._connection.hear(data)
-        else:
-            self._gone()  # the adapter was pulled out
-
-    def _gone(self) -> None:
-        self.close()
-        self._connection.went(self)
-
-
-def _opened_port(line: Line, connection: Connection) -> _Port:
-    # A pseudo terminal carries bytes, neither parity nor length: Linux refuses to set them again.
-    is_pseudo = Path(line.device).resolve().is_relative_to("/dev/pts")
-    try:
-        port = Serial(
-            line.device,
-            baudrate=line.baud,
-            bytesize=8 if is_pseudo else line.data_bits,
-            parity="N" if is_pseudo else line.parity,
-            stopbits=line.stop_bits,
-            timeout=0,
-            exclusive=True,
+    def _built(self) -> Client:
+        line = self._line
+        if line.kind is TransportKind.RTU:
+            # A pseudo terminal carries bytes, neither parity nor length: Linux refuses to set them
+            # again.
+            is_pseudo = Path(line.device).resolve().is_relative_to("/dev/pts")
+            return AsyncModbusSerialClient(
+                line.device,
+                baudrate=line.baud,
+                bytesize=8 if is_pseudo else line.data_bits,
+                parity="N" if is_pseudo else line.parity,
+                stopbits=line.stop_bits,
+                timeout=self._timeout_s,
+                retries=0,
+                reconnect_delay=0,
+                trace_packet=self._hear,
+                trace_connect=self._turn,
+            )
+        is_tcp = line.kind is TransportKind.TCP
+        return AsyncModbusTcpClient(
+            line.host,
+            port=line.port,
+            framer=FramerType.SOCKET if is_tcp else FramerType.RTU,
+            timeout=self._timeout_s,
+            retries=0,
+            reconnect_delay=0,
+            trace_packet=self._hear,
+            trace_connect=self._turn,
         )
-    except (SerialException, OSError, ValueError, termios.error) as error:
-        detail = f"Serial port {line.device} cannot be opened: {error}."
-        raise LineError("serial-port-failed", detail, "/transport/device") from error
-    return _Port(port, connection)
+
+
+def heed_cancellation() -> None:
+    """Raise CancelledError if this task was told to stop and somebody below swallowed it.
+
+    Until Python 3.12 `asyncio.wait_for`, which pymodbus uses, returns the result instead of
+    stopping when both come in the same turn of the loop; a poll would then go on for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def refusal_of(error: Exception, line: Line) -> LineError:
