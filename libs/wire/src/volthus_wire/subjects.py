@@ -11,8 +11,12 @@ from typing import Generic, TypeVar
 from google.protobuf.message import Message
 
 from volthus_wire.v1.eebus_pb2 import (
+    AcceptWindow,
+    DeviceDiagnostics,
     EebusPicture,
+    GetDiagnosticsRequest,
     GetEebusPictureRequest,
+    OpenAcceptWindowRequest,
     PairedReply,
     PairRequest,
     RenameRequest,
@@ -35,19 +39,61 @@ from volthus_wire.v1.metering_pb2 import (
     TestMeterRequest,
     UpdateMeterRequest,
 )
+from volthus_wire.v1.operating_pb2 import (
+    CarReply,
+    GoalReply,
+    ListCarsReply,
+    ListCarsRequest,
+    ModeReply,
+    PutCarRequest,
+    PutGoalRequest,
+    PutModeRequest,
+    RemoveCarRequest,
+)
+from volthus_wire.v1.operator_pb2 import (
+    GetOperatorRequest,
+    ListEvidenceReply,
+    ListEvidenceRequest,
+    OperatorLimits,
+    OperatorReply,
+    PutOperatorLimitRequest,
+    PutOperatorSettingsRequest,
+)
 from volthus_wire.v1.planning_pb2 import CatalogueReply, GetCatalogueRequest
+from volthus_wire.v1.records_pb2 import (
+    ApplySiteFileReply,
+    ApplySiteFileRequest,
+    Fact,
+    GetEnergyReply,
+    GetEnergyRequest,
+    GetSiteFileRequest,
+    ListDecisionsReply,
+    ListDecisionsRequest,
+    ListSessionsReply,
+    ListSessionsRequest,
+    SiteFileReply,
+)
 from volthus_wire.v1.rpc_pb2 import Nothing
 from volthus_wire.v1.site_pb2 import (
+    CancelRotationTestRequest,
     ChargerReply,
+    CircuitReply,
     EnergyManagementReply,
     GetEnergyManagementRequest,
     GetGridConnectionRequest,
     GetSiteStateRequest,
     GridConnectionReply,
+    ListCircuitsReply,
+    ListCircuitsRequest,
     PutChargerRequest,
+    PutCircuitRequest,
     PutEnergyManagementRequest,
     PutGridConnectionRequest,
+    RemoveCircuitRequest,
+    RotationTest,
+    RotationTestRequest,
     SiteState,
+    StartRotationTestRequest,
     Watch,
 )
 
@@ -123,10 +169,13 @@ METER_ROSTER = Subject("site.{site}.local.meters", MeterRoster)
 EVSE_STATE = Subject("site.{site}.local.evse.{ski}.state", EvseState)
 EVSE_ROSTER = Subject("site.{site}.local.evses", EvseRoster)
 EVSE_LIMIT = Subject("site.{site}.local.evse.{ski}.limit", EvseLimit)
+EEBUS_METERS = Subject("site.{site}.local.eebus-meters", MeterRoster)  # HEMS and meters over MGCP
+OPERATOR_LIMITS = Subject("site.{site}.local.operator-limits", OperatorLimits)
 
 # --- from site to cloud --------------------------------------------------------------------------
 SITE_STATE = Subject("site.{site}.up.state", SiteState)
 EEBUS_PICTURE = Subject("site.{site}.up.eebus", EebusPicture)
+FACT = Subject("site.{site}.up.fact.{kind}", Fact)
 
 # --- from cloud to site --------------------------------------------------------------------------
 WATCH = Subject("site.{site}.down.watch", Watch)
@@ -148,6 +197,46 @@ ENERGY_MANAGEMENT_PUT = Request(
     EnergyManagementReply,
 )
 CHARGER_PUT = Request("site.{site}.down.rpc.cem.charger-put", PutChargerRequest, ChargerReply)
+CIRCUIT_LIST = Request(
+    "site.{site}.down.rpc.cem.circuit-list", ListCircuitsRequest, ListCircuitsReply
+)
+CIRCUIT_PUT = Request("site.{site}.down.rpc.cem.circuit-put", PutCircuitRequest, CircuitReply)
+CIRCUIT_REMOVE = Request("site.{site}.down.rpc.cem.circuit-remove", RemoveCircuitRequest, Nothing)
+MODE_PUT = Request("site.{site}.down.rpc.cem.mode-put", PutModeRequest, ModeReply)
+CAR_LIST = Request("site.{site}.down.rpc.cem.car-list", ListCarsRequest, ListCarsReply)
+CAR_PUT = Request("site.{site}.down.rpc.cem.car-put", PutCarRequest, CarReply)
+CAR_REMOVE = Request("site.{site}.down.rpc.cem.car-remove", RemoveCarRequest, Nothing)
+GOAL_PUT = Request("site.{site}.down.rpc.cem.goal-put", PutGoalRequest, GoalReply)
+OPERATOR_GET = Request("site.{site}.down.rpc.cem.operator-get", GetOperatorRequest, OperatorReply)
+OPERATOR_PUT = Request(
+    "site.{site}.down.rpc.cem.operator-put", PutOperatorSettingsRequest, OperatorReply
+)
+OPERATOR_LIMIT_PUT = Request(
+    "site.{site}.down.rpc.cem.operator-limit-put", PutOperatorLimitRequest, OperatorReply
+)
+EVIDENCE_LIST = Request(
+    "site.{site}.down.rpc.cem.evidence-list", ListEvidenceRequest, ListEvidenceReply
+)
+SESSION_LIST = Request(
+    "site.{site}.down.rpc.cem.session-list", ListSessionsRequest, ListSessionsReply
+)
+ENERGY_GET = Request("site.{site}.down.rpc.cem.energy-get", GetEnergyRequest, GetEnergyReply)
+DECISION_LIST = Request(
+    "site.{site}.down.rpc.cem.decision-list", ListDecisionsRequest, ListDecisionsReply
+)
+SITE_FILE_GET = Request("site.{site}.down.rpc.cem.site-file-get", GetSiteFileRequest, SiteFileReply)
+SITE_FILE_APPLY = Request(
+    "site.{site}.down.rpc.cem.site-file-apply", ApplySiteFileRequest, ApplySiteFileReply
+)
+ROTATION_TEST_START = Request(
+    "site.{site}.down.rpc.cem.rotation-test-start", StartRotationTestRequest, RotationTest
+)
+ROTATION_TEST_GET = Request(
+    "site.{site}.down.rpc.cem.rotation-test-get", RotationTestRequest, RotationTest
+)
+ROTATION_TEST_CANCEL = Request(
+    "site.{site}.down.rpc.cem.rotation-test-cancel", CancelRotationTestRequest, RotationTest
+)
 SITE_STATE_GET = Request("site.{site}.down.rpc.cem.state-get", GetSiteStateRequest, SiteState)
 
 METER_MODELS = Request(
@@ -168,6 +257,12 @@ EEBUS_PICTURE_GET = Request(
 EEBUS_PAIR = Request("site.{site}.down.rpc.eebus.pair", PairRequest, PairedReply)
 EEBUS_RENAME = Request("site.{site}.down.rpc.eebus.rename", RenameRequest, PairedReply)
 EEBUS_UNPAIR = Request("site.{site}.down.rpc.eebus.unpair", UnpairRequest, Nothing)
+EEBUS_DIAGNOSTICS = Request(
+    "site.{site}.down.rpc.eebus.diagnostics", GetDiagnosticsRequest, DeviceDiagnostics
+)
+EEBUS_ACCEPT_WINDOW = Request(
+    "site.{site}.down.rpc.eebus.accept-window", OpenAcceptWindowRequest, AcceptWindow
+)
 
 # --- among cloud programs ------------------------------------------------------------------------
 CATALOGUE_GET = Request("cloud.smart-charging.rpc.catalogue", GetCatalogueRequest, CatalogueReply)

@@ -35,6 +35,7 @@ class TransportKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TRANSPORT_KIND_TCP: _ClassVar[TransportKind]
     TRANSPORT_KIND_RTU: _ClassVar[TransportKind]
     TRANSPORT_KIND_RTU_OVER_TCP: _ClassVar[TransportKind]
+    TRANSPORT_KIND_EEBUS: _ClassVar[TransportKind]
 METER_ROLE_UNSPECIFIED: MeterRole
 METER_ROLE_GRID: MeterRole
 METER_ROLE_PV: MeterRole
@@ -51,6 +52,7 @@ TRANSPORT_KIND_UNSPECIFIED: TransportKind
 TRANSPORT_KIND_TCP: TransportKind
 TRANSPORT_KIND_RTU: TransportKind
 TRANSPORT_KIND_RTU_OVER_TCP: TransportKind
+TRANSPORT_KIND_EEBUS: TransportKind
 
 class MeterReading(_message.Message):
     __slots__ = ("meter", "role", "quality", "measured_at", "age_s", "sequence", "current_a", "power_w", "power_total_w", "voltage_v", "frequency_hz", "energy_import_wh", "energy_export_wh", "period_s", "energy_import_segment", "energy_export_segment")
@@ -89,7 +91,7 @@ class MeterReading(_message.Message):
     def __init__(self, meter: _Optional[str] = ..., role: _Optional[_Union[MeterRole, str]] = ..., quality: _Optional[_Union[MeterQuality, str]] = ..., measured_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., age_s: _Optional[float] = ..., sequence: _Optional[int] = ..., current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., power_w: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., power_total_w: _Optional[float] = ..., voltage_v: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., frequency_hz: _Optional[float] = ..., energy_import_wh: _Optional[float] = ..., energy_export_wh: _Optional[float] = ..., period_s: _Optional[float] = ..., energy_import_segment: _Optional[int] = ..., energy_export_segment: _Optional[int] = ...) -> None: ...
 
 class MeterTransport(_message.Message):
-    __slots__ = ("kind", "host", "port", "unit_id", "device", "baud", "parity", "stop_bits", "data_bits", "closes_after_poll")
+    __slots__ = ("kind", "host", "port", "unit_id", "device", "baud", "parity", "stop_bits", "data_bits", "closes_after_poll", "ski")
     KIND_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     PORT_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +102,7 @@ class MeterTransport(_message.Message):
     STOP_BITS_FIELD_NUMBER: _ClassVar[int]
     DATA_BITS_FIELD_NUMBER: _ClassVar[int]
     CLOSES_AFTER_POLL_FIELD_NUMBER: _ClassVar[int]
+    SKI_FIELD_NUMBER: _ClassVar[int]
     kind: TransportKind
     host: str
     port: int
@@ -110,7 +113,8 @@ class MeterTransport(_message.Message):
     stop_bits: int
     data_bits: int
     closes_after_poll: bool
-    def __init__(self, kind: _Optional[_Union[TransportKind, str]] = ..., host: _Optional[str] = ..., port: _Optional[int] = ..., unit_id: _Optional[int] = ..., device: _Optional[str] = ..., baud: _Optional[int] = ..., parity: _Optional[str] = ..., stop_bits: _Optional[int] = ..., data_bits: _Optional[int] = ..., closes_after_poll: _Optional[bool] = ...) -> None: ...
+    ski: str
+    def __init__(self, kind: _Optional[_Union[TransportKind, str]] = ..., host: _Optional[str] = ..., port: _Optional[int] = ..., unit_id: _Optional[int] = ..., device: _Optional[str] = ..., baud: _Optional[int] = ..., parity: _Optional[str] = ..., stop_bits: _Optional[int] = ..., data_bits: _Optional[int] = ..., closes_after_poll: _Optional[bool] = ..., ski: _Optional[str] = ...) -> None: ...
 
 class MeterSettings(_message.Message):
     __slots__ = ("meter", "name", "model", "role", "transport", "rotation", "invert", "phase", "revision")

@@ -26,9 +26,11 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from volthus_wire.v1 import electrical_pb2 as volthus__wire_dot_v1_dot_electrical__pb2
 from volthus_wire.v1 import evse_pb2 as volthus__wire_dot_v1_dot_evse__pb2
 from volthus_wire.v1 import metering_pb2 as volthus__wire_dot_v1_dot_metering__pb2
+from volthus_wire.v1 import operating_pb2 as volthus__wire_dot_v1_dot_operating__pb2
+from volthus_wire.v1 import operator_pb2 as volthus__wire_dot_v1_dot_operator__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1avolthus_wire/v1/site.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\x1a\x1avolthus_wire/v1/evse.proto\x1a\x1evolthus_wire/v1/metering.proto\"\xde\x01\n\x0eGridConnection\x12\'\n\x06\x66use_a\x18\x01 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x0e\n\x06phases\x18\x02 \x01(\r\x12\x15\n\x08margin_a\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12,\n\x0b\x62\x61se_load_a\x18\x04 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12/\n\x0estatic_share_a\x18\x05 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x10\n\x08revision\x18\x06 \x01(\x04\x42\x0b\n\t_margin_a\"\x94\x01\n\x0f\x43hargerSettings\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\r\n\x05min_a\x18\x02 \x01(\x01\x12\r\n\x05max_a\x18\x03 \x01(\x01\x12\x0e\n\x06phases\x18\x04 \x01(\r\x12\x0e\n\x06wiring\x18\x05 \x01(\t\x12\x12\n\nfailsafe_a\x18\x06 \x01(\x01\x12\x10\n\x08priority\x18\x07 \x01(\r\x12\x10\n\x08revision\x18\x08 \x01(\x04\"L\n\x10\x45nergyManagement\x12\n\n\x02on\x18\x01 \x01(\x08\x12\x1a\n\x12\x63onfirmed_no_other\x18\x02 \x01(\x08\x12\x10\n\x08revision\x18\x03 \x01(\x04\"\xad\x01\n\tLimitedBy\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07\x65lement\x18\x02 \x01(\t\x12\r\n\x05phase\x18\x03 \x01(\t\x12\x12\n\x05value\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_value\"\xbb\x04\n\x0c\x43hargerState\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03own\x18\x03 \x01(\x08\x12/\n\nconnection\x18\x04 \x01(\x0e\x32\x1b.volthus_wire.v1.Connection\x12\r\n\x05state\x18\x05 \x01(\t\x12\x14\n\x07power_w\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12*\n\tcurrent_a\x18\x07 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12(\n\x07limit_a\x18\x08 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12.\n\nlimited_by\x18\t \x01(\x0b\x32\x1a.volthus_wire.v1.LimitedBy\x12\x15\n\rcommunication\x18\n \x01(\t\x12\x18\n\x0bsoc_percent\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11session_energy_wh\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\x32\n\x08settings\x18\r \x01(\x0b\x32 .volthus_wire.v1.ChargerSettings\x12\r\n\x05\x62rand\x18\x0e \x01(\t\x12\r\n\x05model\x18\x0f \x01(\t\x12\x1b\n\x0emeasured_age_s\x18\x10 \x01(\x01H\x03\x88\x01\x01\x12\x0e\n\x06\x64\x65tail\x18\x11 \x01(\t\x12\x12\n\nerror_code\x18\x12 \x01(\tB\n\n\x08_power_wB\x0e\n\x0c_soc_percentB\x14\n\x12_session_energy_whB\x11\n\x0f_measured_age_s\"\xb7\x01\n\x06Notice\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x10\n\x08severity\x18\x02 \x01(\t\x12\x33\n\x06params\x18\x03 \x03(\x0b\x32#.volthus_wire.v1.Notice.ParamsEntry\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bParamsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x9c\x06\n\tSiteState\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x11\x65nergy_management\x18\x04 \x01(\x0b\x32!.volthus_wire.v1.EnergyManagement\x12\x38\n\x0fgrid_connection\x18\x05 \x01(\x0b\x32\x1f.volthus_wire.v1.GridConnection\x12\x17\n\x0fload_management\x18\x06 \x01(\t\x12\x0e\n\x06ladder\x18\x07 \x01(\t\x12\x18\n\x0bmeter_age_s\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12/\n\x0egrid_current_a\x18\t \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x1a\n\rgrid_import_w\x18\n \x01(\x01H\x01\x88\x01\x01\x12\x1a\n\rgrid_export_w\x18\x0b \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10\x63harging_power_w\x18\x0c \x01(\x01H\x03\x88\x01\x01\x12-\n\x0cother_load_a\x18\r \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12+\n\nreserved_a\x18\x0e \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12+\n\nheadroom_a\x18\x0f \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x12\n\x05sun_w\x18\x10 \x01(\x01H\x04\x88\x01\x01\x12/\n\x08\x63hargers\x18\x11 \x03(\x0b\x32\x1d.volthus_wire.v1.ChargerState\x12(\n\x07notices\x18\x12 \x03(\x0b\x32\x17.volthus_wire.v1.Notice\x12,\n\x06meters\x18\x13 \x03(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\x12\x0f\n\x07version\x18\x14 \x01(\tB\x0e\n\x0c_meter_age_sB\x10\n\x0e_grid_import_wB\x10\n\x0e_grid_export_wB\x13\n\x11_charging_power_wB\x08\n\x06_sun_w\"\x1a\n\x18GetGridConnectionRequest\"M\n\x18PutGridConnectionRequest\x12\x31\n\x08settings\x18\x01 \x01(\x0b\x32\x1f.volthus_wire.v1.GridConnection\"H\n\x13GridConnectionReply\x12\x31\n\x08settings\x18\x01 \x01(\x0b\x32\x1f.volthus_wire.v1.GridConnection\"\x1c\n\x1aGetEnergyManagementRequest\"Q\n\x1aPutEnergyManagementRequest\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.EnergyManagement\"L\n\x15\x45nergyManagementReply\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.EnergyManagement\"G\n\x11PutChargerRequest\x12\x32\n\x08settings\x18\x01 \x01(\x0b\x32 .volthus_wire.v1.ChargerSettings\"B\n\x0c\x43hargerReply\x12\x32\n\x08settings\x18\x01 \x01(\x0b\x32 .volthus_wire.v1.ChargerSettings\"\x15\n\x13GetSiteStateRequest\"\x07\n\x05Watchb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1avolthus_wire/v1/site.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\x1a\x1avolthus_wire/v1/evse.proto\x1a\x1evolthus_wire/v1/metering.proto\x1a\x1fvolthus_wire/v1/operating.proto\x1a\x1evolthus_wire/v1/operator.proto\"\x88\x02\n\x0eGridConnection\x12\'\n\x06\x66use_a\x18\x01 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x0e\n\x06phases\x18\x02 \x01(\r\x12\x15\n\x08margin_a\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12,\n\x0b\x62\x61se_load_a\x18\x04 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12/\n\x0estatic_share_a\x18\x05 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x10\n\x08revision\x18\x06 \x01(\x04\x12\x18\n\x0bunbalance_a\x18\x07 \x01(\x01H\x01\x88\x01\x01\x42\x0b\n\t_margin_aB\x0e\n\x0c_unbalance_a\"\xa6\x01\n\x07\x43ircuit\x12\x0f\n\x07\x63ircuit\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06parent\x18\x03 \x01(\t\x12\'\n\x06\x66use_a\x18\x04 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x15\n\x08margin_a\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\r\n\x05meter\x18\x06 \x01(\t\x12\x10\n\x08revision\x18\x07 \x01(\x04\x42\x0b\n\t_margin_a\"\x15\n\x13ListCircuitsRequest\"?\n\x11ListCircuitsReply\x12*\n\x08\x63ircuits\x18\x01 \x03(\x0b\x32\x18.volthus_wire.v1.Circuit\">\n\x11PutCircuitRequest\x12)\n\x07\x63ircuit\x18\x01 \x01(\x0b\x32\x18.volthus_wire.v1.Circuit\"9\n\x0c\x43ircuitReply\x12)\n\x07\x63ircuit\x18\x01 \x01(\x0b\x32\x18.volthus_wire.v1.Circuit\"\'\n\x14RemoveCircuitRequest\x12\x0f\n\x07\x63ircuit\x18\x01 \x01(\t\"\xec\x02\n\x0f\x43hargerSettings\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\r\n\x05min_a\x18\x02 \x01(\x01\x12\r\n\x05max_a\x18\x03 \x01(\x01\x12\x0e\n\x06phases\x18\x04 \x01(\r\x12\x0e\n\x06wiring\x18\x05 \x01(\t\x12\x12\n\nfailsafe_a\x18\x06 \x01(\x01\x12\x10\n\x08priority\x18\x07 \x01(\r\x12\x10\n\x08revision\x18\x08 \x01(\x04\x12\x0f\n\x07\x63ircuit\x18\t \x01(\t\x12\x14\n\x07start_a\x18\n \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0fphase_switching\x18\x0b \x01(\t\x12\x1b\n\x13phase_switching_url\x18\x0c \x01(\t\x12!\n\x19phase_switching_confirmed\x18\r \x01(\x08\x12\x13\n\x06weight\x18\x0e \x01(\x01H\x01\x88\x01\x01\x12\x19\n\x0cguaranteed_a\x18\x0f \x01(\x01H\x02\x88\x01\x01\x42\n\n\x08_start_aB\t\n\x07_weightB\x0f\n\r_guaranteed_a\"L\n\x10\x45nergyManagement\x12\n\n\x02on\x18\x01 \x01(\x08\x12\x1a\n\x12\x63onfirmed_no_other\x18\x02 \x01(\x08\x12\x10\n\x08revision\x18\x03 \x01(\x04\"\xad\x01\n\tLimitedBy\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07\x65lement\x18\x02 \x01(\t\x12\r\n\x05phase\x18\x03 \x01(\t\x12\x12\n\x05value\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12)\n\x05since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_value\"\xc2\x06\n\x0c\x43hargerState\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03own\x18\x03 \x01(\x08\x12/\n\nconnection\x18\x04 \x01(\x0e\x32\x1b.volthus_wire.v1.Connection\x12\r\n\x05state\x18\x05 \x01(\t\x12\x14\n\x07power_w\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12*\n\tcurrent_a\x18\x07 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12(\n\x07limit_a\x18\x08 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12.\n\nlimited_by\x18\t \x01(\x0b\x32\x1a.volthus_wire.v1.LimitedBy\x12\x15\n\rcommunication\x18\n \x01(\t\x12\x18\n\x0bsoc_percent\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x1e\n\x11session_energy_wh\x18\x0c \x01(\x01H\x02\x88\x01\x01\x12\x32\n\x08settings\x18\r \x01(\x0b\x32 .volthus_wire.v1.ChargerSettings\x12\r\n\x05\x62rand\x18\x0e \x01(\t\x12\r\n\x05model\x18\x0f \x01(\t\x12\x1b\n\x0emeasured_age_s\x18\x10 \x01(\x01H\x03\x88\x01\x01\x12\x0e\n\x06\x64\x65tail\x18\x11 \x01(\t\x12\x12\n\nerror_code\x18\x12 \x01(\t\x12+\n\x04mode\x18\x13 \x01(\x0b\x32\x1d.volthus_wire.v1.ChargingMode\x12/\n\x07pending\x18\x14 \x03(\x0b\x32\x1e.volthus_wire.v1.PendingChange\x12\x0f\n\x07session\x18\x15 \x01(\t\x12\x0b\n\x03\x63\x61r\x18\x16 \x01(\t\x12#\n\x04goal\x18\x17 \x01(\x0b\x32\x15.volthus_wire.v1.Goal\x12\x0e\n\x06phases\x18\x18 \x03(\t\x12\x17\n\nreaction_s\x18\x19 \x01(\x01H\x04\x88\x01\x01\x12,\n\tcar_range\x18\x1a \x01(\x0b\x32\x19.volthus_wire.v1.CarRangeB\n\n\x08_power_wB\x0e\n\x0c_soc_percentB\x14\n\x12_session_energy_whB\x11\n\x0f_measured_age_sB\r\n\x0b_reaction_s\"F\n\x08\x43\x61rRange\x12\x12\n\x05min_a\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\x05max_a\x18\x02 \x01(\x01H\x01\x88\x01\x01\x42\x08\n\x06_min_aB\x08\n\x06_max_a\"c\n\rPendingChange\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\x05value\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\x08\n\x06_value\"\xc0\x01\n\x0c\x43ircuitState\x12*\n\x08settings\x18\x01 \x01(\x0b\x32\x18.volthus_wire.v1.Circuit\x12*\n\tcurrent_a\x18\x02 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12+\n\nreserved_a\x18\x03 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12+\n\nheadroom_a\x18\x04 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\"\xb7\x01\n\x06Notice\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x10\n\x08severity\x18\x02 \x01(\t\x12\x33\n\x06params\x18\x03 \x03(\x0b\x32#.volthus_wire.v1.Notice.ParamsEntry\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a-\n\x0bParamsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xba\x07\n\tSiteState\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x11\x65nergy_management\x18\x04 \x01(\x0b\x32!.volthus_wire.v1.EnergyManagement\x12\x38\n\x0fgrid_connection\x18\x05 \x01(\x0b\x32\x1f.volthus_wire.v1.GridConnection\x12\x17\n\x0fload_management\x18\x06 \x01(\t\x12\x0e\n\x06ladder\x18\x07 \x01(\t\x12\x18\n\x0bmeter_age_s\x18\x08 \x01(\x01H\x00\x88\x01\x01\x12/\n\x0egrid_current_a\x18\t \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x1a\n\rgrid_import_w\x18\n \x01(\x01H\x01\x88\x01\x01\x12\x1a\n\rgrid_export_w\x18\x0b \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10\x63harging_power_w\x18\x0c \x01(\x01H\x03\x88\x01\x01\x12-\n\x0cother_load_a\x18\r \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12+\n\nreserved_a\x18\x0e \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12+\n\nheadroom_a\x18\x0f \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x12\n\x05sun_w\x18\x10 \x01(\x01H\x04\x88\x01\x01\x12/\n\x08\x63hargers\x18\x11 \x03(\x0b\x32\x1d.volthus_wire.v1.ChargerState\x12(\n\x07notices\x18\x12 \x03(\x0b\x32\x17.volthus_wire.v1.Notice\x12,\n\x06meters\x18\x13 \x03(\x0b\x32\x1c.volthus_wire.v1.MeterHealth\x12\x0f\n\x07version\x18\x14 \x01(\t\x12/\n\x08\x63ircuits\x18\x15 \x03(\x0b\x32\x1d.volthus_wire.v1.CircuitState\x12\x37\n\x0foperator_limits\x18\x16 \x03(\x0b\x32\x1e.volthus_wire.v1.OperatorLimit\x12\x1d\n\x10operator_share_w\x18\x17 \x01(\x01H\x05\x88\x01\x01\x42\x0e\n\x0c_meter_age_sB\x10\n\x0e_grid_import_wB\x10\n\x0e_grid_export_wB\x13\n\x11_charging_power_wB\x08\n\x06_sun_wB\x13\n\x11_operator_share_w\"\x1a\n\x18GetGridConnectionRequest\"M\n\x18PutGridConnectionRequest\x12\x31\n\x08settings\x18\x01 \x01(\x0b\x32\x1f.volthus_wire.v1.GridConnection\"H\n\x13GridConnectionReply\x12\x31\n\x08settings\x18\x01 \x01(\x0b\x32\x1f.volthus_wire.v1.GridConnection\"\x1c\n\x1aGetEnergyManagementRequest\"Q\n\x1aPutEnergyManagementRequest\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.EnergyManagement\"L\n\x15\x45nergyManagementReply\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.EnergyManagement\"G\n\x11PutChargerRequest\x12\x32\n\x08settings\x18\x01 \x01(\x0b\x32 .volthus_wire.v1.ChargerSettings\"B\n\x0c\x43hargerReply\x12\x32\n\x08settings\x18\x01 \x01(\x0b\x32 .volthus_wire.v1.ChargerSettings\"\x15\n\x13GetSiteStateRequest\"\x07\n\x05Watch\"\'\n\x18StartRotationTestRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"\x15\n\x13RotationTestRequest\"\x1b\n\x19\x43\x61ncelRotationTestRequest\"\xdb\x01\n\x0cRotationTest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\t\x12)\n\x05until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12\x17\n\x0fproposed_wiring\x18\x06 \x01(\t\x12\x19\n\x11proposed_rotation\x18\x07 \x01(\t\x12\x12\n\nconfidence\x18\x08 \x01(\x01\x12\x0e\n\x06phases\x18\t \x03(\t\x12\x10\n\x08reversed\x18\n \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,40 +39,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTICE_PARAMSENTRY']._loaded_options = None
   _globals['_NOTICE_PARAMSENTRY']._serialized_options = b'8\001'
-  _globals['_GRIDCONNECTION']._serialized_start=175
-  _globals['_GRIDCONNECTION']._serialized_end=397
-  _globals['_CHARGERSETTINGS']._serialized_start=400
-  _globals['_CHARGERSETTINGS']._serialized_end=548
-  _globals['_ENERGYMANAGEMENT']._serialized_start=550
-  _globals['_ENERGYMANAGEMENT']._serialized_end=626
-  _globals['_LIMITEDBY']._serialized_start=629
-  _globals['_LIMITEDBY']._serialized_end=802
-  _globals['_CHARGERSTATE']._serialized_start=805
-  _globals['_CHARGERSTATE']._serialized_end=1376
-  _globals['_NOTICE']._serialized_start=1379
-  _globals['_NOTICE']._serialized_end=1562
-  _globals['_NOTICE_PARAMSENTRY']._serialized_start=1517
-  _globals['_NOTICE_PARAMSENTRY']._serialized_end=1562
-  _globals['_SITESTATE']._serialized_start=1565
-  _globals['_SITESTATE']._serialized_end=2361
-  _globals['_GETGRIDCONNECTIONREQUEST']._serialized_start=2363
-  _globals['_GETGRIDCONNECTIONREQUEST']._serialized_end=2389
-  _globals['_PUTGRIDCONNECTIONREQUEST']._serialized_start=2391
-  _globals['_PUTGRIDCONNECTIONREQUEST']._serialized_end=2468
-  _globals['_GRIDCONNECTIONREPLY']._serialized_start=2470
-  _globals['_GRIDCONNECTIONREPLY']._serialized_end=2542
-  _globals['_GETENERGYMANAGEMENTREQUEST']._serialized_start=2544
-  _globals['_GETENERGYMANAGEMENTREQUEST']._serialized_end=2572
-  _globals['_PUTENERGYMANAGEMENTREQUEST']._serialized_start=2574
-  _globals['_PUTENERGYMANAGEMENTREQUEST']._serialized_end=2655
-  _globals['_ENERGYMANAGEMENTREPLY']._serialized_start=2657
-  _globals['_ENERGYMANAGEMENTREPLY']._serialized_end=2733
-  _globals['_PUTCHARGERREQUEST']._serialized_start=2735
-  _globals['_PUTCHARGERREQUEST']._serialized_end=2806
-  _globals['_CHARGERREPLY']._serialized_start=2808
-  _globals['_CHARGERREPLY']._serialized_end=2874
-  _globals['_GETSITESTATEREQUEST']._serialized_start=2876
-  _globals['_GETSITESTATEREQUEST']._serialized_end=2897
-  _globals['_WATCH']._serialized_start=2899
-  _globals['_WATCH']._serialized_end=2906
+  _globals['_GRIDCONNECTION']._serialized_start=240
+  _globals['_GRIDCONNECTION']._serialized_end=504
+  _globals['_CIRCUIT']._serialized_start=507
+  _globals['_CIRCUIT']._serialized_end=673
+  _globals['_LISTCIRCUITSREQUEST']._serialized_start=675
+  _globals['_LISTCIRCUITSREQUEST']._serialized_end=696
+  _globals['_LISTCIRCUITSREPLY']._serialized_start=698
+  _globals['_LISTCIRCUITSREPLY']._serialized_end=761
+  _globals['_PUTCIRCUITREQUEST']._serialized_start=763
+  _globals['_PUTCIRCUITREQUEST']._serialized_end=825
+  _globals['_CIRCUITREPLY']._serialized_start=827
+  _globals['_CIRCUITREPLY']._serialized_end=884
+  _globals['_REMOVECIRCUITREQUEST']._serialized_start=886
+  _globals['_REMOVECIRCUITREQUEST']._serialized_end=925
+  _globals['_CHARGERSETTINGS']._serialized_start=928
+  _globals['_CHARGERSETTINGS']._serialized_end=1292
+  _globals['_ENERGYMANAGEMENT']._serialized_start=1294
+  _globals['_ENERGYMANAGEMENT']._serialized_end=1370
+  _globals['_LIMITEDBY']._serialized_start=1373
+  _globals['_LIMITEDBY']._serialized_end=1546
+  _globals['_CHARGERSTATE']._serialized_start=1549
+  _globals['_CHARGERSTATE']._serialized_end=2383
+  _globals['_CARRANGE']._serialized_start=2385
+  _globals['_CARRANGE']._serialized_end=2455
+  _globals['_PENDINGCHANGE']._serialized_start=2457
+  _globals['_PENDINGCHANGE']._serialized_end=2556
+  _globals['_CIRCUITSTATE']._serialized_start=2559
+  _globals['_CIRCUITSTATE']._serialized_end=2751
+  _globals['_NOTICE']._serialized_start=2754
+  _globals['_NOTICE']._serialized_end=2937
+  _globals['_NOTICE_PARAMSENTRY']._serialized_start=2892
+  _globals['_NOTICE_PARAMSENTRY']._serialized_end=2937
+  _globals['_SITESTATE']._serialized_start=2940
+  _globals['_SITESTATE']._serialized_end=3894
+  _globals['_GETGRIDCONNECTIONREQUEST']._serialized_start=3896
+  _globals['_GETGRIDCONNECTIONREQUEST']._serialized_end=3922
+  _globals['_PUTGRIDCONNECTIONREQUEST']._serialized_start=3924
+  _globals['_PUTGRIDCONNECTIONREQUEST']._serialized_end=4001
+  _globals['_GRIDCONNECTIONREPLY']._serialized_start=4003
+  _globals['_GRIDCONNECTIONREPLY']._serialized_end=4075
+  _globals['_GETENERGYMANAGEMENTREQUEST']._serialized_start=4077
+  _globals['_GETENERGYMANAGEMENTREQUEST']._serialized_end=4105
+  _globals['_PUTENERGYMANAGEMENTREQUEST']._serialized_start=4107
+  _globals['_PUTENERGYMANAGEMENTREQUEST']._serialized_end=4188
+  _globals['_ENERGYMANAGEMENTREPLY']._serialized_start=4190
+  _globals['_ENERGYMANAGEMENTREPLY']._serialized_end=4266
+  _globals['_PUTCHARGERREQUEST']._serialized_start=4268
+  _globals['_PUTCHARGERREQUEST']._serialized_end=4339
+  _globals['_CHARGERREPLY']._serialized_start=4341
+  _globals['_CHARGERREPLY']._serialized_end=4407
+  _globals['_GETSITESTATEREQUEST']._serialized_start=4409
+  _globals['_GETSITESTATEREQUEST']._serialized_end=4430
+  _globals['_WATCH']._serialized_start=4432
+  _globals['_WATCH']._serialized_end=4439
+  _globals['_STARTROTATIONTESTREQUEST']._serialized_start=4441
+  _globals['_STARTROTATIONTESTREQUEST']._serialized_end=4480
+  _globals['_ROTATIONTESTREQUEST']._serialized_start=4482
+  _globals['_ROTATIONTESTREQUEST']._serialized_end=4503
+  _globals['_CANCELROTATIONTESTREQUEST']._serialized_start=4505
+  _globals['_CANCELROTATIONTESTREQUEST']._serialized_end=4532
+  _globals['_ROTATIONTEST']._serialized_start=4535
+  _globals['_ROTATIONTEST']._serialized_end=4754
 # @@protoc_insertion_point(module_scope)
