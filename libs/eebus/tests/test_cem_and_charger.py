@@ -204,7 +204,7 @@ async def test_a_defect_of_ours_over_one_charger_is_a_failed_write(house, monkey
 
 async def test_a_defect_over_one_peer_stops_neither_clock_nor_heart(house, monkeypatch, caplog):
     monkeypatch.setattr(participant, "TICK_S", 0.01)
-    monkeypatch.setattr(house.cem._hub, "tick", None)
+    monkeypatch.setattr(house.cem._core, "tick", None)
     charger = house.chargers[0]
     async with asyncio.timeout(5):
         while "the owner of a SHIP node failed" not in caplog.text:

@@ -180,7 +180,7 @@ async def test_a_charger_that_says_yes_and_does_nothing_is_seen_and_told_again(
     async with wallbox("one") as box, paired(settings, cem, box):
         box.charger.plug(CAR)
         await cem.plugged(box.ski)
-        local = box.charger._station.local
+        local = box.charger._core.local
         obey = local.put
 
         def ignore(

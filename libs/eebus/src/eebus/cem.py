@@ -2,51 +2,43 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Unpack
 
 from eebus.events import (
     ChargingDemand,
     Ev,
-    Event,
     Measured,
     Metered,
     PerPhase,
     PowerControlChanged,
     PowerSlot,
     PriceSlot,
-    TrustedPeer,
     WriteResult,
 )
 from eebus.guarding import Guarding, answer_of
 from eebus.identity import Identity
-from eebus.participant import own_address
-from eebus.transcript import FrameHook
+from eebus.participant import Options
+from eebus.spine.values import Item
 from eebus.transport.node import Announcement, Network
 from eebus.usecases.cem.hub import CemHub
-from eebus.usecases.device import manufacturer
-from eebus.usecases.limitation.guard import EnergyGuard
+from eebus.usecases.limitation.guard import Done, EnergyGuard
 from eebus.usecases.limitation.system import SystemProfile
 from eebus.usecases.owner import Owner
 
 logger = logging.getLogger(__name__)
-
-WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so when it is late
-
 
 NO_BROKER: Final = WriteResult(
     ok=False, error_number=None, text="not connected, or charging is not planned", ms=0.0
 )
 
 
-class Cem(Guarding):
+class Cem(Guarding[CemHub]):
     """Discovers chargers, keeps sessions, reports cars and measurements, writes limits.
 
-    on_event is called in the event loop that runs `run`, with every event of `eebus.events`;
-    record is told every frame of SHIP (`eebus.transcript`). controllable: offered to the control
-    box of a grid operator (LPC, LPP); without it nothing is. guards: whether we may limit
-    appliances (`write_power_limit`). plans: whether
-    charging is planned with cars that can (CEVC); such a car waits for curves and prices.
+    controllable: offered to the control box of a grid operator (LPC, LPP); without it nothing is.
+    guards: whether we may limit appliances (`write_power_limit`). plans: whether charging is
+    planned with cars that can (CEVC); such a car waits for curves and prices.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are needed, and named
@@ -55,48 +47,35 @@ class Cem(Guarding):
         announcement: Announcement,
         network: Network,
         *,
-        trusted: Iterable[TrustedPeer],
-        on_event: Callable[[Event], None],
-        record: FrameHook | None = None,
         controllable: SystemProfile | None = None,
         guards: bool = False,
         plans: bool = False,
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(
-            identity, announcement, network, trusted=trusted, on_event=on_event, record=record
-        )
-        self._hub = CemHub(
-            own_address(announcement, identity.ski),
-            manufacturer(announcement.brand, announcement.model, announcement.serial),
-            Owner(self._tell, self._node.ready),
-            controllable,
-            guards=guards,
-            plans=plans,
-        )
+        def build(address: str, said: Item, owner: Owner) -> CemHub:
+            return CemHub(address, said, owner, controllable, guards=guards, plans=plans)
 
-    @property
-    def _core(self) -> CemHub:
-        return self._hub
+        super().__init__(identity, announcement, network, build, options)
 
     @property
     def _energy_guard(self) -> EnergyGuard | None:
-        return self._hub.guard
+        return self._core.guard
 
     def ev(self, ski: str) -> Ev | None:
         """Return the car, None when none is plugged or the charger is not connected."""
-        return self._hub.ev(ski)
+        return self._core.ev(ski)
 
     def measured(self, ski: str) -> Measured | None:
         """Return the newest measurements, None when there are none."""
-        return self._hub.measured(ski)
+        return self._core.measured(ski)
 
     def metered(self, ski: str) -> tuple[Metered, ...]:
         """Return what a peer's meters last told (MGCP, MPC), empty when there are none."""
-        return self._hub.metered(ski)
+        return self._core.metered(ski)
 
     def demand(self, ski: str) -> ChargingDemand | None:
         """Return what the car asks for (CEVC), None when it does not say."""
-        broker = self._hub.broker
+        broker = self._core.broker
         follower = broker.followers.get(ski) if broker is not None else None
         return follower.demand if follower else None
 
@@ -105,7 +84,7 @@ class Cem(Guarding):
 
         Due within 20 s when its demand says `curve_due`. Never raises for a peer.
         """
-        broker, now = self._hub.broker, asyncio.get_running_loop().time()
+        broker, now = self._core.broker, asyncio.get_running_loop().time()
         follower = broker.followers.get(ski) if broker is not None else None
         if follower is None:
             return NO_BROKER
@@ -115,7 +94,7 @@ class Cem(Guarding):
         self, ski: str, slots: Sequence[PriceSlot], *, currency: str = "EUR"
     ) -> WriteResult:
         """Tell a car what energy costs when (CEVC 3), as `write_power_curve`."""
-        broker, now = self._hub.broker, asyncio.get_running_loop().time()
+        broker, now = self._core.broker, asyncio.get_running_loop().time()
         follower = broker.followers.get(ski) if broker is not None else None
         if follower is None:
             return NO_BROKER
@@ -126,7 +105,7 @@ class Cem(Guarding):
 
         Publish it every second and obey `limit_w`: it is pure in time, asking costs nothing.
         """
-        system = self._hub.system
+        system = self._core.system
         now = asyncio.get_running_loop().time()
         return system.control(kind, now) if system is not None else None
 
@@ -135,7 +114,7 @@ class Cem(Guarding):
 
         A write that its notify does not confirm is followed by a read of what is held.
         """
-        return self._hub.limits(ski, kind)
+        return self._core.limits(ski, kind)
 
     async def write_limit(self, ski: str, values: PerPhase, *, kind: str = "opev") -> WriteResult:
         """Write a car's limits and wait for the charger's answer, at most 10 s.
@@ -144,26 +123,18 @@ class Cem(Guarding):
         pauses; where phases must not differ the smallest value goes to all. Never raises for
         what the peer does, or for a peer that is not there: then `ok` is False.
         """
-        answered: asyncio.Future[WriteResult] = asyncio.get_running_loop().create_future()
-
-        def done(result: WriteResult) -> None:
-            if not answered.done():
-                answered.set_result(result)
-
         now = asyncio.get_running_loop().time()
-        try:
-            self._hub.write_limit(ski, values, kind, now, done)
-        except Exception:
-            # A defect of ours over what one charger tells must not stop the others' limits.
-            logger.exception("a limit could not be written", extra={"ski": ski})
-            done(WriteResult(ok=False, error_number=None, text="this device failed", ms=0.0))
-        try:
-            async with asyncio.timeout(WRITE_TIMEOUT_S):
-                return await answered
-        except TimeoutError:  # nobody runs us any more
-            ms = WRITE_TIMEOUT_S * 1000
-            return WriteResult(ok=False, error_number=None, text="no answer in time", ms=ms)
+
+        def write(done: Done) -> None:
+            try:
+                self._core.write_limit(ski, values, kind, now, done)
+            except Exception:
+                # A defect of ours over what one charger tells must not stop the others' limits.
+                logger.exception("a limit could not be written", extra={"ski": ski})
+                done(WriteResult(ok=False, error_number=None, text="this device failed", ms=0.0))
+
+        return await answer_of(write)
 
     def set_failure(self, failed: bool) -> None:  # noqa: FBT001 - agreed with its users
         """Tell chargers whether we work; they go to their own safe current if not."""
-        self._hub.set_failure(failed=failed)
+        self._core.set_failure(failed=failed)

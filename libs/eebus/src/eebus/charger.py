@@ -1,15 +1,14 @@
 """A charger's side of EEBUS over the network, for simulators, tests and makers of chargers."""
 
 import asyncio
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Unpack
 
-from eebus.events import Event, MeterValues, PerPhase, PowerControlChanged, TrustedPeer
+from eebus.events import MeterValues, PerPhase, PowerControlChanged
 from eebus.identity import Identity
-from eebus.participant import Participant, own_address
-from eebus.transcript import FrameHook
+from eebus.participant import Options, Participant
+from eebus.spine.values import Item
 from eebus.transport.node import Announcement, Network
-from eebus.usecases.device import manufacturer
 from eebus.usecases.evse.profile import EvProfile
 from eebus.usecases.evse.station import Station
 from eebus.usecases.limitation.system import SystemProfile
@@ -18,66 +17,53 @@ from eebus.usecases.owner import Owner
 __all__ = ["Charger", "EvProfile"]
 
 
-class Charger(Participant):
+class Charger(Participant[Station]):
     """Serves EVSECC, EVCC, EVCEM, OPEV, and for ISO 15118 cars OSCEV and EVSOC.
 
     on_event is told LimitsChanged on each accepted write, and with no limits on unplugging;
     HeartbeatChanged when the CEM's heart starts or stops; DeviceState when the CEM says how it
-    is. Following a limit, and the safe current, are the owner's. record is told every frame of
-    SHIP (`eebus.transcript`). controllable: offer LPC, LPP or both for the whole charger.
-    metered: offer MPC; `meter` tells its values.
+    is. Following a limit, and the safe current, are the owner's. controllable: offer LPC, LPP or
+    both for the whole charger. metered: offer MPC; `meter` tells its values.
     """
 
-    def __init__(  # noqa: PLR0913 - all of them are needed, and named
+    def __init__(
         self,
         identity: Identity,
         announcement: Announcement,
         network: Network,
         *,
-        trusted: Iterable[TrustedPeer],
-        on_event: Callable[[Event], None],
-        record: FrameHook | None = None,
         controllable: SystemProfile | None = None,
         metered: bool = False,
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(
-            identity, announcement, network, trusted=trusted, on_event=on_event, record=record
-        )
-        self._station = Station(
-            own_address(announcement, identity.ski),
-            manufacturer(announcement.brand, announcement.model, announcement.serial),
-            Owner(self._tell, self._node.ready),
-            controllable=controllable,
-            metered=metered,
-        )
+        def build(address: str, said: Item, owner: Owner) -> Station:
+            return Station(address, said, owner, controllable=controllable, metered=metered)
 
-    @property
-    def _core(self) -> Station:
-        return self._station
+        super().__init__(identity, announcement, network, build, options)
 
     @property
     def ev(self) -> EvProfile | None:
         """The plugged car, None without one."""
-        return self._station.ev
+        return self._core.ev
 
     def limits(self, kind: str = "opev") -> PerPhase:
         """Return the active limits we hold, A per conductor; None = none there."""
-        return self._station.held_limits().get(kind, (None, None, None))
+        return self._core.held_limits().get(kind, (None, None, None))
 
     def plug(self, ev: EvProfile) -> None:
         """Plug a car; one that is plugged already leaves first."""
-        self._station.plug(ev)
+        self._core.plug(ev)
 
     def unplug(self) -> None:
         """Unplug the car, if there is one."""
-        self._station.unplug()
+        self._core.unplug()
 
     def update_ev(self, ev: EvProfile) -> None:
         """Change what the plugged car says of itself, e.g. ISO 15118 after IEC 61851.
 
         Limits held stay. Raises ValueError when no car is plugged.
         """
-        self._station.update_ev(ev)
+        self._core.update_ev(ev)
 
     def measure(
         self,
@@ -88,27 +74,27 @@ class Charger(Participant):
     ) -> None:
         """Tell measurements of the car; only what changed is sent. Ignored without a car."""
         at = datetime.now(UTC)
-        self._station.measure(current_a, power_w, energy_wh, soc_percent, at)
+        self._core.measure(current_a, power_w, energy_wh, soc_percent, at)
 
     def meter(self, values: MeterValues) -> None:
         """Tell what the charger as a whole draws (MPC). Ignored unless `metered`."""
-        if self._station.meter is not None:
-            self._station.meter.tell(values, datetime.now(UTC))
+        if self._core.meter is not None:
+            self._core.meter.tell(values, datetime.now(UTC))
 
     def power_control(self, kind: str = "lpc") -> PowerControlChanged | None:
         """Return what an energy guard, or its absence, means now; None when none is offered."""
-        system, now = self._station.system, asyncio.get_running_loop().time()
+        system, now = self._core.system, asyncio.get_running_loop().time()
         return system.control(kind, now) if system is not None else None
 
     def set_ev_state(self, operating_state: str) -> None:
         """Tell the car's state: normalOperation, standby, finished, failure."""
-        self._station.set_ev_state(operating_state)
+        self._core.set_ev_state(operating_state)
 
     def set_evse_state(self, operating_state: str, error_code: str | None = None) -> None:
         """Tell the charger's own state: normalOperation, failure, ..."""
-        self._station.set_evse_state(operating_state, error_code)
+        self._core.set_evse_state(operating_state, error_code)
 
     def untrust(self, ski: str) -> None:
         """Close the connection for good, forget the trust and the peer's heartbeat."""
         super().untrust(ski)
-        self._station.forget(ski)
+        self._core.forget(ski)

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
 
 from eebus.cem import Cem
 from eebus.charger import Charger
@@ -32,7 +31,7 @@ from eebus.controlbox import ControlBox
 from eebus.errors import EebusError
 from eebus.events import Event, ShipIdLearned, TrustedPeer
 from eebus.identity import Identity, load_or_create
-from eebus.participant import Participant
+from eebus.participant import Core, Options, Participant
 from eebus.ship.certificate import normalise_ski
 from eebus.transcript import FrameHook, Transcript
 from eebus.transport.discovery import Discovery
@@ -126,14 +125,6 @@ async def _discover(arguments: argparse.Namespace) -> None:
             await discovery.run(None)
 
 
-class _Common(TypedDict):
-    """What all participants take."""
-
-    trusted: Sequence[TrustedPeer]
-    on_event: Callable[[Event], None]
-    record: FrameHook | None
-
-
 async def _participate(arguments: argparse.Namespace) -> None:
     given = _trusted(arguments.trust, arguments.dial)
     identity = load_or_create(arguments.state, f"eebus {arguments.command}")
@@ -170,10 +161,10 @@ def _role(
     book: TrustBook,
     tell: Callable[[Event], None],
     record: FrameHook | None,
-) -> tuple[Participant, Desk]:
+) -> tuple[Participant[Core], Desk]:
     """Return the participant of the command, and who obeys for it."""
     announcement, network = _announcement(arguments, identity), _network(arguments)
-    common = _Common(trusted=book.peers, on_event=tell, record=record)
+    common = Options(trusted=book.peers, on_event=tell, record=record)
     if arguments.command == "controlbox":
         box = ControlBox(identity, announcement, network, **common)
         return box, ControlBoxDesk(box, book)
@@ -199,7 +190,7 @@ def _recording(arguments: argparse.Namespace) -> Iterator[FrameHook | None]:
         )
 
 
-async def _started(participant: Participant, serving: asyncio.Task[None]) -> None:
+async def _started(participant: Participant[Core], serving: asyncio.Task[None]) -> None:
     """Wait until it listens, or fails to: then the task group tells the error."""
     started = asyncio.ensure_future(participant.started())
     await asyncio.wait({started, serving}, return_when=asyncio.FIRST_COMPLETED)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Final
 
 from eebus.events import PowerLimitChanged, WriteResult
-from eebus.participant import Participant
+from eebus.participant import C_co, Participant
 from eebus.usecases.limitation.guard import Done, EnergyGuard, Order
 
 WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so when it is late
 NO_GUARD: Final = WriteResult(ok=False, error_number=None, text="we are no energy guard", ms=0.0)
 
 
-class Guarding(Participant):
+class Guarding(Participant[C_co]):
     """A participant that may be an energy guard (LPC, LPP)."""
 
     @property

@@ -5,21 +5,35 @@ lets its heart beat.
 """
 
 import asyncio
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, Protocol
+from typing import Final, Generic, NotRequired, Protocol, TypedDict, TypeVar
 
 from eebus.events import ConnectionChanged, Event, Peer, TrustedPeer
 from eebus.identity import Identity
 from eebus.spine.addresses import device_address
 from eebus.spine.heartbeat import INTERVAL
+from eebus.spine.values import Item
 from eebus.transcript import FrameHook
 from eebus.transport.node import Announcement, Link, Network, ShipNode
 from eebus.transport.owners import contained
+from eebus.usecases.device import manufacturer
+from eebus.usecases.owner import Owner
 
 TICK_S: Final = 0.5
+
+
+class Options(TypedDict):
+    """What every participant takes besides who it is and where it speaks.
+
+    on_event: called in the loop that runs `run`, with every event of `eebus.events`. record: told
+    every frame of SHIP (`eebus.transcript`).
+    """
+
+    trusted: Iterable[TrustedPeer]
+    on_event: Callable[[Event], None]
+    record: NotRequired[FrameHook | None]
 
 
 class Core(Protocol):
@@ -44,38 +58,42 @@ class Core(Protocol):
         """Send one heartbeat to all who listen."""
 
 
-class Participant(ABC):
+C_co = TypeVar("C_co", bound=Core, covariant=True)
+Build = Callable[[str, Item, Owner], C_co]
+"""Makes a core out of our SPINE address, what we say of ourselves, and who is told of events."""
+
+
+class Participant(Generic[C_co]):
     """One node and its core. All methods belong to the event loop that runs it."""
 
-    def __init__(  # noqa: PLR0913 - all of them are needed, and named
+    def __init__(
         self,
         identity: Identity,
         announcement: Announcement,
         network: Network,
-        *,
-        trusted: Iterable[TrustedPeer],
-        on_event: Callable[[Event], None],
-        record: FrameHook | None = None,
+        build: Build[C_co],
+        options: Options,
     ) -> None:
+        """Prepare; `run` starts. build: makes the side of the use cases that is played."""
+        self._on_event = options["on_event"]
         self._node = ShipNode(
             identity,
             announcement,
             network,
-            trusted=trusted,
-            on_event=on_event,
+            trusted=options["trusted"],
+            on_event=self._on_event,
             on_open=self._opened,
             on_data=self._received,
             on_close=self._closed,
-            record=record,
+            record=options.get("record"),
         )
-        self._on_event = on_event
+        self._core = build(
+            own_address(announcement, identity.ski),
+            manufacturer(announcement.brand, announcement.model, announcement.serial),
+            Owner(self._tell, self._node.ready),
+        )
         self._links: dict[str, Link] = {}
         self._does_beat = True
-
-    @property
-    @abstractmethod
-    def _core(self) -> Core:
-        """The side of the use cases this participant plays."""
 
     @property
     def ski(self) -> str:

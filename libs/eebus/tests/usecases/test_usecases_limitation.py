@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from eebus.controlbox import control_box_side
+from eebus.controlbox import ControlBoxSide
 from eebus.events import (
     FailsafeChanged,
     HeartbeatChanged,
@@ -31,7 +31,8 @@ class Grid:
 
     def __init__(self, wire, profile: SystemProfile = PROFILE) -> None:
         self.wire = wire
-        self.box, self.guard = control_box_side("d:_n:Test_Box-1", {}, wire.owner("left"))
+        self.box = ControlBoxSide("d:_n:Test_Box-1", {}, wire.owner("left"))
+        self.guard = self.box.guard
         self.hems = CemHub("d:_n:Test_HEMS-2", {}, wire.owner("right"), profile)
 
     def connect(self) -> None:
@@ -243,7 +244,8 @@ def test_a_wish_for_a_system_that_is_away_is_kept_for_it(wire):
 
 
 def test_a_charger_can_be_limited_as_a_whole_and_its_car_apart(wire):
-    box, guard = control_box_side("d:_n:Test_Box-1", {}, wire.owner("left"))
+    box = ControlBoxSide("d:_n:Test_Box-1", {}, wire.owner("left"))
+    guard = box.guard
     charger = Station("d:_n:Test_EVSE-2", {}, wire.owner("right"), controllable=PROFILE)
     wire.connect(box, charger)
     charger.plug(EvProfile())

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eebus.events import Metered, MeterValues, UseCasesChanged
-from eebus.meter import grid_meter_side
+from eebus.meter import GridMeterSide
 from eebus.spine.tree import Entity
 from eebus.usecases import names
 from eebus.usecases.cem.hub import CemHub
@@ -42,7 +42,8 @@ def _cem(owner: Owner) -> CemHub:
 
 
 def _metering(wire):
-    side, meter = grid_meter_side("d:_n:Test_Meter-1", {}, wire.owner("right"))
+    side = GridMeterSide("d:_n:Test_Meter-1", {}, wire.owner("right"))
+    meter = side.meter
     wire.connect(_cem(wire.owner("left")), side)
     return side, meter
 
@@ -57,7 +58,8 @@ def test_a_grid_meter_tells_all_it_measures(wire):
 
 
 def test_what_was_measured_before_the_connection_is_read(wire):
-    side, meter = grid_meter_side("d:_n:Test_Meter-1", {}, wire.owner("right"))
+    side = GridMeterSide("d:_n:Test_Meter-1", {}, wire.owner("right"))
+    meter = side.meter
     meter.tell(VALUES, wire.at)
     wire.connect(_cem(wire.owner("left")), side)
     assert wire.told("left", Metered)[-1].values == VALUES
@@ -149,7 +151,8 @@ def test_a_connection_that_counts_production_as_plus_is_turned_round(wire):
 
 
 def test_two_meters_of_a_device_stay_apart(wire):
-    side, meter = grid_meter_side("d:_n:Test_Meter-1", {}, wire.owner("right"))
+    side = GridMeterSide("d:_n:Test_Meter-1", {}, wire.owner("right"))
+    meter = side.meter
     unit = entity_of((2,), "Inverter", *meter_features((2,), 1, "mpc"), client((2,), 9, "Generic"))
     side.local.add_entity(unit)
     second = Meter(side.local, unit, "mpc")

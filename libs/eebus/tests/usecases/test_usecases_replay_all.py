@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from eebus.controlbox import control_box_side
+from eebus.controlbox import ControlBoxSide
 from eebus.events import MeterValues, PowerSlot, PriceSlot, WriteResult
 from eebus.spine import merging
 from eebus.spine.addresses import FeatureAddress
@@ -209,7 +209,8 @@ def test_our_cem_asks_of_a_recorded_charger_what_the_reference_asked(transcripts
 
 def test_our_control_box_asks_and_writes_what_the_recorded_one_did():
     said = _recorded("lpc-controlbox-hems")
-    side, guard = control_box_side("d:_n:Ours_Box-1", {}, NOBODY)
+    side = ControlBoxSide("d:_n:Ours_Box-1", {}, NOBODY)
+    guard = side.guard
     puppet = Puppet(_learn(said, "HEMS"), side)
     done: list[WriteResult] = []
     guard.write_limit(PEER, "lpc", Order(100.0, 3723.0), 0.0, done.append)
@@ -446,7 +447,7 @@ def test_our_controllable_system_answers_the_recorded_box_as_the_reference_did()
 
 def test_our_control_box_answers_the_recorded_system_as_the_reference_did():
     said = _recorded("lpc-controlbox-hems")
-    side, _ = control_box_side("d:_n:Ours_Box-1", {}, NOBODY)
+    side = ControlBoxSide("d:_n:Ours_Box-1", {}, NOBODY)
     found = list(_verdicts(said, "ControlBox", side, lambda _: None))
     assert [each for each in found if each[1] != each[2]] == []
     assert len(found) == 5

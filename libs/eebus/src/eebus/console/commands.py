@@ -12,7 +12,7 @@ from eebus.console.trust import TrustBook
 from eebus.console.words import Json, Line
 from eebus.controlbox import ControlBox
 from eebus.events import PerPhase, TrustedPeer, WriteResult
-from eebus.participant import Participant
+from eebus.participant import Core, Participant
 
 DONE: Final = WriteResult(ok=True, error_number=None, text="", ms=0.0)
 VOLTAGE_V: Final = 230.0
@@ -89,7 +89,7 @@ Action = Callable[[Command], Awaitable[WriteResult]]
 class Desk:
     """Obeys the commands every participant knows."""
 
-    def __init__(self, participant: Participant, book: TrustBook | None = None) -> None:
+    def __init__(self, participant: Participant[Core], book: TrustBook | None = None) -> None:
         """Prepare to obey. book: where trust is kept, None = nowhere."""
         self._participant = participant
         self._book = book
