@@ -20,6 +20,25 @@ class Part(Listener, Protocol):
         """Do what time asks for."""
 
 
+class Follower:
+    """A part that takes an interest in nothing; one that does says in what."""
+
+    def tick(self, now: float) -> None:
+        """Do what time asks for."""
+
+    def discovered(self, now: float) -> None:
+        """Take note: the peer's tree is known. Its entities are told next."""
+
+    def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:
+        """Take note: entities went and came."""
+
+    def use_cases_changed(self, now: float) -> None:
+        """Take note: the peer's use cases were told."""
+
+    def data_changed(self, feature: Feature, function: str, now: float) -> None:
+        """Take note: data of one of the peer's features was told."""
+
+
 class Conversation:
     """A SPINE session and who follows it. Tells the owner of entities and use cases itself."""
 

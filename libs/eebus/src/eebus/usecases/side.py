@@ -6,7 +6,7 @@ with its roles. Sans I/O; times are monotonic seconds of one clock.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from eebus.spine.errors import ErrorNumber, RefusedError
 from eebus.spine.local import Announcement, LocalDevice, Write
@@ -39,6 +39,41 @@ class Role(Protocol):
 
     def watch(self, now: float) -> None:
         """Do what time asks for towards nobody in particular."""
+
+
+P = TypeVar("P", bound=Part)
+
+
+class Reader(Generic[P]):
+    """A role that serves nothing a peer could write, and follows each of them."""
+
+    def __init__(self, follow: Callable[[Conversation], P]) -> None:
+        """Take the role on. follow: makes what follows a peer for one conversation."""
+        self.followers: dict[str, P] = {}
+        self._follow = follow
+
+    def owns(self, write: Write) -> bool:  # noqa: ARG002 - the role's protocol
+        """Whether it is ours to be written: nothing is."""
+        return False
+
+    def accept(self, write: Write, now: float) -> None:
+        """Never asked."""
+
+    def wrote(self, write: Write, now: float) -> None:
+        """Never told."""
+
+    def part(self, talk: Conversation) -> Part:
+        """Follow a peer."""
+        follower = self._follow(talk)
+        self.followers[talk.ski] = follower
+        return follower
+
+    def left(self, ski: str) -> None:
+        """Forget what followed the peer."""
+        self.followers.pop(ski, None)
+
+    def watch(self, now: float) -> None:
+        """Nothing to do: followers are asked one by one."""
 
 
 class Side:

@@ -14,14 +14,15 @@ from eebus.events import (
 )
 from eebus.spine.datagram import Cmd
 from eebus.spine.discovery import Change
-from eebus.spine.local import Announcement, Write
+from eebus.spine.local import Announcement
 from eebus.spine.remote import TreeChange
 from eebus.spine.session import Answer
 from eebus.spine.tree import Entity, Feature
 from eebus.usecases import names
 from eebus.usecases.cem import cevc
 from eebus.usecases.cem.needs import Need, ask_for
-from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.conversation import Conversation, Follower
+from eebus.usecases.side import Reader
 
 NEEDS: Final = (
     Need(
@@ -40,12 +41,12 @@ FEATURES: Final = (names.TIME_SERIES, names.INCENTIVE_TABLE)
 Done = Callable[[WriteResult], None]
 
 
-class EnergyBroker:
+class EnergyBroker(Reader["DemandFollower"]):
     """The role of who plans charging with the car, at one entity of ours."""
 
     def __init__(self, own: Entity) -> None:
         """Take the role on. own: our entity that asks and writes."""
-        self.followers: dict[str, DemandFollower] = {}
+        super().__init__(lambda talk: DemandFollower(talk, own))
         self._own = own
 
     def announcements(self) -> Sequence[Announcement]:
@@ -53,31 +54,8 @@ class EnergyBroker:
         place, actor = self._own.address, names.ENERGY_BROKER
         return (Announcement(place, actor, names.CEVC, (1, 2, 3, 4, 6, 8)),)
 
-    def owns(self, write: Write) -> bool:  # noqa: ARG002 - part of the role's protocol
-        """Whether it is ours to be written: nothing is."""
-        return False
 
-    def accept(self, write: Write, now: float) -> None:
-        """Never asked."""
-
-    def wrote(self, write: Write, now: float) -> None:
-        """Never told."""
-
-    def part(self, talk: Conversation) -> Part:
-        """Follow a peer: it may have a car that plans."""
-        follower = DemandFollower(talk, self._own)
-        self.followers[talk.ski] = follower
-        return follower
-
-    def left(self, ski: str) -> None:
-        """Forget what followed the peer."""
-        self.followers.pop(ski, None)
-
-    def watch(self, now: float) -> None:
-        """Nothing to do."""
-
-
-class DemandFollower:
+class DemandFollower(Follower):
     """What the car of one peer asks for, for the life of one connection."""
 
     def __init__(self, talk: Conversation, own: Entity) -> None:
@@ -89,12 +67,6 @@ class DemandFollower:
         self._emit = talk.owner.emit
         self._own = own
 
-    def tick(self, now: float) -> None:
-        """Nothing to do: what is due is the owner's to write."""
-
-    def discovered(self, now: float) -> None:
-        """Nothing to do: entities are told next."""
-
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:  # noqa: ARG002
         """Ask a new car; forget one that left."""
         for each in changes:
@@ -103,9 +75,6 @@ class DemandFollower:
         car = self._car()
         if car is not None:
             ask_for(self._session, self._own, car, NEEDS)
-
-    def use_cases_changed(self, now: float) -> None:
-        """Nothing to do: what counts is the data."""
 
     def data_changed(self, feature: Feature, function: str, now: float) -> None:  # noqa: ARG002
         """Tell what the car asks for and plans."""

@@ -32,7 +32,7 @@ from eebus.usecases.cem.evcem import read_measured
 from eebus.usecases.cem.join import MAX_A, content
 from eebus.usecases.cem.needs import ask
 from eebus.usecases.cem.presence import CarPresence
-from eebus.usecases.conversation import Conversation
+from eebus.usecases.conversation import Conversation, Follower
 
 ASK_AGAIN_S: Final = 15.0  # a car without usable limits is asked once more
 # how a charger says that it knows of no binding; the reference says "general error"
@@ -41,7 +41,7 @@ CAR_ACTORS: Final = frozenset({names.EV})
 NOTHING: Final[PerPhase] = (None, None, None)
 
 
-class ChargerFollower:
+class ChargerFollower(Follower):
     """The CEM's side towards one peer, for the life of one connection."""
 
     def __init__(self, talk: Conversation, own: Entity) -> None:
@@ -107,9 +107,6 @@ class ChargerFollower:
                 self.session.read(client, server, names.LIMITS, again=True, done=checked)
 
         self.session.write(client, server, plan.command, now, answered)
-
-    def discovered(self, now: float) -> None:
-        """Nothing to do: entities are told next."""
 
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:
         """Ask what we need of new entities; forget a car that left."""

@@ -4,14 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from eebus.events import Ev, Measured, Metered, PerPhase, WriteResult
-from eebus.spine.local import Announcement, Write
+from eebus.spine.local import Announcement
 from eebus.spine.tree import READ, Entity
 from eebus.spine.values import Item
 from eebus.usecases import names
 from eebus.usecases.cem.broker import FEATURES as PLANNING
 from eebus.usecases.cem.broker import EnergyBroker
 from eebus.usecases.cem.follower import ChargerFollower
-from eebus.usecases.conversation import Conversation, Part
 from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.limitation.guard import EnergyGuard, guard_entity
 from eebus.usecases.limitation.system import (
@@ -21,7 +20,7 @@ from eebus.usecases.limitation.system import (
 )
 from eebus.usecases.monitoring.appliance import MonitoringAppliance
 from eebus.usecases.owner import Owner
-from eebus.usecases.side import Side
+from eebus.usecases.side import Reader, Side
 
 SYSTEM: Final = (2,)  # the entity that a control box limits
 GUARD: Final = (3,)  # the entity that limits appliances
@@ -45,40 +44,16 @@ USE_CASES: Final = [
 ]
 
 
-class Chargers:
-    """The role of an energy manager towards chargers: follows each, serves nothing to write."""
+class Chargers(Reader[ChargerFollower]):
+    """The role of an energy manager towards chargers."""
 
     def __init__(self, own: Entity) -> None:
         """Take the role on. own: our entity that asks and writes."""
-        self.followers: dict[str, ChargerFollower] = {}
-        self._own = own
+        super().__init__(lambda talk: ChargerFollower(talk, own))
 
     def announcements(self) -> Sequence[Announcement]:
         """Return the e-mobility use cases."""
         return USE_CASES
-
-    def owns(self, write: Write) -> bool:  # noqa: ARG002 - part of the role's protocol
-        """Whether it is ours to be written: nothing is."""
-        return False
-
-    def accept(self, write: Write, now: float) -> None:
-        """Never asked."""
-
-    def wrote(self, write: Write, now: float) -> None:
-        """Never told."""
-
-    def part(self, talk: Conversation) -> Part:
-        """Follow a peer: it may be a charger."""
-        follower = ChargerFollower(talk, self._own)
-        self.followers[talk.ski] = follower
-        return follower
-
-    def left(self, ski: str) -> None:
-        """Forget what followed the peer."""
-        self.followers.pop(ski, None)
-
-    def watch(self, now: float) -> None:
-        """Nothing to do: followers are asked one by one."""
 
 
 class CemHub(Side):

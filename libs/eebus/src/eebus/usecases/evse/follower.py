@@ -9,10 +9,10 @@ from eebus.spine.remote import TreeChange
 from eebus.spine.tree import Entity, Feature
 from eebus.spine.values import text
 from eebus.usecases import names
-from eebus.usecases.conversation import Conversation
+from eebus.usecases.conversation import Conversation, Follower
 
 
-class CemFollower:
+class CemFollower(Follower):
     """The charger's side towards one peer, for the life of one connection."""
 
     def __init__(self, talk: Conversation, own: Entity, heartbeat: HeartbeatMonitor) -> None:
@@ -28,19 +28,10 @@ class CemFollower:
         self._state: DeviceState | None = None
         heartbeat.renew()
 
-    def tick(self, now: float) -> None:
-        """Nothing to do: hearts are watched beyond the connection."""
-
-    def discovered(self, now: float) -> None:
-        """Nothing to do: entities are told next."""
-
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:  # noqa: ARG002
         """Listen to the CEM's heart once we know where it is."""
         if any(each.change is Change.ADDED for each in changes):
             self._listen()
-
-    def use_cases_changed(self, now: float) -> None:
-        """Nothing depends on what the CEM announces: what counts is its heartbeat."""
 
     def data_changed(self, feature: Feature, function: str, now: float) -> None:
         """Tell what a heartbeat or a state means."""

@@ -10,7 +10,7 @@ from eebus.spine import durations
 from eebus.spine.datagram import DELETE, PARTIAL, Cmd, cmd
 from eebus.spine.discovery import Change
 from eebus.spine.heartbeat import HeartbeatMonitor
-from eebus.spine.local import Announcement, Write
+from eebus.spine.local import Announcement
 from eebus.spine.merging import apply
 from eebus.spine.remote import TreeChange
 from eebus.spine.scaled import from_float, to_float
@@ -20,9 +20,10 @@ from eebus.spine.values import Item, part, parts, text
 from eebus.usecases import names
 from eebus.usecases.cem.join import content, items
 from eebus.usecases.cem.needs import Need, ask_for
-from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.conversation import Conversation, Follower
 from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.limitation import words
+from eebus.usecases.side import Reader
 
 NEEDS: Final = (
     Need(names.LOAD_CONTROL, (names.LIMIT_DESCRIPTIONS, names.LIMITS), bind=True),
@@ -60,14 +61,14 @@ def guard_entity(address: tuple[int, ...]) -> Entity:
     )
 
 
-class EnergyGuard:
+class EnergyGuard(Reader["SystemFollower"]):
     """The role of who limits others, at one entity of ours."""
 
     def __init__(self, own: Entity) -> None:
         """Take the role on. own: our entity that writes, with a heart."""
-        self.followers: dict[str, SystemFollower] = {}
         self._own = own
         self._orders: dict[tuple[str, str], Order] = {}
+        super().__init__(lambda talk: SystemFollower(talk, own, self._orders))
 
     def announcements(self) -> Sequence[Announcement]:
         """Return LPC and LPP with scenario 3: some chargers hang up without it."""
@@ -75,29 +76,6 @@ class EnergyGuard:
             Announcement(self._own.address, names.ENERGY_GUARD, name, (1, 2, 3, 4), version="1.0.0")
             for name in (names.LPC, names.LPP)
         ]
-
-    def owns(self, write: Write) -> bool:  # noqa: ARG002 - part of the role's protocol
-        """Whether it is ours to be written: nothing is."""
-        return False
-
-    def accept(self, write: Write, now: float) -> None:
-        """Never asked."""
-
-    def wrote(self, write: Write, now: float) -> None:
-        """Never told."""
-
-    def part(self, talk: Conversation) -> Part:
-        """Follow a peer: it may be a controllable system."""
-        follower = SystemFollower(talk, self._own, self._orders)
-        self.followers[talk.ski] = follower
-        return follower
-
-    def left(self, ski: str) -> None:
-        """Forget what followed the peer."""
-        self.followers.pop(ski, None)
-
-    def watch(self, now: float) -> None:
-        """Nothing to do."""
 
     def write_limit(self, ski: str, kind: str, order: Order, now: float, done: Done) -> None:
         """Write a limit, now and again whenever the system comes back; `done` is called once."""
@@ -136,7 +114,7 @@ class EnergyGuard:
             del self._orders[key]
 
 
-class SystemFollower:
+class SystemFollower(Follower):
     """One peer's controllable system, for the life of one connection."""
 
     def __init__(
@@ -162,9 +140,6 @@ class SystemFollower:
             if now >= due:
                 del self._due[kind]
                 self._greet(kind, tries, now)
-
-    def discovered(self, now: float) -> None:
-        """Nothing to do: entities are told next."""
 
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:  # noqa: ARG002
         """Ask new systems; forget the limits of one that went."""

@@ -8,12 +8,12 @@ from eebus.spine.remote import TreeChange
 from eebus.spine.tree import Entity, Feature
 from eebus.spine.values import number
 from eebus.usecases import names
-from eebus.usecases.conversation import Conversation
+from eebus.usecases.conversation import Conversation, Follower
 
 GUARDS: Final = frozenset({names.ENERGY_GUARD, names.GRID_GUARD, names.CEM})  # as boxes call it
 
 
-class GuardFollower:
+class GuardFollower(Follower):
     """Listens to the hearts of one peer's guards, for the life of one connection."""
 
     def __init__(
@@ -39,9 +39,6 @@ class GuardFollower:
         """Listen to who has bound meanwhile."""
         self._listen()
         self._session.flush(now)
-
-    def discovered(self, now: float) -> None:
-        """Nothing to do: entities are told next."""
 
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:  # noqa: ARG002
         """Listen to new guards."""

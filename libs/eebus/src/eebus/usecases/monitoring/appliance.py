@@ -6,14 +6,15 @@ from typing import Final
 from eebus.events import Metered, MeterValues
 from eebus.spine.addresses import EntityAddress
 from eebus.spine.discovery import Change
-from eebus.spine.local import Announcement, Write
+from eebus.spine.local import Announcement
 from eebus.spine.remote import TreeChange
 from eebus.spine.tree import Entity, Feature
 from eebus.usecases import names
 from eebus.usecases.cem.needs import Need, ask_for
-from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.conversation import Conversation, Follower
 from eebus.usecases.monitoring.quantities import MGCP, MPC
 from eebus.usecases.monitoring.reading import read_meter
+from eebus.usecases.side import Reader
 
 NEEDS: Final = (
     Need(names.ELECTRICAL, (names.CONNECTIONS, names.PARAMETERS)),
@@ -33,12 +34,12 @@ ACTORS: Final = {
 TELLING: Final = frozenset({names.MEASUREMENTS, names.SETTINGS})
 
 
-class MonitoringAppliance:
+class MonitoringAppliance(Reader["MeterFollower"]):
     """The role of who reads meters."""
 
     def __init__(self, own: Entity) -> None:
         """Take the role on. own: our entity that asks."""
-        self.followers: dict[str, MeterFollower] = {}
+        super().__init__(lambda talk: MeterFollower(talk, own))
         self._own = own
 
     def announcements(self) -> Sequence[Announcement]:
@@ -49,31 +50,8 @@ class MonitoringAppliance:
             Announcement(place, actor, names.MGCP, (1, 2, 3, 4, 5, 6, 7), version="1.0.0"),
         )
 
-    def owns(self, write: Write) -> bool:  # noqa: ARG002 - part of the role's protocol
-        """Whether it is ours to be written: nothing is."""
-        return False
 
-    def accept(self, write: Write, now: float) -> None:
-        """Never asked."""
-
-    def wrote(self, write: Write, now: float) -> None:
-        """Never told."""
-
-    def part(self, talk: Conversation) -> Part:
-        """Follow a peer: it may have meters."""
-        follower = MeterFollower(talk, self._own)
-        self.followers[talk.ski] = follower
-        return follower
-
-    def left(self, ski: str) -> None:
-        """Forget what followed the peer."""
-        self.followers.pop(ski, None)
-
-    def watch(self, now: float) -> None:
-        """Nothing to do."""
-
-
-class MeterFollower:
+class MeterFollower(Follower):
     """The meters of one peer, for the life of one connection."""
 
     def __init__(self, talk: Conversation, own: Entity) -> None:
@@ -83,12 +61,6 @@ class MeterFollower:
         self._ski = talk.ski
         self._emit = talk.owner.emit
         self.told: dict[EntityAddress, Metered] = {}
-
-    def tick(self, now: float) -> None:
-        """Nothing to do: how old a value may be is the owner's to judge."""
-
-    def discovered(self, now: float) -> None:
-        """Nothing to do: entities are told next."""
 
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:  # noqa: ARG002
         """Ask new meters; tell which went."""

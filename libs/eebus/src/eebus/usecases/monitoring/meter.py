@@ -9,15 +9,16 @@ from eebus.events import MeterValues
 from eebus.spine.addresses import EntityAddress
 from eebus.spine.datagram import PARTIAL, cmd
 from eebus.spine.durations import timestamp
-from eebus.spine.local import Announcement, LocalDevice, Write
+from eebus.spine.local import Announcement, LocalDevice
 from eebus.spine.merging import apply
 from eebus.spine.scaled import from_float
 from eebus.spine.tree import READ, Entity, Feature
 from eebus.spine.values import Item, Value, parts
 from eebus.usecases import names
-from eebus.usecases.conversation import Conversation, Part
+from eebus.usecases.conversation import Follower
 from eebus.usecases.device import server
 from eebus.usecases.monitoring.quantities import MGCP, QUANTITIES, Quantity, values_of
+from eebus.usecases.side import Reader
 
 ELECTRICAL_ID: Final = 0
 CURTAILMENT_KEY: Final = 0
@@ -56,7 +57,7 @@ def meter_features(address: EntityAddress, first: int, use_case: str) -> list[Fe
     return features
 
 
-class Meter:
+class Meter(Reader[Follower]):
     """The role of a meter at one entity of ours."""
 
     def __init__(
@@ -66,6 +67,7 @@ class Meter:
 
         use_case: "mpc" or "mgcp". phases: conductors with currents and voltages, 1 or 3.
         """
+        super().__init__(lambda _: Follower())  # nobody has to be followed
         self._local = local
         self._entity = entity
         self._use_case = use_case
@@ -88,26 +90,6 @@ class Meter:
             actor, name = names.MONITORED_UNIT, names.MPC
         numbers = tuple(sorted(scenarios))
         return (Announcement(self._entity.address, actor, name, numbers, version="1.0.0"),)
-
-    def owns(self, write: Write) -> bool:  # noqa: ARG002 - part of the role's protocol
-        """Whether it is ours to be written: nothing is."""
-        return False
-
-    def accept(self, write: Write, now: float) -> None:
-        """Never asked."""
-
-    def wrote(self, write: Write, now: float) -> None:
-        """Never told."""
-
-    def part(self, talk: Conversation) -> Part | None:  # noqa: ARG002 - part of the protocol
-        """Nobody has to be followed."""
-        return None
-
-    def left(self, ski: str) -> None:
-        """Nothing to forget."""
-
-    def watch(self, now: float) -> None:
-        """Nothing to do."""
 
     def tell(self, values: MeterValues, at: datetime) -> None:
         """Tell who listens all values, unchanged ones too: a meter that is silent is doubted.
