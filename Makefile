@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run test check lint fmt bench bench-control proto openapi page helm clean-state lock
+.PHONY: help setup run test check lint fmt bench fuzz bench-control proto openapi page helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ bench: setup ## measure latency, CPU and memory of a living site; prints what it
 
 soak: setup ## 50 virtual meters with random faults for 10 minutes (SOAK_SECONDS=60 for a short one)
 	@ulimit -n 4096; $(BIN)/python tests/soak/meters.py --seconds $(or $(SOAK_SECONDS),600)
+
+fuzz: setup ## a million odd inputs for the EEBUS library (FUZZ_INPUTS=20000 for a short run)
+	@$(BIN)/python tests/fuzz/run.py --inputs $(or $(FUZZ_INPUTS),1000000)
 
 bench-control: setup ## play load-management scenarios against the CEM; fails when a bound is missed
 	@$(BIN)/python tests/bench/control/run.py
