@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from cem import metrics
 from cem.bus import Outbox
@@ -22,6 +23,18 @@ PICTURE_EVERY_S = 10.0
 WATCHED_FOR_S = 30.0
 WATCHED_EVERY_S = 1.0
 EARLY_S = 0.05  # a timer that fires a little early must not cost a whole period
+
+
+class Observer(Protocol):
+    """Who is told what the controller hears and decides; it must return at once."""
+
+    def happened(self, event: Event, now: float) -> None:
+        """Hear of an event after it was folded (`now`: monotonic s)."""
+        ...
+
+    def decided(self, decision: Decision, now: float) -> None:
+        """Hear of a decision taken at `now` (monotonic s)."""
+        ...
 
 
 @dataclass(slots=True)
@@ -54,6 +67,7 @@ class Controller:
         self._sent = _Sent()
         self._reading_s: float | None = None  # when the reading being worked on was measured
         self._counted_s: float | None = None
+        self.observers: list[Observer] = []
         self.decision: Decision = decide(state, clock.monotonic())
         self.decided_s = clock.monotonic()
 
@@ -70,6 +84,8 @@ class Controller:
         self.decision = replace(self.decision, state=after)
         if isinstance(event, GridRead):
             self._reading_s = now - max(0.0, event.reading.age_s)
+        for observer in self.observers:
+            observer.happened(event, now)
         if is_urgent(before, after, event, now):
             self._wanted.set()
 
@@ -105,6 +121,8 @@ class Controller:
         with metrics.LOOP_DURATION.time():
             self.decision = decide(self.decision.state, now)
         self.decided_s = now
+        for observer in self.observers:
+            observer.decided(self.decision, now)
         self._count_overloads()
         await self._send_limits(now)
         await self._send_picture(now)
