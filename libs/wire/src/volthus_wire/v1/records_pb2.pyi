@@ -76,7 +76,7 @@ class ListSessionsReply(_message.Message):
     def __init__(self, sessions: _Optional[_Iterable[_Union[ChargingSession, _Mapping]]] = ..., next: _Optional[str] = ...) -> None: ...
 
 class EnergySpan(_message.Message):
-    __slots__ = ("start", "end", "import_wh", "export_wh", "sun_wh", "charging_wh", "charging_sun_wh", "charger_wh", "charger_sun_wh")
+    __slots__ = ("start", "end", "import_wh", "export_wh", "sun_wh", "charging_wh", "charging_sun_wh", "charger_wh", "charger_sun_wh", "revision")
     class ChargerWhEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +100,7 @@ class EnergySpan(_message.Message):
     CHARGING_SUN_WH_FIELD_NUMBER: _ClassVar[int]
     CHARGER_WH_FIELD_NUMBER: _ClassVar[int]
     CHARGER_SUN_WH_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     start: _timestamp_pb2.Timestamp
     end: _timestamp_pb2.Timestamp
     import_wh: float
@@ -109,7 +110,8 @@ class EnergySpan(_message.Message):
     charging_sun_wh: float
     charger_wh: _containers.ScalarMap[str, float]
     charger_sun_wh: _containers.ScalarMap[str, float]
-    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., import_wh: _Optional[float] = ..., export_wh: _Optional[float] = ..., sun_wh: _Optional[float] = ..., charging_wh: _Optional[float] = ..., charging_sun_wh: _Optional[float] = ..., charger_wh: _Optional[_Mapping[str, float]] = ..., charger_sun_wh: _Optional[_Mapping[str, float]] = ...) -> None: ...
+    revision: int
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., import_wh: _Optional[float] = ..., export_wh: _Optional[float] = ..., sun_wh: _Optional[float] = ..., charging_wh: _Optional[float] = ..., charging_sun_wh: _Optional[float] = ..., charger_wh: _Optional[_Mapping[str, float]] = ..., charger_sun_wh: _Optional[_Mapping[str, float]] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class GetEnergyRequest(_message.Message):
     __slots__ = ("to", "step_s")
