@@ -217,3 +217,44 @@ async def test_the_meters_counters_survive_a_restart(site, tmp_path):
     counters = make_site(tmp_path).world.meter.counters
     assert counters == site.world.meter.counters
     assert counters.imported_wh > 100
+
+
+async def test_phase_switching_is_asked_for_and_told_over_its_own_contract(http, site):
+    path = "/charger/1/phase-switching"
+    assert (await http.get(path)).status_code == 404
+    state = await post(http, "/charger/1/api/phase-switching", {"ability": "local-api"})
+    assert state["relay"] == {"ability": "local-api", "phases": 3, "switching": False}
+    ready = {"version": 1, "phases": 3, "target": 3, "state": "ready", "reason": ""}
+    assert (await http.get(path)).json() == ready
+    asked = await http.put(path, json={"phases": 1})
+    assert (asked.status_code, asked.json()["state"], asked.json()["target"]) == (
+        202,
+        "switching",
+        1,
+    )
+    site.play(20, 20)
+    assert (await http.get(path)).json() == ready | {"phases": 1, "target": 1}
+    assert (await http.put(path, json={"phases": 1})).status_code == 200
+    assert (await http.put(path, json={"phases": 2})).status_code == 422
+
+
+async def test_the_ability_and_the_relays_position_survive_a_restart(http, site, tmp_path):
+    await post(http, "/charger/1/api/phase-switching", {"ability": "local-api"})
+    await http.put("/charger/1/phase-switching", json={"phases": 1})
+    site.play(20, 20)
+    again = make_site(tmp_path).world.chargers[0]
+    assert (again.model.phase_switching, again.conductors) == ("local-api", 1)
+    await post(http, "/charger/1/api/factory-reset", {})
+    assert make_site(tmp_path).world.chargers[0].conductors == 3
+
+
+async def test_a_digital_session_refuses_the_switch_with_its_reason(http, site):
+    await post(http, "/charger/1/api/phase-switching", {"ability": "local-api"})
+    await post(http, "/charger/1/api/plc", {"on": True})
+    iso = {"standard": "iso15118-2ed1", "phases": 3, "max_a": 16, "ev_id": "02:00:5e:10:00:07"}
+    await post(http, "/charger/1/api/plug", iso)
+    site.play(10, 10)
+    refused = await http.put("/charger/1/phase-switching", json={"phases": 1})
+    assert refused.status_code == 409
+    assert refused.json()["reason"] == "iso15118-session"
+    assert (await http.get("/charger/1/phase-switching")).json()["reason"] == "iso15118-session"

@@ -7,7 +7,6 @@ from virtual_site.core.charger import Charger
 from virtual_site.core.control import PerConductor
 
 PAUSE_A = 0.1  # recorded at real chargers, for both standards
-CAR_ID = "02:00:5e:10:00:01"  # locally administered, as a car would tell its EUI-48
 ENERGY_STEP_WH = 10.0  # counters of wallboxes are coarse, and notifies are not free
 
 
@@ -33,11 +32,11 @@ def ev_profile(charger: Charger) -> EvProfile | None:
     return EvProfile(
         standard=charger.standard.value,
         phases=charger.conductors_in_use,
-        min_a=charger.min_a,
+        min_a=round(charger.least_limit_a, 3),
         max_a=charger.max_a,
         pause_a=PAUSE_A,
         soc_percent=float(round(charger.car.model.soc_at_plug_percent)) if told else None,
-        ev_id=CAR_ID if told else None,
+        ev_id=charger.car.model.ev_id if told else None,
     )
 
 

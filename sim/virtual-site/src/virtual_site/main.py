@@ -130,7 +130,10 @@ def _scenario(settings: Settings) -> Scenario:
             f"scenario {scenario.id} needs {here} chargers, --chargers says {wanted}"
         )
     more = (ChargerModel(f"extra{n}", f"Charger {n}") for n in range(here + 1, wanted + 1))
-    return replace(scenario, chargers=(*scenario.chargers, *more))
+    boxes = (*scenario.chargers, *more)
+    if settings.phase_switching is not None:
+        boxes = tuple(replace(box, phase_switching=settings.phase_switching) for box in boxes)
+    return replace(scenario, chargers=boxes)
 
 
 def _wallboxes(settings: Settings, site: VirtualSite) -> list[Wallbox]:

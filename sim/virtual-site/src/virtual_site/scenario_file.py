@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from electrical import PhaseCurrents, Phases, Rotation
-from virtual_site.core.car import NEVER, CarModel, Standard
+from virtual_site.core.car import EV_ID, NEVER, CarModel, Standard
+from virtual_site.core.relay import PhaseSwitching
 from virtual_site.core.scenario import (
     CHARGER_FAULTS,
     Appliance,
@@ -65,7 +66,7 @@ class _Evse(_Part):
     max_a: Positive = 16.0
     step_a: NotNegative = 0.1
     failsafe_a: NotNegative = 6.0
-    phase_switch: bool = False
+    phase_switch: bool | PhaseSwitching = False  # ours: the words; true = local-api
     switch_s: NotNegative = 10.0
 
 
@@ -88,6 +89,7 @@ class _Ev(_Part):
     standard: Standard = Standard.IEC61851  # ours
     min_digital_a: Positive = 2.2  # ours
     soc_percent: Annotated[float, Field(ge=0, le=100)] = 20.0  # ours: when it is plugged
+    ev_id: str = EV_ID  # ours: what it calls itself over ISO 15118
 
 
 class _Session(_Part):
@@ -228,11 +230,17 @@ def _charger(evse: _Evse, link: _Link) -> ChargerModel:
         max_a=evse.max_a,
         step_a=evse.step_a,
         failsafe_a=evse.failsafe_a,
-        has_relay=evse.phase_switch,
+        phase_switching=_phase_switching(evse.phase_switch),
         switch_s=evse.switch_s,
         command_latency_s=link.cmd_latency_s,
         measurement_latency_s=link.meas_latency_s,
     )
+
+
+def _phase_switching(told: bool | PhaseSwitching) -> PhaseSwitching:  # noqa: FBT001 - the file's
+    if isinstance(told, PhaseSwitching):
+        return told
+    return PhaseSwitching.LOCAL_API if told else PhaseSwitching.NONE
 
 
 def _session(session: _Session) -> Session:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from virtual_site.core.relay import PhaseSwitching
 from virtual_site.meter_line import Transport
 
 ABOUT = """The outside world of a site, over the real protocols: a Modbus TCP grid meter, EEBUS
@@ -27,6 +28,7 @@ class Settings:
     meter_transport: Transport = Transport.TCP
     meter_latency_s: float | None = None  # None: as the scenario says
     chargers: int | None = None  # None: as many as the scenario has
+    phase_switching: PhaseSwitching | None = None  # of all chargers; None: as the scenario says
     scenario: str = "villa"
     speed: float = 1.0
     ready_file: Path | None = None
@@ -49,6 +51,9 @@ def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         meter_transport=Transport(told.meter_transport),
         meter_latency_s=told.meter_latency,
         chargers=told.chargers,
+        phase_switching=None
+        if told.phase_switching is None
+        else PhaseSwitching(told.phase_switching),
         scenario=told.scenario,
         speed=told.speed,
         ready_file=told.ready_file,
@@ -67,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--meter-latency", type=_not_negative, metavar="S", help="age of what the meter shows")
     add(
         "--chargers", type=_count, metavar="N", help="at least those of the scenario; the rest idle"
+    )
+    add(
+        "--phase-switching",
+        choices=[*PhaseSwitching],
+        help="how every charger changes phases (default: as the scenario says)",
     )
     add("--scenario", default="villa", metavar="NAME|FILE", help="default: %(default)s")
     add("--speed", type=_positive, default=1.0, metavar="X", help="times real time (default: 1)")

@@ -13,6 +13,7 @@ from virtual_site.core import charger as chargers
 from virtual_site.core import world as worlds
 from virtual_site.core.car import CarModel
 from virtual_site.core.control import released
+from virtual_site.core.relay import PhaseSwitching, Relay
 from virtual_site.core.scenario import FaultKind
 from virtual_site.core.world import ActiveFault, World
 from virtual_site.modbus_meter import ModbusMeter
@@ -51,6 +52,9 @@ class VirtualSite:
         for index, wallbox in enumerate(wallboxes):
             self.change(index, partial(chargers.set_plc, on=wallbox.kept.plc))
             self._apply_failsafe(index)
+            self._apply_phase_switching(index)
+            if self.world.chargers[index].model.phase_switching is not PhaseSwitching.NONE:
+                self.change(index, partial(replace, relay=Relay(wallbox.kept.conductors)))
 
     async def run(self) -> None:
         """Play until cancelled; the scenario's end is no end."""
@@ -118,12 +122,19 @@ class VirtualSite:
         self.wallboxes[index].keep_failsafe(failsafe_a)
         self._apply_failsafe(index)
 
+    def set_phase_switching(self, index: int, ability: PhaseSwitching | None) -> None:
+        """Set how a charger changes phases, for good; None = as from the factory."""
+        self.wallboxes[index].keep_phase_switching(ability)
+        self._apply_phase_switching(index)
+        self._sync(index)
+
     def factory_reset(self, index: int) -> None:
         """Forget what was set at the charger; its identity stays."""
         trusted = self.wallboxes[index].kept.trusted
         if trusted is not None:
             self.wallboxes[index].unpair(trusted.ski)
         self.set_failsafe(index, None)
+        self.set_phase_switching(index, None)
         self.set_plc(index, on=False)
 
     def set_household(self, power_w: PhaseReadings) -> None:
@@ -166,6 +177,12 @@ class VirtualSite:
         factory_a = self.world.scenario.chargers[index].failsafe_a
         failsafe_a = factory_a if kept_a is None else kept_a
         self.change(index, partial(chargers.set_failsafe, failsafe_a=failsafe_a))
+
+    def _apply_phase_switching(self, index: int) -> None:
+        kept = self.wallboxes[index].kept.phase_switching
+        factory = self.world.scenario.chargers[index].phase_switching
+        ability = factory if kept is None else kept
+        self.change(index, partial(chargers.set_phase_switching, ability=ability))
 
     def _refresh(self) -> None:
         self.world = worlds.refresh(self.world)

@@ -4,13 +4,14 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eebus.events import TrustedPeer
 from electrical import Phases
 from virtual_site.core.meter import Counters
+from virtual_site.core.relay import PhaseSwitching
 
 
 class StateError(Exception):
@@ -25,6 +26,8 @@ class KeptCharger:
     ship_port: int = 0
     trusted: TrustedPeer | None = None
     failsafe_a: float | None = None  # None: the charger's own from the factory
+    phase_switching: PhaseSwitching | None = None  # None: the charger's own from the factory
+    conductors: int = 3  # the relay stays where it is when the power goes
 
 
 class _Strict(BaseModel):
@@ -44,6 +47,8 @@ class _ChargerFile(_Strict):
     ship_port: int = 0
     trusted: _Peer | None = None
     failsafe_a: float | None = None
+    phase_switching: PhaseSwitching | None = None
+    conductors: Literal[1, 3] = 3
 
 
 class _MeterFile(_Strict):
@@ -66,7 +71,14 @@ class ChargerStore:
             return KeptCharger()
         kept = _parsed(_ChargerFile, text, self._file)
         trusted = None if kept.trusted is None else TrustedPeer(**kept.trusted.model_dump())
-        return KeptCharger(kept.plc, kept.ship_port, trusted, kept.failsafe_a)
+        return KeptCharger(
+            kept.plc,
+            kept.ship_port,
+            trusted,
+            kept.failsafe_a,
+            kept.phase_switching,
+            kept.conductors,
+        )
 
     def save(self, kept: KeptCharger) -> None:
         """Keep it, whole or not at all."""
@@ -77,6 +89,8 @@ class ChargerStore:
             "ship_port": kept.ship_port,
             "trusted": trusted,
             "failsafe_a": kept.failsafe_a,
+            "phase_switching": kept.phase_switching,
+            "conductors": kept.conductors,
         }
         write_whole(self._file, json.dumps(content, indent=1))
 

@@ -24,6 +24,7 @@ from eebus.transport.node import Announcement, Network
 from virtual_site.core import charger as chargers
 from virtual_site.core import control as controls
 from virtual_site.core.charger import Charger
+from virtual_site.core.relay import PhaseSwitching
 from virtual_site.store import ChargerStore, KeptCharger
 from virtual_site.telling import Telling
 
@@ -164,9 +165,19 @@ class Wallbox:
         """Keep the failsafe current; None = the one from the factory."""
         self._keep(replace(self.kept, failsafe_a=failsafe_a))
 
+    def keep_phase_switching(self, ability: PhaseSwitching | None) -> None:
+        """Keep how the charger changes phases; None = as from the factory."""
+        self._keep(replace(self.kept, phase_switching=ability))
+
+    def keep_conductors(self, conductors: int) -> None:
+        """Keep the relay's position."""
+        if conductors != self.kept.conductors:
+            self._keep(replace(self.kept, conductors=conductors))
+
     def sync(self, charger: Charger, t_s: float, voltage_v: float) -> None:
         """Tell the energy manager what changed at the charger since the last call."""
         self._t_s = t_s
+        self.keep_conductors(charger.conductors)
         if self._telling is not None:
             self._telling.fail(failed=self.has_failed)
             self._telling.sync(charger, t_s, voltage_v)

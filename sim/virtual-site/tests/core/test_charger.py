@@ -9,6 +9,7 @@ from virtual_site.announced import ev_profile, ev_state, measurement
 from virtual_site.core import charger as chargers
 from virtual_site.core.car import CarModel, Standard
 from virtual_site.core.charger import Charger, RelayRefusedError, Talk, shown_limit_a
+from virtual_site.core.relay import PhaseSwitching
 from virtual_site.core.scenario import ChargerModel
 
 BOX = ChargerModel("cp1", "Garage")
@@ -157,7 +158,7 @@ def test_switching_plc_off_drops_to_the_pulse_width_and_on_starts_anew():
 
 
 def test_a_digital_session_refuses_the_relay():
-    bench = Bench(replace(BOX, has_relay=True), plc=True)
+    bench = Bench(replace(BOX, phase_switching=PhaseSwitching.LOCAL_API), plc=True)
     bench.plug(DIGITAL)
     bench.write(8.0)
     bench.wait(5)
@@ -171,7 +172,7 @@ def test_a_charger_without_relay_refuses_to_switch():
 
 
 def test_the_relay_switches_without_current_and_then_has_one_conductor():
-    bench = Bench(replace(BOX, has_relay=True, switch_s=3))
+    bench = Bench(replace(BOX, phase_switching=PhaseSwitching.LOCAL_API, switch_s=3))
     bench.plug(CAR)
     bench.write(10.0)
     bench.wait(2)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from virtual_site.api import chargers, errors, meter, simulator
+from virtual_site.api import chargers, errors, meter, phase_switching, simulator
 from virtual_site.api.dependencies import IndexDep
 from virtual_site.site import VirtualSite
 
@@ -21,7 +21,13 @@ def build(site: VirtualSite, url: str) -> FastAPI:
     app = FastAPI(title="Virtual site", docs_url=None, redoc_url=None)
     app.state.site, app.state.url = site, url
     errors.install(app)
-    for router in (simulator.router, meter.router, chargers.router, pages):
+    for router in (
+        simulator.router,
+        meter.router,
+        chargers.router,
+        phase_switching.router,
+        pages,
+    ):
         app.include_router(router)
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
     return app

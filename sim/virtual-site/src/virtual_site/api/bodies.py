@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from virtual_site.api.errors import ApiError
-from virtual_site.core.car import CarModel, Standard
+from virtual_site.core.car import EV_ID, CarModel, Standard
+from virtual_site.core.relay import PhaseSwitching
 from virtual_site.core.scenario import CHARGER_FAULTS, FaultKind
 from virtual_site.core.world import ActiveFault, World
 
@@ -61,6 +62,7 @@ class Plugging(_Body):
     max_a: Annotated[float, Field(ge=6, le=80)] = 16.0
     energy_wh: Annotated[float, Field(gt=0, le=1_000_000)] = 40_000.0
     soc_percent: Annotated[float, Field(ge=0, lt=100)] = 20.0
+    ev_id: Annotated[str, Field(max_length=64)] = EV_ID
 
     def car(self) -> CarModel:
         """Return the model of such a car."""
@@ -75,6 +77,7 @@ class Plugging(_Body):
             ramp_down_a_s=5.0 if is_digital else 6.0,
             offset_a=0.2,
             standard=self.standard,
+            ev_id=self.ev_id,
             soc_at_plug_percent=self.soc_percent,
             soc_when_full_percent=max(90.0, self.soc_percent),
         )
@@ -84,6 +87,12 @@ class Relay(_Body):
     """How many conductors the charger's relay connects."""
 
     phases: Literal[1, 3]
+
+
+class Ability(_Body):
+    """How the charger changes phases."""
+
+    ability: PhaseSwitching
 
 
 class Failsafe(_Body):

@@ -6,6 +6,7 @@ Every command answers with the charger's new state.
 from fastapi import APIRouter
 
 from virtual_site.api.bodies import (
+    Ability,
     ChargerFault,
     Failsafe,
     Pairing,
@@ -86,6 +87,13 @@ async def switch_phases(wanted: Relay, index: IndexDep, site: SiteDep) -> Json:
         site.switch_phases(index, wanted.phases)
     except RelayRefusedError as error:
         raise ApiError(409, "relay-refused", str(error)) from error
+    return charger_state(site, index)
+
+
+@router.post("/phase-switching")
+async def set_phase_switching(wanted: Ability, index: IndexDep, site: SiteDep) -> Json:
+    """Choose how the charger changes phases: none, automatic, local-api."""
+    site.set_phase_switching(index, wanted.ability)
     return charger_state(site, index)
 
 

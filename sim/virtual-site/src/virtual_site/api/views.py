@@ -60,9 +60,9 @@ def charger_state(site: VirtualSite, index: int) -> Json:
         "failsafe": charger.car is not None and not charger.control.obeys_limit,
         "failsafe_a": charger.model.failsafe_a,
         "relay": {
-            "exists": charger.model.has_relay,
+            "ability": charger.model.phase_switching.value,
             "phases": charger.conductors,
-            "switching": charger.switch_to is not None,
+            "switching": charger.relay.target is not None,
         },
         "faults": [_fault(site.world, f) for f in site.world.faults if f.charger == index],
     }

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 NEVER = math.inf
+EV_ID = "02:00:5e:10:00:01"  # locally administered, as a car would tell its EUI-48
 
 
 class Standard(StrEnum):
@@ -48,6 +49,7 @@ class CarModel:
     min_digital_a: float = 2.2
     soc_at_plug_percent: float = 20.0
     soc_when_full_percent: float = 90.0
+    ev_id: str = EV_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,26 +4,41 @@ The ISO 15118 part follows the field: such a car arrives as IEC 61851 and become
 later; it then follows limits down to its own minimum. A pause written before that, and 0 A written
 after it, ends the digital session: the car goes on with the pulse width (6 A and more) until it is
 plugged again. Its relay is not switched while it charges digitally.
+
+A charger that switches phases by itself reads the limits of its three conductors as a power: 4 A on
+each are too little for three phases, and 12 A on one.
 """
 
 import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import assert_never
 
 from electrical import PhaseCurrents, Phases
 from electrical.rotation import to_house
 from virtual_site.core import car as cars
 from virtual_site.core import control as controls
+from virtual_site.core import relay as relays
 from virtual_site.core.car import Car, CarModel, Offer, Standard
 from virtual_site.core.control import Control, PerConductor
+from virtual_site.core.relay import PhaseSwitching, Relay
 from virtual_site.core.scenario import ChargerModel
 
 HANDSHAKE_S = 3.0  # from the plug to the digital session
 SMALLEST_A = 0.05  # a digital limit below this is the 0 A that ends the session
+REFUSALS = {
+    "no-relay": "{name} has no relay to switch phases with",
+    "automatic": "{name} changes phases by itself",
+    "iso15118-session": "an ISO 15118 session fixes the phases until the car is unplugged",
+}
 
 
 class RelayRefusedError(Exception):
-    """The charger does not switch its relay now; the text says why."""
+    """The charger does not switch its relay now; the text says why, `reason` as a code."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class Talk(StrEnum):
@@ -46,10 +61,13 @@ class Charger:
     talk: Talk = Talk.PULSE_WIDTH
     digital_at_s: float = 0.0  # age of the car at which an arriving session is up
     session: int | None = None  # which session of the scenario brought the car
-    conductors: int = 3  # the relay's position
-    switch_to: int | None = None
-    switched_at_s: float = 0.0
+    relay: Relay = field(default_factory=Relay)
     offer_a: float = 0.0
+
+    @property
+    def conductors(self) -> int:
+        """Return the relay's position."""
+        return self.relay.conductors
 
     @property
     def is_digital(self) -> bool:
@@ -69,6 +87,22 @@ class Charger:
         if self.car is not None and self.is_digital:
             return self.car.model.min_digital_a
         return self.model.min_a
+
+    @property
+    def least_limit_a(self) -> float:
+        """Return the least limit on each conductor with which the car charges."""
+        return self.min_a / 3 if self.decides_phases else self.min_a
+
+    @property
+    def decides_phases(self) -> bool:
+        """Return whether the charger would change the number of phases by itself now."""
+        is_automatic = self.model.phase_switching is PhaseSwitching.AUTOMATIC
+        return is_automatic and self.uses_all and not self.is_digital
+
+    @property
+    def uses_all(self) -> bool:
+        """Return whether its car would use three conductors."""
+        return self.car is not None and self.car.model.phases == 3
 
     @property
     def max_a(self) -> float:
@@ -130,15 +164,32 @@ def write_limit(charger: Charger, limit_a: PerConductor, t_s: float) -> Charger:
     return replace(charger, control=controls.write(charger.control, limit_a, due_s))
 
 
+def set_phase_switching(charger: Charger, *, ability: PhaseSwitching) -> Charger:
+    """Set whether, and how, the charger changes phases; without the ability all are connected."""
+    model = replace(charger.model, phase_switching=ability)
+    relay = Relay() if ability is PhaseSwitching.NONE else charger.relay
+    return replace(charger, model=model, relay=relay)
+
+
 def switch_phases(charger: Charger, conductors: int, t_s: float) -> Charger:
     """Start to switch the relay to 1 or 3 conductors. Raises RelayRefusedError."""
-    if not charger.model.has_relay:
-        raise RelayRefusedError(f"{charger.model.name} has no relay to switch phases with")
-    if charger.is_digital:
-        raise RelayRefusedError("an ISO 15118 session fixes the phases until the car is unplugged")
-    if conductors == charger.conductors:
-        return replace(charger, switch_to=None)
-    return replace(charger, switch_to=conductors, switched_at_s=t_s + charger.model.switch_s)
+    reason = refusal(charger)
+    if reason is not None and conductors != charger.conductors:
+        raise RelayRefusedError(reason, REFUSALS[reason].format(name=charger.model.name))
+    return replace(charger, relay=relays.ask(charger.relay, conductors, t_s))
+
+
+def refusal(charger: Charger) -> str | None:
+    """Return the code of why its relay cannot be switched from outside now, None if it can."""
+    match charger.model.phase_switching:
+        case PhaseSwitching.NONE:
+            return "no-relay"
+        case PhaseSwitching.AUTOMATIC:
+            return "automatic"
+        case PhaseSwitching.LOCAL_API:
+            return "iso15118-session" if charger.is_digital else None
+        case _:
+            assert_never(charger.model.phase_switching)
 
 
 def advance(  # noqa: PLR0913 - time in two clocks, voltage and two faults are all it depends on
@@ -158,7 +209,7 @@ def advance(  # noqa: PLR0913 - time in two clocks, voltage and two faults are a
     """
     charger = replace(charger, control=controls.at(charger.control, t_s, now_s))
     charger = _switched(_talked(charger), t_s)
-    offer_a = 0.0 if dead or charger.switch_to is not None else _offer_a(charger)
+    offer_a = 0.0 if dead or charger.relay.target is not None else _offer_a(charger)
     car = charger.car
     if car is not None:
         least_a = charger.min_a if charger.is_digital else max(charger.min_a, car.model.min_a)
@@ -199,9 +250,12 @@ def _talked(charger: Charger) -> Charger:
 
 
 def _switched(charger: Charger, t_s: float) -> Charger:
-    if charger.switch_to is None or t_s <= charger.switched_at_s:
-        return charger
-    return replace(charger, conductors=charger.switch_to, switch_to=None)
+    relay = charger.relay
+    if charger.decides_phases and charger.control.obeys_limit:
+        model = charger.model
+        relay = relays.decided(relay, charger.control.limit_a, model.min_a, model.max_a, t_s)
+    drawn_a = 0.0 if charger.car is None else charger.car.current_a
+    return replace(charger, relay=relays.moved(relay, drawn_a, charger.model.switch_s, t_s))
 
 
 def _offer_a(charger: Charger) -> float:
@@ -213,7 +267,10 @@ def _offer_a(charger: Charger) -> float:
 
 
 def _allowed_a(charger: Charger) -> float:
-    model = charger.model
-    return controls.allowed_a(
-        charger.control, charger.conductors_in_use, model.max_a, model.failsafe_a
-    )
+    model, control = charger.model, charger.control
+    if charger.decides_phases and charger.conductors == 1 and control.obeys_limit:
+        each_a = relays.each_a(control.limit_a, model.max_a)
+        # Enough for three phases: until the relay has moved, one carries no more than its share.
+        is_enough = each_a >= model.min_a
+        return each_a if is_enough else relays.summed_a(control.limit_a, model.max_a)
+    return controls.allowed_a(control, charger.conductors_in_use, model.max_a, model.failsafe_a)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from electrical import PhaseCurrents, Rotation
 from electrical.phases import on_every_phase
 from virtual_site.core.car import CarModel
+from virtual_site.core.relay import PhaseSwitching
 
 
 class FaultKind(StrEnum):
@@ -45,7 +46,7 @@ class ChargerModel:
     max_a: float = 16.0
     step_a: float = 0.1
     failsafe_a: float = 6.0
-    has_relay: bool = False  # it can switch itself between three phases and one
+    phase_switching: PhaseSwitching = PhaseSwitching.NONE
     switch_s: float = 10.0
     command_latency_s: float = 0.0
     measurement_latency_s: float = 0.0

@@ -96,7 +96,10 @@ function foundLine(device, pairedSki) {
 
 function showService(state) {
   by("plc").setAttribute("aria-checked", String(state.plc));
-  by("relay").hidden = !state.relay.exists;
+  const { ability, phases, switching } = state.relay;
+  by("relay").hidden = ability !== "local-api";
+  if (document.activeElement !== by("ability")) by("ability").value = ability;
+  show("phases", switching ? "The relay is switching." : `The relay connects ${phases} phase(s).`);
   const failsafe = by("failsafe").elements.current_a;
   if (document.activeElement !== failsafe) failsafe.value = state.failsafe_a;
   show("cable", state.car.plugged ? "A car is plugged in." : "No car is plugged in.");
@@ -185,6 +188,10 @@ for (const button of document.querySelectorAll("[data-fault]")) {
     send("fault", { kind: button.dataset.fault, seconds: Number(button.dataset.seconds ?? 60) }),
   );
 }
+by("ability").addEventListener("change", (event) => {
+  send("phase-switching", { ability: event.target.value });
+  event.target.blur();
+});
 for (const button of document.querySelectorAll("[data-phases]")) {
   button.addEventListener("click", () => send("phases", { phases: Number(button.dataset.phases) }));
 }
