@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Unpack
 
 from eebus.events import (
@@ -23,6 +23,7 @@ from eebus.spine.values import Item
 from eebus.transport.node import Announcement, Network
 from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.limitation.guard import Done, EnergyGuard
+from eebus.usecases.limitation.machine import Failsafe
 from eebus.usecases.limitation.system import SystemProfile
 from eebus.usecases.owner import Owner
 
@@ -108,6 +109,22 @@ class Cem(Guarding[CemHub]):
         system = self._core.system
         now = asyncio.get_running_loop().time()
         return system.control(kind, now) if system is not None else None
+
+    def failsafe(self, kind: str = "lpc") -> Failsafe | None:
+        """Return what holds without our energy guard, as it was offered or written last.
+
+        Keep it and hand it back in the profile: a restart must not forget it.
+        """
+        system = self._core.system
+        return None if system is None else system.failsafe(kind)
+
+    def offer(self, nominal_w: Mapping[str, float], failsafe: Mapping[str, Failsafe]) -> None:
+        """Change what our energy guard is offered, by kind; nothing where we offer nothing.
+
+        Raises ValueError for a failsafe duration that is not 2 h to 24 h.
+        """
+        if self._core.system is not None:
+            self._core.system.offer(nominal_w, failsafe)
 
     def limits(self, ski: str, kind: str = "opev") -> PerPhase | None:
         """Return the limits the charger last told, A per conductor; None = unknown.

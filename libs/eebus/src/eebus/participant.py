@@ -57,6 +57,9 @@ class Core(Protocol):
     def beat(self, at: datetime) -> None:
         """Send one heartbeat to all who listen."""
 
+    def beat_at(self, ski: str) -> float | None:
+        """Return when a heartbeat of a peer came last; None = never on this connection."""
+
 
 C_co = TypeVar("C_co", bound=Core, covariant=True)
 Build = Callable[[str, Item, Owner], C_co]
@@ -118,6 +121,15 @@ class Participant(Generic[C_co]):
     def connection(self, ski: str) -> ConnectionChanged:
         """Return the current state of the connection to a peer."""
         return self._node.connection(ski)
+
+    def phase(self, ski: str) -> str:
+        """Return how far the handshake with a peer is, in the words of SHIP; "" = no connection."""
+        return self._node.phase(ski)
+
+    def heartbeat_age_s(self, ski: str) -> float | None:
+        """Return how long ago a peer's heart beat; None = never on this connection."""
+        at = self._core.beat_at(ski)
+        return None if at is None else _now() - at
 
     def trust(
         self,

@@ -16,9 +16,12 @@ async def test_the_dialled_side_confirms_second(start):
         cem.knows(evse)
         await evse.until_state(cem, ConnectionState.REQUEST_RECEIVED)
         await cem.until_state(evse, ConnectionState.WAITING_FOR_PEER)
+        assert evse.node.phase(cem.ski) == "SME_HELLO_STATE_PENDING_LISTEN"
         evse.node.trust(cem.ski)
         await cem.until_state(evse, CONNECTED)
         await evse.until_state(cem, CONNECTED)
+        assert cem.node.phase(evse.ski) == "SME_STATE_COMPLETE"
+        assert cem.node.phase("0" * 40) == ""
         assert ShipIdLearned(evse.ski, "EVSE") in cem.events
         assert ShipIdLearned(cem.ski, "CEM") in evse.events
 

@@ -20,6 +20,7 @@ from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.evse.profile import EvProfile
 from eebus.usecases.evse.station import Station
 from eebus.usecases.limitation.guard import Order
+from eebus.usecases.limitation.machine import Failsafe
 from eebus.usecases.limitation.system import SystemProfile
 
 PROFILE = SystemProfile({"lpc": 32000.0, "lpp": 10000.0})
@@ -271,3 +272,32 @@ def test_a_peer_that_is_no_guard_cannot_limit_us(grid):
     refused = grid.write(0.0)
     assert (refused.ok, refused.error_number) == (False, 7)
     assert grid.state() == ("unlimited_controlled", None)
+
+
+def test_what_our_user_offers_anew_reaches_the_guard(grid):
+    grid.wire.wait(5)
+    grid.hems.system.offer({"lpc": 17000.0}, {"lpc": Failsafe(3000.0, 3 * 3600.0)})
+    grid.wire.settle()
+    assert FailsafeChanged(HEMS, 3000.0, 4200.0, 10800.0) in grid.wire.events["left"]
+    with pytest.raises(ValueError, match="2 h to 24 h"):
+        grid.hems.system.offer({}, {"lpc": Failsafe(3000.0, 60.0)})
+
+
+def test_the_age_of_a_heartbeat_is_known(grid):
+    assert grid.hems.beat_at("cc" * 20) is None
+    grid.wire.wait(5)
+    heard_at = grid.hems.beat_at(BOX)
+    assert heard_at is not None
+    assert grid.wire.now - heard_at <= 2.5
+
+
+def test_an_energy_manager_limits_no_other_energy_manager(wire):
+    ours = CemHub("d:_n:Test_Ours-1", {}, wire.owner("left"), guards=True)
+    theirs = CemHub("d:_n:Test_Theirs-2", {}, wire.owner("right"), PROFILE)
+    wire.connect(ours, theirs)
+    wire.wait(10)
+    done: list[WriteResult] = []
+    ours.guard.write_limit(HEMS, "lpc", Order(None), wire.now, done.append)
+    wire.settle()
+    assert [result.ok for result in done] == [False]
+    assert theirs.system.control("lpc", wire.now).state == "init"

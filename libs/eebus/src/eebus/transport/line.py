@@ -14,6 +14,7 @@ from eebus.transport.connection import Connection
 from eebus.transport.owners import contained
 
 _HELLO = (State.HELLO_READY_LISTEN, State.HELLO_PENDING_LISTEN)
+_ORDER = tuple(State)
 
 
 class Link(Protocol):
@@ -79,6 +80,12 @@ class Line:
     def requests(self) -> list[Connection]:
         """The connections of a peer our user has not said anything about."""
         return self._running() if self.trust is Trust.UNDECIDED else []
+
+    @property
+    def phase(self) -> str:
+        """How far the furthest connection is, in the words of SHIP; "" = there is none."""
+        reached = [connection.session.state for connection in self._running()]
+        return max(reached, key=_ORDER.index).value if reached else ""
 
     # What connections report (connection.Owner)
 

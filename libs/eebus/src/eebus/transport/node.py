@@ -154,6 +154,11 @@ class ShipNode:
         line = self._lines.get(ski)
         return ConnectionChanged(ski, *(line.status if line else UNKNOWN))
 
+    def phase(self, ski: str) -> str:
+        """Return how far the handshake with a SKI is, in the words of SHIP; "" = no connection."""
+        line = self._lines.get(ski)
+        return line.phase if line else ""
+
     def trust(
         self,
         ski: str,

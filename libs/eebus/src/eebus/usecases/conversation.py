@@ -10,6 +10,8 @@ from eebus.spine.local import LocalDevice
 from eebus.spine.remote import TreeChange
 from eebus.spine.session import Listener, Session
 from eebus.spine.tree import Feature
+from eebus.spine.values import number
+from eebus.usecases import names
 from eebus.usecases.owner import Owner
 
 
@@ -50,6 +52,8 @@ class Conversation:
         self.owner = owner
         self.session = Session(local, ski, send, self)
         self.parts: Sequence[Part] = ()
+        self.beat_at: float | None = None  # when a heartbeat of the peer came, of any entity
+        self._beats: dict[EntityAddress, int] = {}
         self._use_cases: dict[tuple[EntityAddress, str], tuple[UseCaseSupport, ...]] = {}
 
     def start(self, now: float) -> None:
@@ -90,5 +94,15 @@ class Conversation:
 
     def data_changed(self, feature: Feature, function: str, now: float) -> None:
         """Pass on that data came."""
+        if function == names.HEARTBEAT:
+            self._note_beat(feature, now)
         for each in self.parts:
             each.data_changed(feature, function, now)
+
+    def _note_beat(self, feature: Feature, now: float) -> None:
+        """Count a heartbeat; a read that answers with the last one is no new one."""
+        counter = number(feature.content(names.HEARTBEAT), "heartbeatCounter")
+        entity = feature.address.entity
+        if counter is not None and self._beats.get(entity) != counter:
+            self._beats[entity] = counter
+            self.beat_at = now

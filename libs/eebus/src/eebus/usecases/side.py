@@ -135,6 +135,11 @@ class Side:
         if talk is not None:
             talk.tick(now)
 
+    def beat_at(self, ski: str) -> float | None:
+        """Return when a heartbeat of a peer came last; None = never on this connection."""
+        talk = self.talks.get(ski)
+        return None if talk is None else talk.beat_at
+
     def watch(self, now: float) -> None:
         """Do what time asks for towards nobody in particular; at least once a second."""
         for role in self.roles:

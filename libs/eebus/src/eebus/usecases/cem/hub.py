@@ -25,6 +25,8 @@ from eebus.usecases.side import Reader, Side
 SYSTEM: Final = (2,)  # the entity that a control box limits
 GUARD: Final = (3,)  # the entity that limits appliances
 DEVICE_TYPE: Final = "EnergyManagementSystem"
+# Another energy manager obeys its own control box: told "no limit" by us, it would forget that.
+MANAGERS: Final = frozenset({names.CEM})
 CLIENTS: Final = (
     names.CLASSIFICATION,
     names.DIAGNOSIS,
@@ -98,7 +100,7 @@ class CemHub(Side):
         if guards:
             guard = guard_entity(GUARD)
             self.local.add_entity(guard)
-            self.guard = EnergyGuard(guard)
+            self.guard = EnergyGuard(guard, spared=MANAGERS)
             self.add(self.guard)
         self.announce()
 

@@ -64,11 +64,15 @@ def guard_entity(address: tuple[int, ...]) -> Entity:
 class EnergyGuard(Reader["SystemFollower"]):
     """The role of who limits others, at one entity of ours."""
 
-    def __init__(self, own: Entity) -> None:
-        """Take the role on. own: our entity that writes, with a heart."""
+    def __init__(self, own: Entity, *, spared: frozenset[str] = frozenset()) -> None:
+        """Take the role on. own: our entity that writes, with a heart.
+
+        spared: types of entities that are somebody else's to limit; they are left alone.
+        """
         self._own = own
         self._orders: dict[tuple[str, str], Order] = {}
-        super().__init__(lambda talk: SystemFollower(talk, own, self._orders))
+        spared |= {names.EV}
+        super().__init__(lambda talk: SystemFollower(talk, own, self._orders, spared))
 
     def announcements(self) -> Sequence[Announcement]:
         """Return LPC and LPP with scenario 3: some chargers hang up without it."""
@@ -118,9 +122,14 @@ class SystemFollower(Follower):
     """One peer's controllable system, for the life of one connection."""
 
     def __init__(
-        self, talk: Conversation, own: Entity, orders: dict[tuple[str, str], Order]
+        self,
+        talk: Conversation,
+        own: Entity,
+        orders: dict[tuple[str, str], Order],
+        spared: frozenset[str],
     ) -> None:
         """Follow a conversation. orders: what is wanted of whom, by SKI and kind."""
+        self._spared = spared
         self.limits: dict[str, PowerLimitChanged] = {}
         self._session = talk.session
         self._ski = talk.ski
@@ -221,7 +230,7 @@ class SystemFollower(Follower):
             if entity.server(names.LOAD_CONTROL) is not None and any(
                 remote.scenarios(name, address, SYSTEMS) for name in (names.LPC, names.LPP)
             ):
-                return entity if entity.type != names.EV else None
+                return entity if entity.type not in self._spared else None
         return None
 
     def _ask(self) -> None:

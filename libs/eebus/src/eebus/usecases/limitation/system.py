@@ -1,6 +1,6 @@
 """The controllable system: serves limits and failsafe values, obeys its guard. Sans I/O."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -177,6 +177,27 @@ class ControllableSystem:
     def failsafe(self, kind: str) -> Failsafe:
         """Return the failsafe values in force; keep them, a restart must not forget them."""
         return self._failsafe[kind]
+
+    def offer(self, nominal_w: Mapping[str, float], failsafe: Mapping[str, Failsafe]) -> None:
+        """Change nominal powers and failsafe values by our own user's word; guards are told.
+
+        Only kinds that are offered count. Raises ValueError for a duration not in 2 h to 24 h.
+        """
+        for each in failsafe.values():
+            _check_duration(each.duration_s)
+        wanted = {kind: failsafe.get(kind, known) for kind, known in self._failsafe.items()}
+        powers_w = {
+            kind: nominal_w.get(kind, known) for kind, known in self._profile.nominal_w.items()
+        }
+        if wanted != self._failsafe:
+            self._failsafe = wanted
+            self._local.put(self._settings, names.SETTINGS, words.write_settings(wanted))
+        if powers_w != self._profile.nominal_w:
+            self._profile = replace(self._profile, nominal_w=powers_w)
+            electrical = self._entity.server(names.ELECTRICAL)
+            if electrical is not None:
+                told = words.nominal(powers_w, is_contractual=self._entity.type == names.CEM)
+                self._local.put(electrical, names.CHARACTERISTICS, told)
 
     def _serve(self) -> tuple[Feature, Feature]:
         load = self._entity.server(names.LOAD_CONTROL)
