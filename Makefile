@@ -40,6 +40,7 @@ fmt: $(VENV)/.ready ## format and sort imports
 
 bench: setup ## measure latency, CPU and memory of a living site; prints what it measured
 	@$(BIN)/python tests/bench/living_site.py
+	@$(BIN)/python tests/bench/eebus_stack.py
 	@ulimit -n 4096; $(BIN)/python tests/bench/meters.py
 
 soak: setup ## 50 virtual meters with random faults for 10 minutes (SOAK_SECONDS=60 for a short one)
