@@ -12,10 +12,13 @@ from sqlmodel import Field, Session, SQLModel, create_engine, select
 
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.state import Remembered
+from cem.records import outbox, restoring
 from electrical.phases import Phases
 from electrical.rotation import Rotation
 from volthus_kit.database import open_sqlite, written
 from volthus_kit.refusal import RefusedError
+from volthus_wire.convert import to_timestamp
+from volthus_wire.v1 import records_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
 
 logger = logging.getLogger(__name__)
@@ -111,6 +114,7 @@ TABLES = tuple(
         PairedRow,
         MemoryRow,
         AuditRow,
+        *outbox.TABLES,
     )
 )
 
@@ -136,7 +140,7 @@ class Store:
         """
         wall_epoch = int(wall_now.timestamp() * 1000)
         try:
-            return *written(self._engine, lambda s: _started(s, self._engine, wall_epoch)), True
+            return *self._begin(wall_now), True
         except RefusedError:
             logger.exception("database takes no change; reading only")
         read_only = create_engine(f"sqlite:///file:{self._path}?mode=ro&uri=true")
@@ -206,10 +210,30 @@ class Store:
         with Session(self._engine) as session:
             return list(session.exec(select(AuditRow).order_by(AuditRow.id)).all())  # type: ignore[arg-type]  # a column, to SQLModel
 
+    def _begin(self, wall_now: datetime) -> tuple[Remembered, int]:
+        """Make the tables, read, and begin a new epoch; the outbox is ready afterwards."""
+        folder, wall_epoch = self._path.parent, int(wall_now.timestamp() * 1000)
+
+        def write(session: Session) -> tuple[Remembered, int, outbox.OutboxHeadRow]:
+            remembered, epoch = _started(session, self._engine, wall_epoch)
+            return remembered, epoch, restoring.prepare(session, folder, wall_now)
+
+        try:
+            remembered, epoch, head = written(self._engine, write)
+            restoring.confirm(folder, head)
+        except OSError as error:
+            detail = "The marker of the outbox cannot be written beside the database."
+            raise RefusedError("store-failing", detail, reason=str(error)) from error
+        return remembered, epoch
+
     def _write(self, *rows: SQLModel) -> None:
+        """Write settings and their audit; the audit goes to the cloud too."""
+
         def write(session: Session) -> None:
             for row in rows:
                 session.merge(row)
+                if isinstance(row, AuditRow):
+                    outbox.add(session, _audit_fact(row))
 
         written(self._engine, write)
 
@@ -309,3 +333,12 @@ def _audit(setting: str, before: Setting | None, after: Setting, caller: Caller)
         before="null" if before is None else json.dumps(asdict(before)),
         after=json.dumps(asdict(after)),
     )
+
+
+def _audit_fact(row: AuditRow) -> records_pb2.Fact:
+    at = to_timestamp(row.at)
+    audit = records_pb2.AuditEntry(
+        at=at, actor=row.actor, role=row.role, origin=row.origin,
+        setting=row.setting, before=row.before, after=row.after,
+    )  # fmt: skip
+    return records_pb2.Fact(at=at, audit=audit)
