@@ -137,3 +137,20 @@ async def test_a_bus_started_before_its_server_and_cut_in_mid_run_comes_back(ser
         while not inbox.empty():
             inbox.get_nowait()
         assert (await heard_after(publish, inbox)).sequence == 7
+
+
+async def test_a_server_that_is_away_is_told_once_and_not_at_every_try(server, caplog):
+    async with Bus.connect(server.url, "a") as a:
+        await a.until_connected()
+        await server.stop()
+        async with asyncio.timeout(10):
+            while a.is_connected:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(1.7)  # three tries
+        await server.start()
+        async with asyncio.timeout(10):
+            while not a.is_connected:
+                await asyncio.sleep(0.01)
+    told = [record.getMessage() for record in caplog.records]
+    assert told.count("bus lost") == 1
+    assert told.count("bus error") <= 2, told  # the loss itself, and the first try

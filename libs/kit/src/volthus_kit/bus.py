@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,7 +20,7 @@ from nats.errors import NoRespondersError
 from volthus_kit.backoff import backoff
 from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
 from volthus_kit.refusal import NotAnsweredError, RefusedError
-from volthus_wire.subjects import CLOUD_REPLY, SITE_REPLY, Request, Subject
+from volthus_wire.subjects import CLOUD_REPLY, SITE_INBOX, SITE_REPLY, Request, Subject
 from volthus_wire.v1.rpc_pb2 import Caller, Refusal, RpcReply, RpcRequest
 
 M = TypeVar("M", bound=Message)
@@ -42,6 +43,15 @@ class _Subscription:
     queue: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message that a stream shall keep. key: by it the stream knows a parcel that comes twice."""
+
+    subject: str
+    body: bytes
+    key: str
+
+
 class Bus:
     """One connection to NATS that comes back by itself.
 
@@ -56,8 +66,11 @@ class Bus:
         self._subscriptions: list[_Subscription] = []
         self._replica = secrets.token_hex(6)
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
+        self._acknowledged: dict[str, tuple[str, asyncio.Future[bool]]] = {}
+        self._inboxes: set[str] = set()
         self._requests = 0
         self._went = asyncio.Event()
+        self._told_error = ""  # of the time the server is away: one line each, not one a try
         self._is_joined = False
         self._is_leaving = False
 
@@ -179,7 +192,80 @@ class Bus:
             del self._waiting[number]
         return _opened(request, subject, msg)
 
+    async def deliver(
+        self, parcels: Sequence[Parcel], *, site: str, domain: str, timeout_s: float = 5.0
+    ) -> int:
+        """Publish in order, and return how many of the first ones a stream of `domain` has kept.
+
+        An acknowledgement from another JetStream domain (a stream on this side of the leaf link)
+        counts for nothing. What is not among the first kept ones must be delivered again: it may
+        arrive twice, never out of order but after a gap that was filled.
+        """
+        if not self.is_connected:
+            return 0
+        await self._open_inbox(site)
+        numbers: list[str] = []
+        try:
+            for parcel in parcels:
+                number = await self._send(parcel, site, domain)
+                numbers.append(number)
+            async with asyncio.timeout(timeout_s):
+                for kept, number in enumerate(numbers):
+                    if not await self._acknowledged[number][1]:
+                        return kept
+            return len(parcels)
+        except (TimeoutError, NatsError, OSError):
+            futures = [self._acknowledged[number][1] for number in numbers]
+            is_kept = [f.done() and not f.cancelled() and f.result() for f in futures]
+            return next((i for i, kept in enumerate(is_kept) if not kept), len(is_kept))
+        finally:
+            for number in numbers:
+                del self._acknowledged[number]
+
     # --- inside ----------------------------------------------------------------------------------
+
+    async def _open_inbox(self, site: str) -> None:
+        """Hear acknowledgements on a subject that may cross the leaf link of this site."""
+        if site in self._inboxes:
+            return
+        self._inboxes.add(site)
+        subject = SITE_INBOX.format(site=site, replica=self._replica, id="*")
+        await self._add(_Subscription(subject, self._hear_acknowledgement))
+
+    async def _send(self, parcel: Parcel, site: str, domain: str) -> str:
+        self._requests += 1
+        number = str(self._requests)
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._acknowledged[number] = (domain, future)
+        reply = SITE_INBOX.format(site=site, replica=self._replica, id=number)
+        headers = {"Nats-Msg-Id": parcel.key}
+        try:
+            await self._client.publish(parcel.subject, parcel.body, reply=reply, headers=headers)
+        except BaseException:
+            del self._acknowledged[number]
+            raise
+        return number
+
+    async def _hear_acknowledgement(self, msg: Msg) -> None:
+        waiting = self._acknowledged.get(msg.subject.rpartition(".")[2])
+        if waiting is None or waiting[1].done():
+            return
+        domain, future = waiting
+        if not msg.data:  # nobody keeps this subject: the link is down, or there is no stream
+            future.set_result(False)
+            return
+        try:
+            told = json.loads(msg.data)
+            is_kept = "error" not in told and told["domain"] == domain
+        except (ValueError, KeyError, TypeError):
+            is_kept = False
+        if is_kept:
+            future.set_result(True)
+        elif b'"error"' in msg.data:
+            logger.warning("stream refused a parcel", extra={"subject": msg.subject})
+            future.set_result(False)
+        else:
+            BUS_REJECTED.labels("acknowledgement of another domain").inc()
 
     def _reply_subject(self, number: str, site: str | None) -> str:
         if site is None:
@@ -250,7 +336,7 @@ class Bus:
                     reconnected_cb=self._on_back,
                 )
             except (NatsError, OSError, TimeoutError) as error:
-                logger.warning("bus not reached", extra={"url": self._url, "error": str(error)})
+                self._tell_error("bus not reached", error)
                 await asyncio.sleep(wait_s)
                 continue
             break
@@ -260,6 +346,7 @@ class Bus:
         for subscription in self._subscriptions:
             await self._subscribe(subscription)
         self._is_joined = True
+        self._told_error = ""
         await self._settle()
         BUS_CONNECTED.set(1)
         logger.info("bus connected", extra={"url": self._url})
@@ -278,7 +365,14 @@ class Bus:
                 await self._client.close()
 
     async def _on_error(self, error: Exception) -> None:
-        logger.warning("bus error", extra={"error": str(error) or type(error).__name__})
+        self._tell_error("bus error", error)
+
+    def _tell_error(self, what: str, error: Exception) -> None:
+        """Say what is wrong; while the server stays away, the same thing once."""
+        text = str(error) or type(error).__name__
+        if self.is_connected or text != self._told_error:
+            self._told_error = text
+            logger.warning(what, extra={"url": self._url, "error": text})
 
     async def _on_lost(self) -> None:
         BUS_CONNECTED.set(0)
@@ -290,6 +384,7 @@ class Bus:
 
     async def _on_back(self) -> None:
         BUS_CONNECTED.set(1)
+        self._told_error = ""
         logger.info("bus back")
 
 
