@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from cem.core.charger import Charger, Standing, house_currents
+from cem.core.circuits import MAIN, Circuit
 from cem.core.decide import decide
 from cem.core.demand import claimed
 from cem.core.events import (
@@ -25,7 +26,7 @@ from cem.core.folding import apply, is_urgent
 from cem.core.ladder import Stage, rung
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind, Reason
-from cem.core.site import MAIN, ChargerSettings, Circuit, EnergyManagement, GridConnection
+from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.state import Remembered, State, restored
 from cem.core.validation import (
     needs_site,

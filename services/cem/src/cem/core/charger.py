@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cem.core.driving import ChargingMode, Goal
 from cem.core.events import Link, Report
 from cem.core.parameters import Parameters
 from cem.core.reasons import Reason
@@ -11,6 +12,7 @@ from electrical.phases import ALL_PHASES, Phase, PhaseCurrents, Phases, on_phase
 from electrical.rotation import Rotation, to_house
 
 NEVER = float("-inf")
+AS_FIRST = ChargingMode()  # a charger that was just paired charges (A10)
 
 
 class Standing(StrEnum):
@@ -59,6 +61,14 @@ class Sun:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """What its car shall take exactly, for a test, until a monotonic moment (s)."""
+
+    current_a: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Charger:
     """A paired charger; times are monotonic seconds, currents amperes per phase.
 
@@ -99,6 +109,10 @@ class Charger:
     served_as: float = 0.0
     served_s: float | None = None  # up to when that is counted
     sun: Sun = Sun()
+    mode: ChargingMode = AS_FIRST
+    goal: Goal | None = None
+    offered_phases: int | None = None  # as its local API says
+    pulse: Pulse | None = None
     reason: Reason | None = None
 
     def standing(self, now: float, p: Parameters) -> Standing:

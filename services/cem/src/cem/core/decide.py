@@ -10,6 +10,7 @@ from dataclasses import replace
 from cem.core import blame, rooms
 from cem.core.allocation import Constraint, Demand, Shares, allocate
 from cem.core.charger import Charger, Standing
+from cem.core.circuits import MAIN
 from cem.core.decision import Decision, Limit, LoadManagement, Picture
 from cem.core.demand import claimed, demand_of, served
 from cem.core.estimator import estimated
@@ -22,7 +23,6 @@ from cem.core.parameters import DEFAULTS, Parameters
 from cem.core.reasons import Kind, Reason
 from cem.core.rooms import Room
 from cem.core.sequencing import moved, sequence
-from cem.core.site import MAIN
 from cem.core.state import State
 from cem.core.sun import followed
 from cem.core.view import View

@@ -1,7 +1,7 @@
 """What a decision consists of: limits, reasons, and the picture they were drawn from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cem.core.ladder import Rung
@@ -70,11 +70,34 @@ class Picture:
     rooms: tuple[Room, ...] = ()
 
 
+class PendingKind(StrEnum):
+    """What will happen by itself when a clock runs out; also the words of the API."""
+
+    START = "start"
+    STOP = "stop"
+    INCREASE = "increase"
+    PHASES_1 = "phases-1"
+    PHASES_3 = "phases-3"
+    TURN = "turn"
+    WAKE = "wake"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A change that waits for a clock. at_s: monotonic; value: A, where the kind has one."""
+
+    kind: PendingKind
+    at_s: float
+    value: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer to a state at a time.
 
     limits: empty while nothing may be said yet. wake_at: ask again then at the latest (s).
+    pending: what will change by itself, by charger, soonest first; absent = nothing.
+    operator_w: what the operator's limits in force leave for the chargers, None = no limit.
     """
 
     state: State
@@ -83,3 +106,5 @@ class Decision:
     picture: Picture
     overloads: tuple[Overload, ...]
     wake_at: float
+    pending: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
+    operator_w: float | None = None

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from cem.core.allocation import Demand
 from cem.core.charger import Charger
+from cem.core.driving import Mode
 from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
-from cem.core.site import Mode
 
 MOST_UNUSED_A = 1.0
 AFTER_ALL_OTHERS = 100  # the class of those that only take what the sun leaves
@@ -104,9 +104,11 @@ def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
     is_protected = not is_full and protected_until_s(charger, p) > now
     rests = charger.paused_since_s is not None and now - charger.paused_since_s < p.min_off_s
     max_a, limited_by = _most(charger)
-    is_solar = charger.settings.mode is Mode.SOLAR_ONLY
+    is_solar = charger.mode.mode is Mode.SOLAR_ONLY
     if is_solar and not charger.sun.is_on:
         max_a, limited_by = 0.0, Kind.WAITING_FOR_SUN
+    if charger.mode.mode is Mode.OFF:
+        max_a, limited_by = 0.0, Kind.MODE_OFF
     return Demand(
         charger.ski,
         charger.least_a,

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cem.core import driving
+from cem.core.circuits import CircuitSettings
+from cem.core.driving import ChargingMode, Goal, WallClock
+from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from electrical.phases import UNKNOWN, PhaseReadings
 
@@ -26,6 +30,7 @@ class Car:
     operating_state: str = ""
     soc_percent: float | None = None
     plug: int = 0
+    ev_id: str = ""  # what it calls itself over ISO 15118
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,92 @@ class PowerLimitSet:
 
 
 @dataclass(frozen=True, slots=True)
+class CircuitsSet:
+    """These circuits hang below the main fuse, and no others."""
+
+    circuits: tuple[CircuitSettings, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubMeterRead:
+    """The sub-meter of a circuit was read. reading.meter is of no account here."""
+
+    circuit: str
+    reading: GridReading
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSet:
+    """A driver chose how a charger charges."""
+
+    ski: str
+    mode: ChargingMode
+
+
+@dataclass(frozen=True, slots=True)
+class CarsSet:
+    """Drivers told us of these cars, and of no others."""
+
+    cars: tuple[driving.Car, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoalSet:
+    """A charger's sessions have this goal, or (None) none any more."""
+
+    ski: str
+    goal: Goal | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSet:
+    """How the site obeys the grid operator was set."""
+
+    settings: OperatorSettings
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorLimitsHeard:
+    """The gateway's word, every second: the limits of all paired control boxes."""
+
+    limits: tuple[OperatorLimit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiLimitSet:
+    """The operator set a limit by API, or (None) lifted it."""
+
+    limit: OperatorLimit | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhasesSwitched:
+    """A charger with a local API says how many phases it offers; None = it does not say."""
+
+    ski: str
+    phases: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PulseAsked:
+    """A charging car shall take exactly this current (A), or less where its share is smaller.
+
+    until_s: monotonic; the pulse ends by itself then.
+    """
+
+    ski: str
+    current_a: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PulseEnded:
+    """A charger is no more under a pulse."""
+
+    ski: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreChecked:
     """The database took a change, or (is_failing) did not."""
 
@@ -165,4 +256,16 @@ Event = (
     | ChargerSet
     | PowerLimitSet
     | StoreChecked
+    | CircuitsSet
+    | SubMeterRead
+    | ModeSet
+    | CarsSet
+    | GoalSet
+    | WallClock
+    | OperatorSet
+    | OperatorLimitsHeard
+    | ApiLimitSet
+    | PhasesSwitched
+    | PulseAsked
+    | PulseEnded
 )

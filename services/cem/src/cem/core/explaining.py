@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from cem.core.allocation import Constraint, Demand, Shares
 from cem.core.charger import Charger, Standing
+from cem.core.circuits import MAIN
 from cem.core.demand import protected_until_s
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind, Reason
 from cem.core.rooms import KINDS
 from cem.core.sequencing import Move
-from cem.core.site import MAIN
 from cem.core.view import View
 
 

@@ -3,24 +3,36 @@
 from dataclasses import replace
 from typing import assert_never
 
-from cem.core import ladder
+from cem.core import ladder, telling
 from cem.core.charger import Charger, Sample, house_currents
+from cem.core.driving import ChargingMode, WallClock
 from cem.core.events import (
     Accepted,
+    ApiLimitSet,
     Car,
+    CarsSet,
     ChargerHeard,
     ChargerSet,
     ChargersPaired,
+    CircuitsSet,
     EnergyManagementSet,
     Event,
+    GoalSet,
     GridConnectionSet,
     GridMeterNamed,
     GridRead,
     GridReading,
     Link,
+    ModeSet,
+    OperatorLimitsHeard,
+    OperatorSet,
+    PhasesSwitched,
     PowerLimitSet,
+    PulseAsked,
+    PulseEnded,
     Report,
     StoreChecked,
+    SubMeterRead,
     SunRead,
 )
 from cem.core.numbers import finite, finite_phases
@@ -54,13 +66,14 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
             state = _switched(replace(state, energy_management=energy_management), now)
         case ChargerSet(settings):
             state = _set(state, settings)
-        case PowerLimitSet(limit_w):
-            known_w = finite(limit_w)
-            # A limit that is no number is the strictest one.
-            power_limit_w = known_w if known_w is not None or limit_w is None else 0.0
-            state = replace(state, power_limit_w=power_limit_w)
-        case StoreChecked(is_failing):
-            state = replace(state, is_store_failing=is_failing)
+        case SubMeterRead(circuit, reading):
+            state = _sub_metered(state, circuit, reading, now, p)
+        case (
+            CircuitsSet() | ModeSet() | GoalSet() | CarsSet() | WallClock() | OperatorSet()
+            | OperatorLimitsHeard() | ApiLimitSet() | PowerLimitSet() | PhasesSwitched()
+            | PulseAsked() | PulseEnded() | StoreChecked()
+        ):  # fmt: skip
+            state = telling.told(state, event, now)
         case _:
             assert_never(event)
     return state
@@ -69,20 +82,24 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
 def is_urgent(before: State, after: State, event: Event, now: float) -> bool:
     """Return whether an event wants a decision at once instead of at the next second."""
     match event:
-        case GridRead() | GridConnectionSet() | EnergyManagementSet() | ChargerSet():
-            return True
-        case PowerLimitSet():
-            return before.power_limit_w != after.power_limit_w
+        case SunRead() | StoreChecked() | SubMeterRead() | WallClock() | PhasesSwitched():
+            return False
         case GridMeterNamed():
             return before.meter.id != after.meter.id
         case ChargersPaired():
             return before.chargers.keys() != after.chargers.keys()
         case ChargerHeard(report):
             return _stands_otherwise(before.chargers.get(report.ski), after, report.ski, now)
-        case SunRead() | StoreChecked():
-            return False
-        case _:
-            assert_never(event)
+        case OperatorLimitsHeard() | PowerLimitSet():
+            return _orders(before) != _orders(after)
+        case _:  # the meter was read, or people want something: they see it at once
+            return True
+
+
+def _orders(state: State) -> tuple[tuple[object, ...], ...]:
+    """Return what the operator demands; ages and names change nothing."""
+    orders = [(o.ski, o.state, o.limit_w) for o in state.operator_limits]
+    return (*orders, (state.power_limit_w,))
 
 
 def _stands_otherwise(then: Charger | None, after: State, ski: str, now: float) -> bool:
@@ -145,6 +162,19 @@ def _picture(reading: GridReading) -> tuple[object, ...]:
     )
 
 
+def _sub_metered(
+    state: State, circuit: str, reading: GridReading, now: float, p: Parameters
+) -> State:
+    """Return the state after a poll of a circuit's sub-meter; another circuit has none."""
+    if all(known.id != circuit or not known.meter for known in state.circuits):
+        return state
+    before = state.sub_meters.get(circuit, Meter(reading.meter, now))
+    if before.id != reading.meter:
+        before = Meter(reading.meter, now)
+    meter = _read(before, reading, state.site_phases, now, p)
+    return replace(state, sub_meters={**state.sub_meters, circuit: meter})
+
+
 # --- the chargers --------------------------------------------------------------------------------
 
 
@@ -157,7 +187,8 @@ def _paired(state: State, skis: tuple[str, ...], now: float) -> State:
 
 def _new(state: State, ski: str, now: float) -> Charger:
     settings = state.charger_settings.get(ski) or ChargerSettings(ski)
-    return Charger(ski, settings, known_since_s=now)
+    mode = state.modes.get(ski, ChargingMode())
+    return Charger(ski, settings, known_since_s=now, mode=mode, goal=state.goals.get(ski))
 
 
 def _switched(state: State, now: float) -> State:

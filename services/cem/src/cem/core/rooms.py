@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from cem.core.allocation import Constraint
 from cem.core.charger import Charger, Standing
+from cem.core.circuits import MAIN, Circuit
+from cem.core.driving import Mode
 from cem.core.estimator import held_a, latest_a, lowest_a, most_a
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind
-from cem.core.site import MAIN, Circuit, Mode
 from cem.core.sun import surplus_w
 from cem.core.view import View
 from electrical.phases import ZERO, Phase, PhaseCurrents, on_every_phase, on_phases
@@ -166,7 +167,7 @@ def _certain_a(charger: Charger, phase: Phase, view: View) -> float:
 
 def _sun(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]:
     """Yield what the sun leaves those in mode Solar only: the minimum of who may run at least."""
-    solar = [ski for ski, c in taking_part.items() if c.settings.mode is Mode.SOLAR_ONLY]
+    solar = [ski for ski, c in taking_part.items() if c.mode.mode is Mode.SOLAR_ONLY]
     if not solar:
         return
     left_w = surplus_w(view.state, view.step, view.now, view.p)
@@ -179,7 +180,7 @@ def _sun(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]
     unused_a = sum(len(view.used[ski]) * taking_part[ski].unused_a for ski in solar)
     room_a = max(left_w / NOMINAL_VOLTAGE_V, least_a) + unused_a
     share = {ski: float(len(view.used[ski])) for ski in solar}
-    yield Constraint(Kind.SUN, MAIN, None, share, room_a, room_a, left_w)
+    yield Constraint(Kind.SUN_SHARE, MAIN, None, share, room_a, room_a, left_w)
 
 
 def _voltage_v(view: View) -> float:

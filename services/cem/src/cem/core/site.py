@@ -1,32 +1,13 @@
 """What people have set: grid connection, chargers, energy management, circuits."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from cem.core.circuits import MAIN, Circuit
 from cem.core.parameters import Parameters
 from electrical.phases import ALL_PHASES, UNKNOWN, ZERO, Phase, PhaseCurrents, PhaseReadings
 from electrical.rotation import Rotation, house_phase
-
-MAIN = "main"
-
-
-@dataclass(frozen=True, slots=True)
-class Circuit:
-    """A fuse and what hangs below it: chargers name the circuit they are on (C12)."""
-
-    id: str
-    fuse_a: PhaseCurrents
-    margin_a: PhaseCurrents = ZERO
-    children: tuple["Circuit", ...] = ()
-
-    def walk(self) -> Iterator[tuple["Circuit", frozenset[str]]]:
-        """Yield every circuit with the ids of all circuits at and below it, root first."""
-        below = [pair for child in self.children for pair in child.walk()]
-        direct = (ids for circuit, ids in below if circuit in self.children)
-        yield self, frozenset({self.id}).union(*direct)
-        yield from below
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +57,12 @@ class GridConnection:
         return Circuit(MAIN, self.fuse_a, self.margins_a(parameters), self.circuits)
 
 
-class Mode(StrEnum):
-    """How a charger charges."""
+class PhaseSwitching(StrEnum):
+    """How a charger goes from three phases to one: EEBUS cannot command it (design section 3)."""
 
-    FAST = "fast"  # as quickly as the fuse allows
-    SOLAR_ONLY = "solar-only"  # from own surplus
+    NONE = "none"
+    AUTOMATIC = "automatic"  # in the charger, by itself
+    LOCAL_API = "local-api"  # by a driver, on our word
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +70,9 @@ class ChargerSettings:
     """What the electrician knows of a charger; amperes per phase.
 
     start_a: what a freshly plugged car can draw before the first limit; None = max_a.
-    can_switch: it can be told to offer one phase or three.
+    guaranteed_a: kept for it before others get more than theirs; None = nothing.
+    phase_switching_url: where a charger with a local API listens.
+    is_phase_switching_confirmed: the notice about contactors and cars was accepted.
     """
 
     ski: str
@@ -102,8 +86,24 @@ class ChargerSettings:
     circuit: str = MAIN
     start_a: float | None = None
     revision: int = 0
-    mode: Mode = Mode.FAST
-    can_switch: bool = False
+    phase_switching: PhaseSwitching = PhaseSwitching.NONE
+    phase_switching_url: str = ""
+    is_phase_switching_confirmed: bool = False
+    guaranteed_a: float | None = None
+
+    @property
+    def can_switch(self) -> bool:
+        """Return whether it can be told to offer one phase or three."""
+        return (
+            self.phase_switching is PhaseSwitching.LOCAL_API
+            and self.is_phase_switching_confirmed
+            and self.phases == 3
+        )
+
+    @property
+    def may_switch_itself(self) -> bool:
+        """Return whether it may go to one phase without anybody's word."""
+        return self.phase_switching is PhaseSwitching.AUTOMATIC and self.phases == 3
 
     def wired(self, site_phases: int) -> tuple[Phase, ...]:
         """Return the house phases its conductors sit on, conductor a first."""

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from cem.core.charger import Charger
+from cem.core import driving
+from cem.core.charger import Charger, Sun
+from cem.core.circuits import CircuitSettings
+from cem.core.driving import ChargingMode, Goal, WallClock
 from cem.core.events import GridReading
+from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.reasons import Notice
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from electrical.phases import PhaseCurrents
@@ -52,7 +57,7 @@ class Meter:
 class State:
     """The whole memory of the control law. Monotonic seconds; never changed, only replaced.
 
-    charger_settings: of every charger ever set, also of those not paired now.
+    charger_settings, modes, goals: of every charger ever set, also of those not paired now.
     is_roster_known: whether the gateway has told us who is paired since our start.
     """
 
@@ -64,7 +69,17 @@ class State:
     is_roster_known: bool = False
     meter: Meter = field(default_factory=Meter)
     sun_w: float | None = None
-    power_limit_w: float | None = None  # of the grid operator, for all chargers together
+    sub_meters: Mapping[str, Meter] = field(default_factory=dict)  # by circuit
+    circuits: tuple[CircuitSettings, ...] = ()
+    modes: Mapping[str, ChargingMode] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    cars: tuple[driving.Car, ...] = ()
+    wall: WallClock | None = None
+    operator: OperatorSettings = field(default_factory=OperatorSettings)
+    operator_limits: tuple[OperatorLimit, ...] = ()
+    operator_heard_s: float | None = None  # the gateway's last word on them
+    api_limit: OperatorLimit | None = None
+    power_limit_w: float | None = None  # set directly, for all chargers together
     is_store_failing: bool = False
     notices: tuple[Notice, ...] = ()
 
@@ -80,24 +95,37 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What outlives a restart. grid_meter: None = the site has none; paired: their SKIs."""
+    """What outlives a restart. grid_meter: None = the site has none; paired: their SKIs.
+
+    operator_limits, api_limit: as last heard; they hold until their source is heard again.
+    phase_switches: when each charger switched within the last hour, by wall time (aware).
+    """
 
     grid: GridConnection | None = None
     energy_management: EnergyManagement = field(default_factory=EnergyManagement)
     charger_settings: Mapping[str, ChargerSettings] = field(default_factory=dict)
     paired: tuple[str, ...] = ()
     grid_meter: str | None = None
+    circuits: tuple[CircuitSettings, ...] = ()
+    modes: Mapping[str, ChargingMode] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    cars: tuple[driving.Car, ...] = ()
+    operator: OperatorSettings = field(default_factory=OperatorSettings)
+    operator_limits: tuple[OperatorLimit, ...] = ()
+    api_limit: OperatorLimit | None = None
+    phase_switches: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
 
 
-def restored(remembered: Remembered, now: float) -> State:
-    """Return the state of a CEM that starts at `now` with what was remembered."""
-    settings = dict(remembered.charger_settings)
+def restored(remembered: Remembered, now: float, wall: datetime | None = None) -> State:
+    """Return the state of a CEM that starts at `now` with what was remembered.
+
+    wall: what time that is (aware); None = unknown, and phase switches count as of just now.
+    """
+    clock = None if wall is None else WallClock(now, wall)
     chargers = {
-        ski: Charger(
-            ski, settings.get(ski, ChargerSettings(ski)), known_since_s=now, is_restored=True
-        )
-        for ski in sorted(remembered.paired)
+        ski: _restored_charger(ski, remembered, now, clock) for ski in sorted(remembered.paired)
     }
+    settings = dict(remembered.charger_settings)
     return State(
         started_s=now,
         grid=remembered.grid,
@@ -105,4 +133,45 @@ def restored(remembered: Remembered, now: float) -> State:
         charger_settings=settings,
         chargers=chargers,
         meter=Meter(remembered.grid_meter, now),
+        circuits=remembered.circuits,
+        modes=dict(remembered.modes),
+        goals=dict(remembered.goals),
+        cars=remembered.cars,
+        wall=clock,
+        operator=remembered.operator,
+        operator_limits=remembered.operator_limits,
+        operator_heard_s=now if remembered.operator_limits else None,
+        api_limit=remembered.api_limit,
     )
+
+
+def _restored_charger(
+    ski: str, remembered: Remembered, now: float, clock: WallClock | None
+) -> Charger:
+    switches = remembered.phase_switches.get(ski, ())
+    switched_s = (now if clock is None else min(now, clock.moment_s(at)) for at in switches)
+    return Charger(
+        ski,
+        remembered.charger_settings.get(ski, ChargerSettings(ski)),
+        known_since_s=now,
+        is_restored=True,
+        mode=remembered.modes.get(ski, ChargingMode()),
+        goal=remembered.goals.get(ski),
+        sun=Sun(switched_s=tuple(sorted(switched_s))),
+    )
+
+
+def phase_switches(state: State) -> dict[str, tuple[datetime, ...]]:
+    """Return when each charger switched within the last hour, for `Remembered`.
+
+    Empty while the wall time is unknown.
+    """
+    clock = state.wall
+    if clock is None:
+        return {}
+    # Whole seconds, so that a clock that is corrected bit by bit changes nothing.
+    return {
+        ski: tuple(clock.at(at_s).replace(microsecond=0) for at_s in charger.sun.switched_s)
+        for ski, charger in state.chargers.items()
+        if charger.sun.switched_s
+    }

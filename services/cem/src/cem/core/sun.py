@@ -8,9 +8,9 @@ charger can switch, one phase bridges what is too little for three.
 from dataclasses import replace
 
 from cem.core.charger import Charger, Standing, Sun
+from cem.core.driving import Mode
 from cem.core.ladder import Rung, Stage
 from cem.core.parameters import Parameters
-from cem.core.site import Mode
 from cem.core.state import State
 from electrical.power import NOMINAL_VOLTAGE_V
 
@@ -24,7 +24,7 @@ def followed(state: State, step: Rung, now: float, p: Parameters) -> State:
     left_w = surplus_w(state, step, now, p)
     chargers = dict(state.chargers)
     for ski, charger in sorted(chargers.items(), key=lambda i: (i[1].settings.priority, i[0])):
-        if charger.settings.mode is not Mode.SOLAR_ONLY:
+        if charger.mode.mode is not Mode.SOLAR_ONLY:
             chargers[ski] = replace(charger, sun=_unbound(charger, now, p))
             continue
         if charger.standing(now, p) is not Standing.READY or _is_full(charger):
@@ -51,13 +51,13 @@ def surplus_w(state: State, step: Rung, now: float, p: Parameters) -> float:
     others_a = 0.0
     for charger in state.chargers.values():
         known = charger.known_a(now, p)
-        if charger.settings.mode is not Mode.SOLAR_ONLY and known is not None:
+        if charger.mode.mode is not Mode.SOLAR_ONLY and known is not None:
             others_a += sum(known.values())
     return -(house_a + others_a) * NOMINAL_VOLTAGE_V
 
 
 def _is_plain(charger: Charger) -> bool:
-    return charger.settings.mode is not Mode.SOLAR_ONLY and charger.sun == Sun()
+    return charger.mode.mode is not Mode.SOLAR_ONLY and charger.sun == Sun()
 
 
 def _is_full(charger: Charger) -> bool:

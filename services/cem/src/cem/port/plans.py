@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cem.core.circuits import MAIN, Circuit
 from cem.core.events import (
     ChargerSet,
     ChargersPaired,
@@ -12,7 +13,7 @@ from cem.core.events import (
     GridMeterNamed,
 )
 from cem.core.parameters import DEFAULTS, Parameters
-from cem.core.site import MAIN, ChargerSettings, Circuit, EnergyManagement, GridConnection
+from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from electrical.phases import PhaseCurrents, Phases, on_every_phase
 from electrical.rotation import Rotation
 
@@ -89,7 +90,10 @@ def _charger(evse: Json, root_id: str) -> ChargerSettings:
         wiring=Rotation(wiring),
         failsafe_a=number(evse, "failsafe_a"),
         circuit=MAIN if node == root_id else node,
-        can_switch=bool(evse.get("phase_switch")),
+        phase_switching=(
+            PhaseSwitching.LOCAL_API if evse.get("phase_switch") else PhaseSwitching.NONE
+        ),
+        is_phase_switching_confirmed=True,
     )
 
 

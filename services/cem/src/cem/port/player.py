@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from cem.core.decide import decide
 from cem.core.decision import Decision
+from cem.core.driving import ChargingMode, Mode
 from cem.core.events import (
     Accepted,
     Car,
@@ -16,12 +17,13 @@ from cem.core.events import (
     GridRead,
     GridReading,
     Link,
+    ModeSet,
     PowerLimitSet,
     Report,
 )
 from cem.core.folding import apply
 from cem.core.parameters import DEFAULTS
-from cem.core.site import ChargerSettings, Mode
+from cem.core.site import ChargerSettings
 from cem.core.state import State
 from cem.port.plans import (
     METER,
@@ -110,6 +112,9 @@ class Player:
         settings = _of_session(state.charger_settings[text(evse, "id")], evse)
         if settings != state.charger_settings[settings.ski]:
             state = apply(state, ChargerSet(settings), t)
+        before = state.modes.get(settings.ski, ChargingMode())
+        if (mode := _mode(evse, before)) != before:
+            state = apply(state, ModeSet(settings.ski, mode), t)
         accepted = wire.accepted(t, settings.failsafe_a, plan.failsafe_after_s)
         drawn = numbers(evse, "i")
         if accepted is None and max(drawn) > DRAWING_A:
@@ -171,6 +176,12 @@ def _of_session(settings: ChargerSettings, evse: Json) -> ChargerSettings:
     """Return a charger's settings with what its present session wants."""
     if not evse.get("plugged"):
         return settings
-    mode = Mode.SOLAR_ONLY if evse.get("mode") == "surplus" else Mode.FAST
     priority, weight = int(number(evse, "prio")), number(evse, "weight")
-    return replace(settings, priority=priority, weight=weight, mode=mode)
+    return replace(settings, priority=priority, weight=weight)
+
+
+def _mode(evse: Json, before: ChargingMode) -> ChargingMode:
+    """Return the mode of its session; without a car it stays as it was."""
+    if not evse.get("plugged"):
+        return before
+    return ChargingMode(Mode.SOLAR_ONLY if evse.get("mode") == "surplus" else Mode.FAST)

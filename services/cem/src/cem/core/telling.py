@@ -1,0 +1,111 @@
+"""Folds what people and other programs tell: modes, goals, circuits, the operator's limits."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import assert_never
+
+from cem.core.charger import Charger, Pulse
+from cem.core.circuits import CircuitSettings
+from cem.core.driving import WallClock
+from cem.core.events import (
+    ApiLimitSet,
+    CarsSet,
+    CircuitsSet,
+    GoalSet,
+    ModeSet,
+    OperatorLimitsHeard,
+    OperatorSet,
+    PhasesSwitched,
+    PowerLimitSet,
+    PulseAsked,
+    PulseEnded,
+    StoreChecked,
+)
+from cem.core.numbers import finite
+from cem.core.operating import OperatorLimit
+from cem.core.state import State
+
+OfCharger = ModeSet | GoalSet | PhasesSwitched | PulseAsked | PulseEnded
+OfOperator = OperatorSet | OperatorLimitsHeard | ApiLimitSet | PowerLimitSet
+Told = OfCharger | OfOperator | CircuitsSet | CarsSet | WallClock | StoreChecked
+
+
+def told(state: State, event: Told, now: float) -> State:
+    """Return the state after somebody told us something, at `now` (monotonic s)."""
+    match event:
+        case CircuitsSet(circuits):
+            return _with_circuits(state, circuits)
+        case CarsSet(cars):
+            return replace(state, cars=cars)
+        case WallClock():
+            return replace(state, wall=event)
+        case StoreChecked(is_failing):
+            return replace(state, is_store_failing=is_failing)
+        case OperatorSet() | OperatorLimitsHeard() | ApiLimitSet() | PowerLimitSet():
+            return _of_operator(state, event, now)
+        case _:
+            return _of_charger(state, event)
+
+
+def _of_charger(state: State, event: OfCharger) -> State:
+    ski = event.ski
+    match event:
+        case ModeSet(_, mode):
+            state = replace(state, modes={**state.modes, ski: mode})
+            return _changed(state, ski, lambda charger: replace(charger, mode=mode))
+        case GoalSet(_, goal):
+            goals = {other: kept for other, kept in state.goals.items() if other != ski}
+            state = replace(state, goals=goals if goal is None else goals | {ski: goal})
+            return _changed(state, ski, lambda charger: replace(charger, goal=goal))
+        case PhasesSwitched(_, phases):
+            offered = phases if phases in (1, 3) else None
+            return _changed(state, ski, lambda c: replace(c, offered_phases=offered))
+        case PulseAsked(_, current_a, until_s):
+            pulse = Pulse(max(0.0, finite(current_a) or 0.0), finite(until_s) or 0.0)
+            return _changed(state, ski, lambda charger: replace(charger, pulse=pulse))
+        case PulseEnded():
+            return _changed(state, ski, lambda charger: replace(charger, pulse=None))
+        case _:
+            assert_never(event)
+
+
+def _of_operator(state: State, event: OfOperator, now: float) -> State:
+    match event:
+        case OperatorSet(settings):
+            return replace(state, operator=settings)
+        case OperatorLimitsHeard(limits):
+            sane = tuple(_sane(limit) for limit in limits)
+            return replace(state, operator_limits=sane, operator_heard_s=now)
+        case ApiLimitSet(limit):
+            return replace(state, api_limit=None if limit is None else _sane(limit))
+        case PowerLimitSet(limit_w):
+            return replace(state, power_limit_w=_sane_w(limit_w))
+        case _:
+            assert_never(event)
+
+
+def _changed(state: State, ski: str, change: Callable[[Charger], Charger]) -> State:
+    charger = state.chargers.get(ski)
+    return state if charger is None else state.with_charger(change(charger))
+
+
+def _with_circuits(state: State, circuits: tuple[CircuitSettings, ...]) -> State:
+    """Return the state with other circuits; a sub-meter that stays keeps what it has read."""
+    meters = {circuit.id: circuit.meter for circuit in circuits if circuit.meter}
+    kept = {at: meter for at, meter in state.sub_meters.items() if meters.get(at) == meter.id}
+    return replace(state, circuits=circuits, sub_meters=kept)
+
+
+def _sane(limit: OperatorLimit) -> OperatorLimit:
+    failsafe_w, failsafe_s = finite(limit.failsafe_w), finite(limit.failsafe_s)
+    return replace(
+        limit, limit_w=_sane_w(limit.limit_w), failsafe_w=failsafe_w, failsafe_s=failsafe_s
+    )
+
+
+def _sane_w(limit_w: float | None) -> float | None:
+    """Return a limit fit to reckon with (W); one that is no number is the strictest one."""
+    if limit_w is None:
+        return None
+    known_w = finite(limit_w)
+    return 0.0 if known_w is None else max(0.0, known_w)
