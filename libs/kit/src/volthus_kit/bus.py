@@ -379,6 +379,9 @@ class Bus:
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionResetError("the bus went away"))
+        for _, kept in self._acknowledged.values():
+            if not kept.done():
+                kept.set_result(False)
         if not self._is_leaving:
             logger.warning("bus lost")
 

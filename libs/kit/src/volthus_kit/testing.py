@@ -58,10 +58,12 @@ def nats_server_binary() -> str:
 class NatsServer:
     """A real nats-server on loopback that a test can stop and start again on the same port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, configuration: str = "") -> None:
+        """Take `configuration`, lines of the server's own file, which switches JetStream on."""
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._folder = folder
+        self._configuration = configuration
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
@@ -80,11 +82,16 @@ class NatsServer:
                 return
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
+        jetstream = ["-js", "-sd", str(self._folder)]
+        if self._configuration:
+            path = self._folder / "nats.conf"
+            path.write_text(self._configuration)
+            jetstream = ["-c", str(path)]
         return subprocess.Popen(  # noqa: S603 - our own binary, our own arguments
             [
                 nats_server_binary(),
                 *("-a", "127.0.0.1", "-p", str(self.port)),
-                *("-js", "-sd", str(self._folder)),
+                *jetstream,
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -108,3 +115,30 @@ async def nats_server() -> AsyncIterator[NatsServer]:
             yield server
         finally:
             await server.stop()
+
+
+@asynccontextmanager
+async def linked_servers(site: str = "demo") -> AsyncIterator[tuple[NatsServer, NatsServer]]:
+    """Yield the server of a site and the cloud's, joined by a leaf link, each with its domain."""
+    leaf_port = free_port()
+    with tempfile.TemporaryDirectory(prefix="volthus-nats-") as folder:
+        (at_site := Path(folder) / "site").mkdir()
+        (at_cloud := Path(folder) / "cloud").mkdir()
+        cloud = NatsServer(
+            at_cloud,
+            f'jetstream {{ domain: "cloud", store_dir: "{at_cloud}" }}\n'
+            f'leafnodes {{ listen: "127.0.0.1:{leaf_port}", no_advertise: true }}\n',
+        )
+        edge = NatsServer(
+            at_site,
+            f'jetstream {{ domain: "{site}", store_dir: "{at_site}" }}\n'
+            f"leafnodes {{ reconnect: 1s, remotes: [\n"
+            f'  {{ url: "nats-leaf://127.0.0.1:{leaf_port}" }}\n] }}\n',
+        )
+        await cloud.start()
+        await edge.start()
+        try:
+            yield edge, cloud
+        finally:
+            await edge.stop()
+            await cloud.stop()

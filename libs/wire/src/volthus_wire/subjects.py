@@ -271,3 +271,5 @@ CATALOGUE_GET = Request("cloud.smart-charging.rpc.catalogue", GetCatalogueReques
 # A reply crosses a leaf link only on an explicit subject that the site may publish on.
 SITE_REPLY = "site.{site}.up.reply.{replica}.{id}"
 CLOUD_REPLY = "cloud.reply.{replica}.{id}"
+# Acknowledgements of the cloud's streams: the one subject of replies that a site may hear.
+SITE_INBOX = "site.{site}.down._inbox.{replica}.{id}"
