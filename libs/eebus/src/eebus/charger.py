@@ -1,24 +1,25 @@
 """A charger's side of EEBUS over the network, for simulators, tests and makers of chargers."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Unpack
 
-from eebus.events import MeterValues, PerPhase, PowerControlChanged
+from eebus.events import MeterValues, PerPhase, PowerControlChanged, PowerSlot, PriceSlot
 from eebus.identity import Identity
 from eebus.participant import Options, Participant
 from eebus.spine.values import Item
 from eebus.transport.node import Announcement, Network
-from eebus.usecases.evse.profile import EvProfile
+from eebus.usecases.evse.profile import CarDemand, EvProfile
 from eebus.usecases.evse.station import Station
 from eebus.usecases.limitation.system import SystemProfile
 from eebus.usecases.owner import Owner
 
-__all__ = ["Charger", "EvProfile"]
+__all__ = ["CarDemand", "Charger", "EvProfile"]
 
 
 class Charger(Participant[Station]):
-    """Serves EVSECC, EVCC, EVCEM, OPEV, and for ISO 15118 cars OSCEV and EVSOC.
+    """Serves EVSECC, EVCC, EVCEM, OPEV, and for ISO 15118 cars OSCEV, EVSOC and CEVC.
 
     on_event is told LimitsChanged on each accepted write, and with no limits on unplugging;
     HeartbeatChanged when the CEM's heart starts or stops; DeviceState when the CEM says how it
@@ -75,6 +76,31 @@ class Charger(Participant[Station]):
         """Tell measurements of the car; only what changed is sent. Ignored without a car."""
         at = datetime.now(UTC)
         self._core.measure(current_a, power_w, energy_wh, soc_percent, at)
+
+    def ask(self, demand: CarDemand) -> None:
+        """Let the car ask for energy (CEVC 1), and for a power curve and prices within 20 s.
+
+        on_event is told PowerCurveChanged and PricesChanged, or PlanningOverdue. Raises
+        ValueError unless a car is plugged that plans (`EvProfile.plans`) and speaks ISO 15118.
+        """
+        self._core.planning.ask(demand, asyncio.get_running_loop().time())
+
+    def tell_plan(self, slots: Sequence[PowerSlot]) -> None:
+        """Let the car say how it will charge (CEVC 4): slots from now on, without a gap.
+
+        Raises ValueError as `ask` does, and for slots with gaps.
+        """
+        self._core.planning.tell_plan(slots)
+
+    @property
+    def curve(self) -> tuple[PowerSlot, ...]:
+        """The power curve last written for the car, empty when there is none."""
+        return self._core.planning.curve
+
+    @property
+    def prices(self) -> tuple[PriceSlot, ...]:
+        """The prices last written for the car, empty when there are none."""
+        return self._core.planning.prices
 
     def meter(self, values: MeterValues) -> None:
         """Tell what the charger as a whole draws (MPC). Ignored unless `metered`."""

@@ -266,6 +266,35 @@ class ChargingPlanChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerCurveChanged:
+    """At a charger: the powers an energy manager lets the car draw (CEVC 2); empty = none."""
+
+    ski: str
+    slots: tuple[PowerSlot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PricesChanged:
+    """At a charger: what energy costs when (CEVC 3); empty = not told. currency: as written."""
+
+    ski: str
+    currency: str | None
+    slots: tuple[PriceSlot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningOverdue:
+    """At a charger: nobody wrote within 20 s what the car asked for.
+
+    what: "curve" or "prices". What the car does without is its own; it goes on asking, so that an
+    energy manager that comes later still answers. ski: who could write, "" when nobody does.
+    """
+
+    ski: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class PowerLimitChanged:
     """At an energy guard: what a controllable system now holds as its limit.
 
@@ -342,6 +371,9 @@ Event = (
     | LimitsChanged
     | DemandChanged
     | ChargingPlanChanged
+    | PowerCurveChanged
+    | PricesChanged
+    | PlanningOverdue
     | PowerLimitChanged
     | PowerControlChanged
     | FailsafeChanged

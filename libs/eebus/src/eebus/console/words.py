@@ -20,8 +20,12 @@ from eebus.events import (
     Peer,
     PeerFound,
     PeerLost,
+    PlanningOverdue,
     PowerControlChanged,
+    PowerCurveChanged,
     PowerLimitChanged,
+    PowerSlot,
+    PricesChanged,
     ShipIdLearned,
     UseCasesChanged,
     WriteResult,
@@ -67,7 +71,13 @@ def of_event(event: Event) -> Line:
             )
         case Metered():
             line = _meter(event)
-        case DemandChanged() | ChargingPlanChanged():
+        case (
+            DemandChanged()
+            | ChargingPlanChanged()
+            | PowerCurveChanged()
+            | PricesChanged()
+            | PlanningOverdue()
+        ):
             line = _of_planning(event)
         case LimitsChanged():
             active = any(value is not None for value in event.values)
@@ -120,10 +130,36 @@ def _of_power(event: PowerLimitChanged | PowerControlChanged | FailsafeChanged) 
     return line
 
 
-def _of_planning(event: DemandChanged | ChargingPlanChanged) -> Line:
-    if isinstance(event, ChargingPlanChanged):
-        slots: list[Json] = [[each.start_s, each.end_s, each.power_w] for each in event.slots]
-        return _line("plan", event.ski, slots=slots)
+def _of_planning(
+    event: DemandChanged
+    | ChargingPlanChanged
+    | PowerCurveChanged
+    | PricesChanged
+    | PlanningOverdue,
+) -> Line:
+    line: Line
+    match event:
+        case DemandChanged():
+            line = _demand(event)
+        case ChargingPlanChanged():
+            line = _line("plan", event.ski, slots=_powers(event.slots))
+        case PowerCurveChanged():
+            line = _line("curve", event.ski, slots=_powers(event.slots))
+        case PricesChanged():
+            prices: list[Json] = [
+                [each.start_s, each.end_s, each.price_per_kwh] for each in event.slots
+            ]
+            line = _line("prices", event.ski, currency=event.currency, slots=prices)
+        case PlanningOverdue():
+            line = _line("overdue", event.ski, what=event.what)
+    return line
+
+
+def _powers(slots: tuple[PowerSlot, ...]) -> list[Json]:
+    return [[each.start_s, each.end_s, each.power_w] for each in slots]
+
+
+def _demand(event: DemandChanged) -> Line:
     demand = event.demand
     if demand is None:
         return _line("demand", event.ski, strategy=None)

@@ -31,3 +31,21 @@ def write(span: timedelta) -> str:
 def timestamp(at: datetime) -> str:
     """Return an aware time as SPINE writes it, in UTC and whole seconds."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def seconds_until(written: str | None, at: datetime | None) -> float | None:
+    """Return the seconds to a time told as a duration or a date; None when it says neither.
+
+    at: now, aware; None leaves dates unknown. A date without zone is UTC.
+    """
+    if written is None:
+        return None
+    span = parse(written)
+    if span is not None:
+        return span.total_seconds()
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None if at is None else (moment - at).total_seconds()

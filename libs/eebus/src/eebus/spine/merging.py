@@ -59,6 +59,23 @@ def check_write(function: Function, before: Item, after: Item) -> None:
                 raise RefusedError(ErrorNumber.COMMAND_REJECTED, "the item is not changeable")
 
 
+def replace_named(function: Function, before: Item, update: Item) -> Item:
+    """Return a list in which the items `update` names are replaced, or added; others stay."""
+    if function.items is None or function.item is None:
+        return update
+    items: list[Value] = [*parts(before, function.items)]
+    places = _Places(function.item, parts(before, function.items))
+    for new in parts(update, function.items):
+        key = _key_values(function.item, new)
+        place = places.find(key)
+        if place is not None:
+            items[place] = new
+        elif len(items) < MAX_ITEMS:
+            items.append(new)
+            places.add(key)
+    return {**before, function.items: items}
+
+
 def _deleted(function: Function, data: Item, control: Item) -> Item:
     chosen = part(control, function.selectors_name)
     elements = part(control, function.elements_name)

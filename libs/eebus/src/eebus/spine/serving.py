@@ -48,8 +48,12 @@ def write(device: LocalDevice, ski: str, datagram: Datagram, command: Cmd) -> No
             ErrorNumber.RESTRICTED_FUNCTION_EXCHANGE, "partial writes are not offered"
         )
     before = feature.content(command.name)
-    after = merging.apply(command, before)
-    merging.check_write(command.function, before, after)
+    if operations.is_shared and not command.is_partial:
+        after = merging.replace_named(command.function, before, command.content)
+    else:
+        after = merging.apply(command, before)
+    if not operations.is_shared:
+        merging.check_write(command.function, before, after)
     wanted = Write(ski, feature, command.name, after, command.content)
     device.accept_write(wanted)
     device.put(feature, command.name, after)

@@ -17,15 +17,22 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """What a function allows its clients (`possibleOperations`)."""
+    """What a function allows its clients (`possibleOperations`).
+
+    is_shared: a list of which a client owns some items and we the others; a write without filter
+    then means the items it names. Whose they are is for the role to judge. Ours only, never told.
+    """
 
     read: bool = True
     write: bool = False
     write_partial: bool = False
+    is_shared: bool = False
 
 
 READ = Operations()
 READ_WRITE = Operations(write=True, write_partial=True)
+SHARED = Operations(write=True, is_shared=True)
+SHARED_IN_PART = Operations(write=True, write_partial=True, is_shared=True)
 CALL = Operations(read=False)
 
 

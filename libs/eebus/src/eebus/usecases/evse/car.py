@@ -10,13 +10,17 @@ from eebus.spine.tree import READ, READ_WRITE, Entity
 from eebus.spine.values import Item, Value
 from eebus.usecases import names
 from eebus.usecases.device import entity_of, server
+from eebus.usecases.evse.planning import planning_features
 from eebus.usecases.evse.profile import EvProfile
 
 ELECTRICAL_ID = 0
 
 
-def build_entity(address: EntityAddress) -> Entity:
-    """Return an EV entity without data; the reference's features in the reference's order."""
+def build_entity(address: EntityAddress, *, plans: bool = False) -> Entity:
+    """Return an EV entity without data; the reference's features in the reference's order.
+
+    plans: with what a car needs that plans its charging.
+    """
     return entity_of(
         address,
         names.EV,
@@ -51,6 +55,7 @@ def build_entity(address: EntityAddress) -> Entity:
         server(address, 5, names.CLASSIFICATION, {names.MANUFACTURER: READ}),
         server(address, 6, names.DIAGNOSIS, {names.STATE: READ}),
         server(address, 7, names.IDENTIFICATION, {names.IDENTIFICATIONS: READ}),
+        *(planning_features(address, 8) if plans else ()),
     )
 
 

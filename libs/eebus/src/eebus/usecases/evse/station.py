@@ -16,6 +16,7 @@ from eebus.usecases.conversation import Conversation, Part
 from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.evse import car, limits, readings
 from eebus.usecases.evse.follower import CemFollower
+from eebus.usecases.evse.planning import Planning
 from eebus.usecases.evse.profile import EvProfile
 from eebus.usecases.limitation.system import (
     ControllableSystem,
@@ -57,7 +58,9 @@ class Station(Side):
         self._own = _evse_entity(manufacturer)
         self._car: Entity | None = None
         self.local.add_entity(self._own)
+        self.planning = Planning(self.local, owner)
         self.add(_Charging(self))
+        self.add(self.planning)
         self.meter: Meter | None = None
         if metered:
             _grow(self._own, meter_features(ENTITY, 4, MPC))
@@ -89,7 +92,8 @@ class Station(Side):
     def plug(self, ev: EvProfile) -> None:
         """Add the car with all its data ready. One that is plugged already leaves first."""
         self.unplug()
-        self.ev, self._car = ev, car.build_entity(CAR)
+        self.ev, self._car = ev, car.build_entity(CAR, plans=ev.plans)
+        self.planning.plugged(self._car, ev)
         for (feature_type, function), content in car.describe(ev).items():
             self._put(feature_type, function, content)
         self._put(names.LOAD_CONTROL, names.LIMITS, limits.initial(ev, {}))
@@ -103,6 +107,7 @@ class Station(Side):
             return
         kinds = car.limit_kinds(self.ev)
         self.ev = None
+        self.planning.unplugged()
         self.announce()
         self.local.remove_entity(CAR)
         self._car = None
@@ -129,6 +134,7 @@ class Station(Side):
         for (feature_type, function), content in described.items():
             if content != self._content(feature_type, function):
                 self._put(feature_type, function, content)
+        self.planning.updated(ev)
         self.announce()
 
     def measure(
@@ -203,7 +209,7 @@ class _Charging:
         return announced if ev is None else announced + _car_use_cases(ev)
 
     def owns(self, write: Write) -> bool:
-        return write.feature.address.entity == CAR
+        return write.feature.address.entity == CAR and write.feature.type == names.LOAD_CONTROL
 
     def accept(self, write: Write, now: float) -> None:  # noqa: ARG002 - the role's protocol
         """Refuse currents the car cannot be set to."""

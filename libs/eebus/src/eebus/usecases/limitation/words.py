@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from eebus.spine import durations
@@ -77,23 +77,8 @@ def read_limit(item: Item, at: datetime | None = None) -> HeldLimit | None:
         is_active=flag(item, "isLimitActive") is True,
         is_changeable=flag(item, "isLimitChangeable") is not False,
         power_w=None if value is None else abs(value),
-        duration_s=seconds_until(text(part(item, "timePeriod"), "endTime"), at),
+        duration_s=durations.seconds_until(text(part(item, "timePeriod"), "endTime"), at),
     )
-
-
-def seconds_until(end: str | None, at: datetime | None) -> float | None:
-    """Return the seconds to an end told as a duration or a date; None when there is none."""
-    if end is None:
-        return None
-    span = durations.parse(end)
-    if span is not None:
-        return span.total_seconds()
-    try:
-        moment = datetime.fromisoformat(end)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return None if at is None else (moment - at).total_seconds()
 
 
 def limit_ids(entity: Entity) -> dict[str, int]:
