@@ -101,13 +101,39 @@ def _mirrored(layer: Sequence[Cell], block: Block) -> str:
 
 
 def _value(point: Point, place: dict[Cell, int]) -> Read:
+    """Return what gives the value; nearly every point is a whole number times a fixed scale."""
+    if _is_meant_so(point) and point.scale_address is None and point.minus_address is None:
+        return _plain(point, place[point.address, point.datatype])
+    return _worked_out(point, place)
+
+
+def _is_meant_so(point: Point) -> bool:
+    """Return whether the scaled number is the value, as `decode.as_meant` would leave it."""
+    is_turned = point.sign is Sign.EXPORT_POSITIVE
+    return not (is_turned or point.four_quadrants) and point.tenfold_above is None
+
+
+def _plain(point: Point, index: int) -> Read:
+    """Do in one step what the functions below do in three."""
+    if point.datatype.is_float:
+        return _times(point, lambda raws: _finite(raws[index]))
+    low, beyond = _no_values(point)
+    scale, divisor = point.scale, round(1 / point.scale)
+
+    def multiplied(raws: Raws) -> float | None:
+        raw = raws[index]
+        return None if low <= raw < beyond else raw * scale + 0.0
+
+    def divided(raws: Raws) -> float | None:
+        raw = raws[index]
+        return None if low <= raw < beyond else raw / divisor + 0.0
+
+    return multiplied if scale >= 1 else divided
+
+
+def _worked_out(point: Point, place: dict[Cell, int]) -> Read:
     scaled = _scaled(point, _difference(point, place), place)
-    is_plain = (
-        point.sign is not Sign.EXPORT_POSITIVE
-        and point.tenfold_above is None
-        and not point.four_quadrants
-    )
-    if is_plain:
+    if _is_meant_so(point):
         return scaled
 
     def meant(raws: Raws) -> float | None:
@@ -165,13 +191,20 @@ def _number(point: Point, index: int) -> Read:
     """Return what gives one number, None for the pattern of "not available"."""
     if point.datatype.is_float:
         return lambda raws: _finite(raws[index])
-    none = None if point.no_value is None else number_of(point.no_value, point.datatype)
-    if point.no_value_high_word is None:
-        return lambda raws: None if raws[index] == none else raws[index]
-    shift = 16 * (point.datatype.words - 1)
-    high = number_of(point.no_value_high_word << shift, point.datatype)
-    beyond = high + (1 << shift)  # every low word below it means "not available" too
-    return lambda raws: None if high <= raws[index] < beyond else raws[index]
+    low, beyond = _no_values(point)
+    return lambda raws: None if low <= raws[index] < beyond else raws[index]
+
+
+def _no_values(point: Point) -> tuple[float, float]:
+    """Return the range of numbers that mean "not available": its first, and the one behind it."""
+    if point.no_value_high_word is not None:
+        shift = 16 * (point.datatype.words - 1)
+        first = number_of(point.no_value_high_word << shift, point.datatype)
+        return first, first + (1 << shift)  # whatever the low words are
+    if point.no_value is not None:
+        first = number_of(point.no_value, point.datatype)
+        return first, first + 1
+    return 0, 0  # none
 
 
 def _finite(value: float) -> float | None:

@@ -81,6 +81,18 @@ class SilentError(ReadError):
         super().__init__("no-answer", what, "/transport/unit_id")
 
 
+class LateError(SilentError):
+    """An answer came, but only after the time-out."""
+
+    def __init__(self, place: str, unit_id: int, timeout_s: float) -> None:
+        super().__init__(place, unit_id)
+        self.detail = (
+            f"Unit id {unit_id} on {place} answers, but later than {timeout_s:g} s: is the device "
+            "or the line behind a gateway too slow for this many requests?"
+        )
+        self.args = (self.detail,)
+
+
 class GarbledError(ReadError):
     """Something answered that is no Modbus answer to the question."""
 

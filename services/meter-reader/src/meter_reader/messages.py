@@ -4,7 +4,7 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from electrical.phases import Phase
+from electrical.phases import Phase, PhaseReadings
 from electrical.rotation import Rotation
 from meter_profiles.profile import Profile
 from meter_reader.core.configuration import Line, MeterConfig, Role, TransportKind
@@ -18,8 +18,8 @@ from meter_reader.core.setup import default_unit_id, mounting_of
 from meter_reader.identify import Candidate, Identified
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
-from volthus_wire.convert import to_phases
 from volthus_wire.v1 import metering_pb2 as wire
+from volthus_wire.v1.electrical_pb2 import Phases as WirePhases
 
 ROLES = {
     Role.GRID: wire.METER_ROLE_GRID,
@@ -49,31 +49,43 @@ def to_reading(picture: Picture) -> wire.MeterReading:
     last = picture.record.last
     if last is None:
         raise ValueError(f"{picture.config.meter} has never answered")
-    reading = last.reading
-    return wire.MeterReading(
+    reading, counters = last.reading, picture.record.counters
+    message = wire.MeterReading(
         meter=picture.config.meter,
         role=ROLES[picture.config.role],
         quality=QUALITIES[picture.quality],
-        measured_at=_instant(last.measured_at),
         age_s=picture.age_s,
         sequence=picture.record.sequence,
-        current_a=to_phases(reading.current_a),
-        power_w=to_phases(reading.power_w),
         power_total_w=reading.power_total_w,
-        voltage_v=to_phases(reading.voltage_v),
         frequency_hz=reading.frequency_hz,
         energy_import_wh=reading.energy_import_wh,
         energy_export_wh=reading.energy_export_wh,
         period_s=picture.period_s,
-        energy_import_segment=_segment(picture.record.counters.imported),
-        energy_export_segment=_segment(picture.record.counters.exported),
+        energy_import_segment=_segment(counters.imported),
+        energy_export_segment=_segment(counters.exported),
     )
+    # Filled in place: messages made apart and copied into this one take twice the time.
+    _fill_instant(message.measured_at, last.measured_at)
+    _fill_phases(message.current_a, reading.current_a)
+    _fill_phases(message.power_w, reading.power_w)
+    _fill_phases(message.voltage_v, reading.voltage_v)
+    return message
 
 
-def _instant(at: datetime) -> Timestamp:
-    """Return the instant; the usual way round takes a quarter of the time of a whole message."""
-    nanos = at.microsecond * 1000
-    return Timestamp(seconds=round(at.timestamp() - nanos / 1e9), nanos=nanos)
+def _fill_instant(message: Timestamp, at: datetime) -> None:
+    microseconds = at.microsecond
+    message.seconds = round(at.timestamp() - microseconds / 1e6)
+    message.nanos = microseconds * 1000
+
+
+def _fill_phases(message: WirePhases, values: PhaseReadings) -> None:
+    message.SetInParent()  # present even where no phase is known
+    if values.l1 is not None:
+        message.l1 = values.l1
+    if values.l2 is not None:
+        message.l2 = values.l2
+    if values.l3 is not None:
+        message.l3 = values.l3
 
 
 def _segment(counter: Counter | None) -> int:

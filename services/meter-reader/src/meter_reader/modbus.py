@@ -2,13 +2,15 @@
 
 It connects once, sends one request at a time and says precisely what went wrong. When to try
 again is its owner's business (lines.py), so pymodbus's own retries and reconnects are off.
+
+The wait for an answer is ours: pymodbus's frames, classes and transports do the rest. Its own wait
+knows only the time-out, and on Python 3.11 may swallow a cancellation.
 """
 
 import asyncio
 import errno
 import logging
 import socket
-import struct
 import termios
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -16,13 +18,19 @@ from typing import Any
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
-from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ExceptionResponse, ModbusPDU
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersRequest,
+    ReadHoldingRegistersResponse,
+    ReadInputRegistersRequest,
+    ReadInputRegistersResponse,
+)
 from pymodbus.transport.serialtransport import SerialTransport
 
 from meter_reader.core.configuration import Line, TransportKind
 from meter_reader.errors import (
     GarbledError,
+    LateError,
     LineError,
     ModbusExceptionError,
     ReadError,
@@ -32,8 +40,38 @@ from meter_reader.errors import (
 # It logs every time-out and dumps the last frames line by line: a dead meter would fill the disk.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
+# So long after the last byte, what is no whole frame will not become one. A serial line may carry
+# a stray byte first, and the slowest devices answer after 0.5 s.
+QUIET_S, SERIAL_QUIET_S = 0.3, 0.6
+
+NO_PROTOCOL = b"\0\0\0"  # of a TCP header: the protocol is 0, the length below 256
+SHORTEST = 3  # unit id, function and one byte
+
 Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 Create = Callable[[], Coroutine[Any, Any, Any]]
+Question = tuple[int, int, int, int]  # unit id, function, address, count
+
+
+class _Bytes(ModbusPDU):
+    """Keeps the bytes of an answer: our decoders take them as they come."""
+
+    body = b""  # from the byte count on
+
+    def decode(self, data: bytes) -> None:
+        """Keep what came, without a number for each register."""
+        self.body = data
+
+    def __str__(self) -> str:
+        """Say little: pymodbus asks for a text of each answer, whether it logs or not."""
+        return "registers"
+
+
+class HoldingBytes(_Bytes, ReadHoldingRegistersResponse):
+    """An answer to function 3."""
+
+
+class InputBytes(_Bytes, ReadInputRegistersResponse):
+    """An answer to function 4."""
 
 
 class Connection:
@@ -42,17 +80,24 @@ class Connection:
     def __init__(self, line: Line, timeout_s: float) -> None:
         self._line = line
         self._timeout_s = timeout_s
-        self._has_heard = False
-        self._is_asking = False
+        self._quiet_s = QUIET_S if line.numbers_answers else SERIAL_QUIET_S
+        self._loop = asyncio.get_running_loop()
+        self._questions: dict[Question, ModbusPDU] = {}
+        self._asked: Question = (0, 0, 0, 0)  # under way
+        self._number = b""  # of the question under way, as it stands in front of a TCP answer
+        self._heard = 0  # arrivals since the question that are no whole answer
+        self._is_late = False  # an older question was answered while this one waited
         self._is_lost = False
         self._refusal: Exception | None = None
         self._client = self._built()
+        for answer in (HoldingBytes, InputBytes):
+            self._client.register(answer)
         self._client.ctx.call_create = self._noting(self._client.ctx.call_create)
 
     @property
     def is_open(self) -> bool:
         """Return whether the connection still stands, as far as this side knows."""
-        return self._client.connected and not self._is_lost
+        return not self._is_lost and self._client.connected
 
     async def open(self) -> None:
         """Connect. Raises LineError saying why not, after at most the time-out."""
@@ -80,40 +125,77 @@ class Connection:
         """Return `count` registers, two bytes each, high byte first. Raises a ReadError."""
         if not self.is_open:
             raise self._lost()
-        client = self._client
-        ask = client.read_input_registers if function == 4 else client.read_holding_registers
-        self._has_heard = False
-        self._is_asking = True
+        self._asked = (unit_id, function, address, count)
+        self._heard, self._is_late = 0, False
+        waiting = self._client.ctx.response_future = self._loop.create_future()
         try:
-            self._forget_old_bytes()
-            answer = await ask(address, count=count, device_id=unit_id)
-            heed_cancellation()
+            self._send(self._asked)
+            timer = self._look_later(waiting, self._timeout_s)
+            try:
+                answer: ModbusPDU = await waiting
+            finally:
+                timer.cancel()
         except (OSError, termios.error) as error:
+            waiting.cancel()
             raise self._lost() from error
-        except ModbusException as error:
-            raise self._unanswered(unit_id) from error
-        finally:
-            self._is_asking = False
-        return self._registers(answer, unit_id, function, count)
+        return self._registers(answer)
 
-    def _registers(self, answer: ModbusPDU, unit_id: int, function: int, count: int) -> bytes:
+    def _send(self, question: Question) -> None:
+        """Send the frame of a question; frames of questions asked before are at hand."""
+        ctx = self._client.ctx
+        request = self._questions.get(question)
+        if request is None:
+            unit_id, function, address, count = question
+            kind = ReadInputRegistersRequest if function == 4 else ReadHoldingRegistersRequest
+            request = kind(address=address, count=count, dev_id=unit_id)
+            self._questions[question] = request
+        if self._line.is_serial:
+            self._forget_old_bytes()
+        ctx.recv_buffer = b""
+        request.transaction_id = number = ctx.getNextTID()
+        self._number = number.to_bytes(2, "big") if self._line.numbers_answers else b""
+        ctx.pdu_send(request)
+
+    def _registers(self, answer: ModbusPDU) -> bytes:
         """Return what was answered; pymodbus takes number 0 and unit id 0 for any, we do not."""
+        unit_id, function, _, count = self._asked
         is_other = self._line.numbers_answers and answer.transaction_id != self._client.ctx.next_tid
         if is_other or answer.dev_id != unit_id or answer.function_code & 0x7F != function:
             raise GarbledError(self._line.place)
-        if isinstance(answer, ExceptionResponse):
+        if isinstance(answer, _Bytes):
+            size = 2 * count
+            if len(answer.body) == size + 1 and answer.body[0] == size:
+                return answer.body[1:]
+        elif isinstance(answer, ExceptionResponse):
             raise ModbusExceptionError(self._line.place, unit_id, answer.exception_code)
-        if answer.isError() or len(answer.registers) != count:
-            raise GarbledError(self._line.place)
-        return struct.pack(f">{count}H", *answer.registers)
+        raise GarbledError(self._line.place)
 
-    def _unanswered(self, unit_id: int) -> ReadError:
-        """Tell apart: link gone, nothing heard, something heard that is no answer."""
-        line = self._line
-        if self._has_heard:
+    def _look_later(self, waiting: asyncio.Future[ModbusPDU], left_s: float) -> asyncio.TimerHandle:
+        """Look at what came when the line may be quiet again, at the latest in `left_s`."""
+        wait_s = min(self._quiet_s, left_s)
+        look = self._look
+        return self._loop.call_later(wait_s, look, waiting, self._heard, left_s - wait_s)
+
+    def _look(self, waiting: asyncio.Future[ModbusPDU], heard: int, left_s: float) -> None:
+        """Give up early what will be no answer any more, and all else at the time-out."""
+        if waiting.done():
+            return
+        if self._heard and self._heard == heard:
+            waiting.set_exception(GarbledError(self._line.place))
+        elif left_s <= 0:
+            waiting.set_exception(self._unanswered())
+        else:
+            self._look_later(waiting, left_s)
+
+    def _unanswered(self) -> ReadError:
+        """Tell apart at the time-out: link gone, nothing heard, or something that is no answer."""
+        line, unit_id = self._line, self._asked[0]
+        if self._heard:
             return GarbledError(line.place)
         if not self.is_open:
             return self._lost()
+        if self._is_late:
+            return LateError(line.place, unit_id, self._timeout_s)
         other = "RTU over TCP" if line.numbers_answers else "Modbus TCP"
         return SilentError(line.place, unit_id, is_serial=line.is_serial, other=other)
 
@@ -147,15 +229,40 @@ class Connection:
         return noted
 
     def _hear(self, is_sent: bool, packet: bytes) -> bytes:  # noqa: FBT001 - pymodbus's signature
-        self._has_heard = self._has_heard or not is_sent
+        """Look at what arrived, all of it since the last whole frame, before pymodbus does.
+
+        What cannot be Modbus TCP, or answers something else, ends the question at once; pymodbus
+        would wait on, or close the connection.
+        """
+        if is_sent:
+            return packet
+        if self._number and len(packet) > 7:
+            unit_id, function, _, _ = self._asked
+            if packet[2:5] != NO_PROTOCOL or packet[5] < SHORTEST:
+                return self._not_modbus()
+            if packet[:2] != self._number:
+                self._is_late = True
+                return packet
+            if packet[6] != unit_id or packet[7] & 0x7F != function:
+                return self._not_modbus()
+        self._heard += 1
         return packet
+
+    def _not_modbus(self) -> bytes:
+        self._fail(GarbledError(self._line.place))
+        return b""
 
     def _turn(self, is_connected: bool) -> None:  # noqa: FBT001 - pymodbus's signature
         """End the question under way when the other side is gone; pymodbus would wait on."""
         self._is_lost = not is_connected
-        future = self._client.ctx.response_future
-        if self._is_lost and self._is_asking and not future.done():
-            future.set_exception(ConnectionException("closed by the other side"))
+        if self._is_lost:
+            self._fail(self._lost())
+
+    def _fail(self, error: ReadError) -> None:
+        """End the question under way, if there is one."""
+        waiting = self._client.ctx.response_future
+        if self._asked[1] and not waiting.done():
+            waiting.set_exception(error)
 
     def _built(self) -> Client:
         line = self._line

@@ -11,7 +11,7 @@ from meter_profiles.quantity import Quantity
 from meter_reader.bus import Outbox
 from meter_reader.core.configuration import MeterConfig
 from meter_reader.core.grid import first_slot, next_slot
-from meter_reader.core.house import seen_from_house
+from meter_reader.core.house import Mounting, seen_from_house
 from meter_reader.core.picture import Picture, picture_of
 from meter_reader.core.reading import reading_of
 from meter_reader.core.record import (
@@ -46,6 +46,13 @@ class Watched:
     everything_at_s: float = 0.0
     owner: LineOwner | None = None
     task: asyncio.Task[None] | None = None
+    _mounted: tuple[MeterConfig, Mounting] | None = None
+
+    def mounting(self, profile: Profile) -> Mounting:
+        """Return how the meter sits in the house, found anew when its settings change."""
+        if self._mounted is None or self._mounted[0] is not self.config:
+            self._mounted = (self.config, mounting_of(self.config, profile))
+        return self._mounted[1]
 
 
 class Poller:
@@ -186,7 +193,7 @@ class Poller:
         if everything:
             watched.everything_at_s = now_s + EVERYTHING_EVERY_S
         watched.values |= values
-        reading = reading_of(seen_from_house(watched.values, mounting_of(watched.config, profile)))
+        reading = reading_of(seen_from_house(watched.values, watched.mounting(profile)))
         self._log_change(watched, None)
         watched.record = answered(watched.record, reading, now_s, self._clock.now(), self.fuse_a())
         READS.labels(watched.config.meter).inc()

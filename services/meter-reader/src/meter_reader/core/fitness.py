@@ -11,7 +11,7 @@ from enum import StrEnum
 from electrical.phases import ALL_PHASES
 from meter_profiles.profile import Profile
 from meter_profiles.quantity import CURRENTS, POWERS, VOLTAGES, Quantity
-from meter_reader.core.reading import FREQUENCY_RANGE_HZ, MOST_CURRENT_A, VOLTAGE_RANGE_V
+from meter_reader.core.reading import CURRENT_RANGE_A, FREQUENCY_RANGE_HZ, VOLTAGE_RANGE_V
 
 MOST_COUNTER_WH = 1e11  # a century at 100 kW
 NOTICEABLE_VA = 50.0  # below it a product of two small numbers proves nothing
@@ -89,7 +89,7 @@ def _verdicts(profile: Profile, values: Values) -> Iterator[Verdict]:
         yield _voltage(values.get(quantity))
     yield _within(values.get(Quantity.FREQUENCY), *FREQUENCY_RANGE_HZ)
     for quantity in CURRENTS:
-        yield _not_beyond(values.get(quantity), MOST_CURRENT_A)
+        yield _not_beyond(values.get(quantity), CURRENT_RANGE_A[1])
     for phase in ALL_PHASES:
         yield _power_of_phase(values, VOLTAGES[0].on(phase), CURRENTS[0].on(phase))
     yield _sum_of_phases(profile, values)

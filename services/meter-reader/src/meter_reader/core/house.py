@@ -1,7 +1,7 @@
 """From the meter's own view to the house's: phases, direction, counters. Applied once, here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from electrical.phases import ALL_PHASES, Phase
@@ -29,26 +29,29 @@ class Mounting:
     invert: bool = False
     phase: Phase | None = None
     signs_power_factor: bool = True
+    is_straight: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note whether there is anything to turn: nearly always there is not."""
+        is_turned = self.rotation is not Rotation.RST or self.invert or self.phase is not None
+        object.__setattr__(self, "is_straight", self.phases == 3 and not is_turned)
 
 
-def seen_from_house(values: Values, mounting: Mounting) -> dict[Quantity, float | None]:
+def seen_from_house(values: Values, mounting: Mounting) -> Values:
     """Return the same quantities as the house sees them; unknown stays unknown.
 
     A phase the meter does not measure is unknown, not zero. With `invert`, power and power factor
     change their sign and the counters for import and export change places. Currents stay as the
-    meter reports them.
+    meter reports them. Where there is nothing to turn, `values` itself comes back.
     """
-    if mounting == _STRAIGHT[mounting.signs_power_factor]:
-        return dict(values)
+    if mounting.is_straight:
+        return values
     turned = _inverted(values, mounting) if mounting.invert else dict(values)
     if mounting.phases == 1:
         return _one_phase(turned, Phase.L1, mounting.phase or Phase.L1)
     if mounting.phase is not None:
         return _one_phase(_totals_of(turned, mounting.phase), mounting.phase, Phase.L1)
     return {quantity: turned.get(_measured_by(quantity, mounting.rotation)) for quantity in turned}
-
-
-_STRAIGHT = {signs: Mounting(3, signs_power_factor=signs) for signs in (False, True)}
 
 
 @cache  # 30 quantities in 6 rotations, asked for in every poll

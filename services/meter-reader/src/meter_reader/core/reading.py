@@ -9,7 +9,15 @@ from meter_reader.core.house import Values
 
 VOLTAGE_RANGE_V = (180.0, 280.0)  # phase to neutral
 FREQUENCY_RANGE_HZ = (45.0, 65.0)
-MOST_CURRENT_A = 10_000.0  # beyond any grid connection that such a meter sits at
+CURRENT_RANGE_A = (-10_000.0, 10_000.0)  # beyond any grid connection that such a meter sits at
+
+# Names of every poll, looked up once.
+CURRENT_L1, CURRENT_L2, CURRENT_L3 = CURRENTS
+POWER_L1, POWER_L2, POWER_L3 = POWERS
+VOLTAGE_L1, VOLTAGE_L2, VOLTAGE_L3 = VOLTAGES
+POWER_TOTAL, FREQUENCY = Quantity.POWER_TOTAL, Quantity.FREQUENCY
+IMPORT, IMPORT_WH64 = Quantity.ENERGY_IMPORT, Quantity.ENERGY_IMPORT_WH64
+EXPORT, EXPORT_WH64 = Quantity.ENERGY_EXPORT, Quantity.ENERGY_EXPORT_WH64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +46,19 @@ class Strange:
 
 def reading_of(values: Values) -> Reading:
     """Return the reading of the values as the house sees them."""
-    power_w = _three(values, POWERS)
-    power_total_w = values.get(Quantity.POWER_TOTAL)
+    known = values.get
+    power_w = Phases(known(POWER_L1), known(POWER_L2), known(POWER_L3))
+    current_a = Phases(known(CURRENT_L1), known(CURRENT_L2), known(CURRENT_L3))
+    power_total_w = known(POWER_TOTAL)
     return Reading(
-        current_a=signed_currents_a(_three(values, CURRENTS), power_w),
-        power_w=power_w,
-        voltage_v=_three(values, VOLTAGES),
-        power_total_w=total(power_w) if power_total_w is None else power_total_w,
-        frequency_hz=values.get(Quantity.FREQUENCY),
-        energy_import_wh=_finest(values, Quantity.ENERGY_IMPORT, Quantity.ENERGY_IMPORT_WH64),
-        energy_export_wh=_finest(values, Quantity.ENERGY_EXPORT, Quantity.ENERGY_EXPORT_WH64),
+        signed_currents_a(current_a, power_w),
+        power_w,
+        Phases(known(VOLTAGE_L1), known(VOLTAGE_L2), known(VOLTAGE_L3)),
+        total(power_w) if power_total_w is None else power_total_w,
+        known(FREQUENCY),
+        # The finer copy of a counter, unless the meter does not run it (0 or unknown).
+        known(IMPORT_WH64) or known(IMPORT),
+        known(EXPORT_WH64) or known(EXPORT),
     )
 
 
@@ -56,23 +67,24 @@ def strange(reading: Reading) -> Strange | None:
 
     A wrong word order, a wrong model or an inverter that answers zeros while asleep shows here.
     """
-    for phase, volts in reading.voltage_v.items():
-        if volts is not None and not VOLTAGE_RANGE_V[0] < volts < VOLTAGE_RANGE_V[1]:
-            return Strange("voltage", f"voltage_{phase.lower()}", volts, *VOLTAGE_RANGE_V)
-    hertz = reading.frequency_hz
-    if hertz is not None and not FREQUENCY_RANGE_HZ[0] < hertz < FREQUENCY_RANGE_HZ[1]:
-        return Strange("frequency", "frequency", hertz, *FREQUENCY_RANGE_HZ)
-    for phase, amperes in reading.current_a.items():
-        if amperes is not None and abs(amperes) > MOST_CURRENT_A:
-            name = f"current_{phase.lower()}"
-            return Strange("current", name, amperes, -MOST_CURRENT_A, MOST_CURRENT_A)
+    volts = _outside(reading.voltage_v.values(), VOLTAGE_RANGE_V)
+    if volts is not None:
+        return Strange("voltage", f"voltage_l{volts[0]}", volts[1], *VOLTAGE_RANGE_V)
+    hertz = _outside((reading.frequency_hz,), FREQUENCY_RANGE_HZ)
+    if hertz is not None:
+        return Strange("frequency", "frequency", hertz[1], *FREQUENCY_RANGE_HZ)
+    amperes = _outside(reading.current_a.values(), CURRENT_RANGE_A)
+    if amperes is not None:
+        return Strange("current", f"current_l{amperes[0]}", amperes[1], *CURRENT_RANGE_A)
     return None
 
 
-def _three(values: Values, names: tuple[Quantity, Quantity, Quantity]) -> PhaseReadings:
-    return Phases(values.get(names[0]), values.get(names[1]), values.get(names[2]))
-
-
-def _finest(values: Values, plain: Quantity, fine: Quantity) -> float | None:
-    """Prefer the finer copy of a counter, unless the meter does not run it (0 or unknown)."""
-    return values.get(fine) or values.get(plain)
+def _outside(
+    values: tuple[float | None, ...], within: tuple[float, float]
+) -> tuple[int, float] | None:
+    """Return the first known value outside a range, with its number from 1."""
+    least, most = within
+    for number, value in enumerate(values, start=1):
+        if value is not None and not least < value < most:
+            return number, value
+    return None

@@ -69,15 +69,10 @@ def answered(
     fuse_a: largest phase of the main fuse, for the energy counters; None when nobody said it.
     """
     last = record.last
-    is_repeated = last is not None and _says_the_same(last.reading, reading)
-    answer = Answer(
-        reading,
-        now_s,
-        wall,
-        repeats=last.repeats + 1 if last is not None and is_repeated else 1,
-        same_since_s=last.same_since_s if last is not None and is_repeated else now_s,
-        odd=strange(reading),
-    )
+    repeats, same_since_s = 1, now_s
+    if last is not None and _says_the_same(last.reading, reading):
+        repeats, same_since_s = last.repeats + 1, last.same_since_s
+    answer = Answer(reading, now_s, wall, repeats, same_since_s, strange(reading))
     counters = counted(record.counters, reading, now_s, wall.timestamp(), fuse_a)
     return Record(answer, record.sequence + 1, None, counters)
 
@@ -133,8 +128,16 @@ def is_frozen(answer: Answer, samples: int = FROZEN_SAMPLES) -> bool:
 
 def _says_the_same(before: Reading, after: Reading) -> bool:
     """Compare what is measured live; a reading without any value proves nothing."""
-    live = [*after.current_a.values(), *after.power_w.values(), *after.voltage_v.values()]
-    return (
-        (before.current_a, before.power_w, before.voltage_v, before.power_total_w)
-        == (after.current_a, after.power_w, after.voltage_v, after.power_total_w)
-    ) and any(value is not None for value in [*live, after.power_total_w])
+    is_same = (
+        before.power_total_w == after.power_total_w
+        and before.voltage_v == after.voltage_v
+        and before.current_a == after.current_a
+        and before.power_w == after.power_w
+    )
+    return is_same and _has_live_value(after)
+
+
+def _has_live_value(reading: Reading) -> bool:
+    live = (reading.current_a, reading.power_w, reading.voltage_v)
+    known = (value is not None for phases in live for value in phases.values())
+    return reading.power_total_w is not None or any(known)
