@@ -9,7 +9,7 @@ import pytest
 
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.state import Remembered
-from cem.store import Store
+from cem.store import Change, Kept, Store
 from electrical.phases import Phases
 from electrical.rotation import Rotation
 from volthus_kit.refusal import RefusedError
@@ -27,10 +27,11 @@ CHARGER = ChargerSettings(SKI, 6.0, 16.0, 3, Rotation.STR, 6.0, 1, revision=2)
 def filled(folder: Path) -> Store:
     store = Store(folder)
     store.load(NOW)
-    store.save_grid(GRID, None, SVEN)
-    store.save_energy_management(EnergyManagement(True, True, 3), EnergyManagement(), SVEN)
-    store.save_charger(CHARGER, ChargerSettings(SKI), SVEN)
-    store.remember((SKI,), "grid-1")
+    store.save([Change("grid-connection", None, GRID)], SVEN)
+    switch = Change("energy-management", EnergyManagement(), EnergyManagement(True, True, 3))
+    store.save([switch], SVEN)
+    store.save([Change(f"charger/{SKI}", ChargerSettings(SKI), CHARGER)], SVEN)
+    store.remember(Kept((SKI,), "grid-1"))
     return store
 
 
@@ -60,7 +61,8 @@ def test_the_epoch_grows_even_when_the_clock_jumped_back(tmp_path: Path) -> None
 
 def test_every_change_is_audited_with_actor_before_and_after(tmp_path: Path) -> None:
     store = filled(tmp_path)
-    store.save_grid(GridConnection(Phases(16.0, 16.0, 16.0), revision=5), GRID, SVEN)
+    lower = GridConnection(Phases(16.0, 16.0, 16.0), revision=5)
+    store.save([Change("grid-connection", GRID, lower)], SVEN)
     rows = store.audit()
     assert [row.setting for row in rows] == [
         "grid-connection",
@@ -75,7 +77,7 @@ def test_every_change_is_audited_with_actor_before_and_after(tmp_path: Path) -> 
 
 def test_who_is_no_longer_paired_is_forgotten_but_its_settings_stay(tmp_path: Path) -> None:
     store = filled(tmp_path)
-    store.remember((), None)
+    store.remember(Kept())
     store.close()
     remembered, _, _ = Store(tmp_path).load(NOW)
     assert remembered.paired == ()
@@ -88,8 +90,9 @@ def test_a_database_that_takes_no_change_refuses_and_stays_as_it_was(tmp_path: P
     full_disk(store)
     with pytest.raises(RefusedError, match="store-failing"):
         store.probe()
+    wanted = GridConnection(Phases(63.0, 63.0, 63.0))
     with pytest.raises(RefusedError, match="store-failing"):
-        store.save_grid(GridConnection(Phases(63.0, 63.0, 63.0)), GRID, SVEN)
+        store.save([Change("grid-connection", GRID, wanted)], SVEN)
     store.close()
     assert Store(tmp_path).load(NOW)[0].grid == GRID
 
@@ -118,6 +121,6 @@ def test_settings_that_cannot_be_read_are_no_settings(tmp_path: Path) -> None:
 
 def full_disk(store: Store) -> None:
     """Let the file grow no further: SQLite answers as on a full disk."""
-    with store._engine.connect() as connection:  # the one pooled connection
+    with store.engine.connect() as connection:  # the one pooled connection
         connection.exec_driver_sql("PRAGMA max_page_count=1")
         connection.exec_driver_sql("PRAGMA query_only=1")

@@ -20,7 +20,7 @@ from cem.messages import (
     grid_message,
     grid_of,
 )
-from cem.store import Store
+from cem.store import Change, Store
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import site_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -60,7 +60,9 @@ class Commands:
                     "A higher fuse or a smaller margin must be set at the site itself.",
                     field="/fuse_a",
                 )
-            await self._save(lambda: self._store.save_grid(wanted, before, caller))
+            await self._save(
+                lambda: self._store.save([Change("grid-connection", before, wanted)], caller)
+            )
             self._controller.happened(GridConnectionSet(wanted))
         return site_pb2.GridConnectionReply(settings=grid_message(wanted))
 
@@ -83,7 +85,9 @@ class Commands:
             is_confirmed = asked.on and asked.confirmed_no_other
             wanted = EnergyManagement(asked.on, is_confirmed, before.revision + 1)
             _refuse(object_to_energy_management(wanted))
-            await self._save(lambda: self._store.save_energy_management(wanted, before, caller))
+            await self._save(
+                lambda: self._store.save([Change("energy-management", before, wanted)], caller)
+            )
             self._controller.happened(EnergyManagementSet(wanted))
         return site_pb2.EnergyManagementReply(settings=energy_management_message(wanted))
 
@@ -99,7 +103,9 @@ class Commands:
             wanted = _charger_of(asked, before)
             others = [c for c in self._paired() if c.ski != wanted.ski]
             _refuse(object_to_charger(wanted, state.grid, others))
-            await self._save(lambda: self._store.save_charger(wanted, before, caller))
+            await self._save(
+                lambda: self._store.save([Change(f"charger/{wanted.ski}", before, wanted)], caller)
+            )
             self._controller.happened(ChargerSet(wanted))
         return site_pb2.ChargerReply(settings=charger_message(wanted))
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from cem.core.events import StoreChecked
-from cem.core.state import State
+from cem.core.state import State, phase_switches
 from cem.loop import Controller
-from cem.store import Store
+from cem.store import Kept, Store
 from volthus_kit.refusal import RefusedError
 
 logger = logging.getLogger(__name__)
@@ -14,11 +15,9 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 TRY_AGAIN_AFTER_S = 5.0
 
-Kept = tuple[tuple[str, ...], str | None]
-
 
 async def remember(controller: Controller, store: Store) -> None:
-    """Write who is paired and which grid meter there is whenever that changes, until cancelled.
+    """Write what must outlive a restart whenever it changes, until cancelled.
 
     Control never waits for it (design law 8): a failure is shown and tried again.
     """
@@ -33,7 +32,7 @@ async def remember(controller: Controller, store: Store) -> None:
             if wanted == kept:
                 await asyncio.to_thread(store.probe)
             else:
-                await asyncio.to_thread(store.remember, *wanted)
+                await asyncio.to_thread(store.remember, wanted)
         except RefusedError as error:
             logger.warning("database takes no change", extra={"error": str(error)})
             controller.happened(StoreChecked(is_failing=True))
@@ -43,4 +42,11 @@ async def remember(controller: Controller, store: Store) -> None:
 
 
 def _to_keep(state: State) -> Kept:
-    return tuple(sorted(state.chargers)), state.meter.id
+    """Return what is worth a write: not when a limit was heard last, only what it says."""
+    limits = (replace(limit, heard=None, is_connected=False) for limit in state.operator_limits)
+    return Kept(
+        tuple(sorted(state.chargers)),
+        state.meter.id,
+        tuple(limits),
+        tuple(sorted(phase_switches(state).items())),
+    )

@@ -1,0 +1,256 @@
+"""Reads and writes the database file of the CEM. Blocking: call it in a thread."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine, delete, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, SQLModel, create_engine, select
+
+from cem.core.operating import OperatorLimit
+from cem.core.site import EnergyManagement
+from cem.core.state import Remembered
+from cem.records import outbox, restoring
+from cem.store.changes import Change, audited, fact_of
+from cem.store.migration import migrate
+from cem.store.rows import (
+    car_of,
+    charger_of,
+    circuit_of,
+    goal_of,
+    grid_of,
+    instant,
+    mode_of,
+    operator_limit_of,
+    operator_limit_row,
+    operator_of,
+    row_of,
+)
+from cem.store.tables import (
+    ONLY,
+    AuditRow,
+    CarRow,
+    ChargerRow,
+    CircuitRow,
+    EnergyManagementRow,
+    GoalRow,
+    GridConnectionRow,
+    ManagedRow,
+    MemoryRow,
+    ModeRow,
+    OperatorLimitRow,
+    OperatorRow,
+    PairedRow,
+    PhaseSwitchRow,
+)
+from volthus_kit.database import open_sqlite, written
+from volthus_kit.refusal import RefusedError
+from volthus_wire.v1.rpc_pb2 import Caller
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Row = TypeVar("Row", bound=SQLModel)
+API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is written besides settings, whenever it changes."""
+
+    paired: tuple[str, ...] = ()
+    grid_meter: str | None = None
+    operator_limits: tuple[OperatorLimit, ...] = ()  # by EEBUS, as last heard
+    phase_switches: tuple[tuple[str, tuple[datetime, ...]], ...] = ()
+
+
+class Store:
+    """Reads and writes the database file `cem.sqlite` in a folder.
+
+    Every write is one transaction; RefusedError `store-failing` means that nothing changed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "cem.sqlite"
+        self.engine: Engine = open_sqlite(self._path)
+
+    def load(self, wall_now: datetime) -> tuple[Remembered, int, bool]:
+        """Return what is remembered, this start's controller epoch, and if that was written.
+
+        The epoch is the wall clock in ms or one more than the last, whichever is higher: it grows
+        with a clock that jumped back, and also when the database cannot be written. A clock that
+        is behind *and* a database that fails give a lower epoch; then the gateway refuses our
+        limits and the chargers stay at their safe current. Raises RefusedError when the settings
+        cannot even be read.
+        """
+        wall_epoch = int(wall_now.timestamp() * 1000)
+        try:
+            return *self._begin(wall_now), True
+        except RefusedError:
+            logger.exception("database takes no change; reading only")
+        read_only = create_engine(f"sqlite:///file:{self._path}?mode=ro&uri=true")
+        try:
+            with Session(read_only) as session:
+                remembered, epoch = _read(session)
+        except SQLAlchemyError as error:
+            detail = "The settings cannot be read from the database."
+            raise RefusedError("store-failing", detail, reason=str(error)) from error
+        finally:
+            read_only.dispose()
+        return remembered, max(wall_epoch, epoch + 1), False
+
+    def close(self) -> None:
+        """Close the file."""
+        self.engine.dispose()
+
+    def save(
+        self,
+        changes: Sequence[Change],
+        caller: Caller,
+        managed: Iterable[str] | None = None,
+    ) -> None:
+        """Save settings with their audit entries, all of them or none.
+
+        managed: the pointers that a site file manages from now on; None = as before.
+        """
+
+        def write(session: Session) -> None:
+            for change in changes:
+                _save(session, change)
+                entry = audited(change, caller)
+                session.add(entry)
+                outbox.add(session, fact_of(entry))  # the audit goes to the cloud too
+            if managed is not None:
+                session.connection().execute(delete(ManagedRow))
+                session.add_all(ManagedRow(pointer=pointer) for pointer in sorted(set(managed)))
+
+        self.write(write)
+
+    def remember(self, kept: Kept) -> None:
+        """Remember what must outlive a restart besides settings."""
+
+        def write(session: Session) -> None:
+            _replace(session, PairedRow, [PairedRow(ski=ski) for ski in kept.paired])
+            limits = select(OperatorLimitRow).where(OperatorLimitRow.source != API)
+            for row in session.exec(limits).all():
+                session.delete(row)
+            session.flush()
+            session.add_all(operator_limit_row(limit) for limit in kept.operator_limits)
+            switches = [
+                PhaseSwitchRow(ski=ski, at=at.isoformat())
+                for ski, moments in kept.phase_switches
+                for at in sorted(set(moments))
+            ]
+            _replace(session, PhaseSwitchRow, switches)
+            memory = session.get(MemoryRow, ONLY) or MemoryRow()
+            memory.grid_meter = kept.grid_meter
+            session.add(memory)
+
+        self.write(write)
+
+    def probe(self) -> None:
+        """Raise RefusedError while the database takes no change."""
+
+        def write(session: Session) -> None:
+            session.connection().execute(text("UPDATE cem_memory SET id = id"))
+
+        self.write(write)
+
+    def write(self, write: Callable[[Session], T]) -> T:
+        """Run `write` in one transaction. Raises RefusedError `store-failing`."""
+        return written(self.engine, write)
+
+    def managed(self) -> frozenset[str]:
+        """Return the pointers that the last applied site file manages."""
+        with Session(self.engine) as session:
+            return frozenset(row.pointer for row in session.exec(select(ManagedRow)).all())
+
+    def audit(self) -> list[AuditRow]:
+        """Return all changes of settings, oldest first."""
+        with Session(self.engine) as session:
+            return list(session.exec(select(AuditRow).order_by(AuditRow.id)).all())  # type: ignore[arg-type]  # a column, to SQLModel
+
+    def _begin(self, wall_now: datetime) -> tuple[Remembered, int]:
+        """Make the tables, read, and begin a new epoch; the outbox is ready afterwards."""
+        folder, wall_epoch = self._path.parent, int(wall_now.timestamp() * 1000)
+
+        def write(session: Session) -> tuple[Remembered, int, outbox.OutboxHeadRow]:
+            remembered, epoch = _started(session, wall_epoch)
+            return remembered, epoch, restoring.prepare(session, folder, wall_now)
+
+        try:
+            remembered, epoch, head = written(self.engine, write)
+            restoring.confirm(folder, head)
+        except OSError as error:
+            detail = "The marker of the outbox cannot be written beside the database."
+            raise RefusedError("store-failing", detail, reason=str(error)) from error
+        return remembered, epoch
+
+
+def _save(session: Session, change: Change) -> None:
+    if change.after is not None:
+        session.merge(row_of(change.after, change.id))
+    elif change.before is not None:
+        gone = session.merge(row_of(change.before, change.id))
+        session.delete(gone)
+
+
+def _replace(session: Session, model: type[Row], rows: Sequence[Row]) -> None:
+    """Replace all rows of a table."""
+    session.connection().execute(delete(model))
+    session.add_all(rows)
+
+
+def _started(session: Session, wall_epoch: int) -> tuple[Remembered, int]:
+    added = migrate(session.connection())
+    if added:
+        logger.info("database brought to today's form", extra={"added": ", ".join(added)})
+    remembered, last_epoch = _read(session)
+    memory = session.get(MemoryRow, ONLY) or MemoryRow()
+    memory.controller_epoch = max(wall_epoch, last_epoch + 1)
+    session.add(memory)
+    return remembered, memory.controller_epoch
+
+
+def _read(session: Session) -> tuple[Remembered, int]:
+    grid = session.get(GridConnectionRow, ONLY)
+    switch = session.get(EnergyManagementRow, ONLY)
+    operator = session.get(OperatorRow, ONLY)
+    memory = session.get(MemoryRow, ONLY) or MemoryRow()
+    limits = [operator_limit_of(row) for row in _all(session, OperatorLimitRow)]
+    remembered = Remembered(
+        grid=None if grid is None else grid_of(grid),
+        energy_management=EnergyManagement()
+        if switch is None
+        else EnergyManagement(switch.on, switch.confirmed_no_other, switch.revision),
+        charger_settings={row.ski: charger_of(row) for row in _all(session, ChargerRow)},
+        paired=tuple(sorted(row.ski for row in _all(session, PairedRow))),
+        grid_meter=memory.grid_meter,
+        circuits=tuple(circuit_of(row) for row in _all(session, CircuitRow)),
+        modes={row.ski: mode_of(row) for row in _all(session, ModeRow)},
+        goals={row.ski: goal_of(row) for row in _all(session, GoalRow)},
+        cars=tuple(car_of(row) for row in _all(session, CarRow)),
+        phase_switches=_switches(session),
+        operator_limits=tuple(limit for limit in limits if limit.source != API),
+        api_limit=next((limit for limit in limits if limit.source == API), None),
+    )
+    if operator is not None:
+        remembered = replace(remembered, operator=operator_of(operator))
+    return remembered, memory.controller_epoch
+
+
+def _all(session: Session, model: type[Row]) -> Sequence[Row]:
+    return session.exec(select(model)).all()
+
+
+def _switches(session: Session) -> dict[str, tuple[datetime, ...]]:
+    found: dict[str, tuple[datetime, ...]] = {}
+    for row in _all(session, PhaseSwitchRow):
+        at = instant(row.at)
+        if at is not None:
+            found[row.ski] = (*found.get(row.ski, ()), at)
+    return found
