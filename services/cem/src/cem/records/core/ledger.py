@@ -1,0 +1,221 @@
+"""The site's books: sessions and minutes together, from what chargers and meters say. Pure.
+
+Every Wh of a charger is told once, by its track, and goes to its open session and to its minutes
+in the same step: so the sums of both agree whatever happens in between.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from cem.records.core.counting import (
+    HOLD_S,
+    Measured,
+    Told,
+    Track,
+    counted,
+    for_another_car,
+    silent,
+)
+from cem.records.core.minutes import Minute, spread, sun_part
+from cem.records.core.sessions import Seen, Session, Standing, drawn, look
+
+SILENT_AFTER_S = 10.0
+
+Made = Callable[[int, float], Minute]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A moment on both clocks."""
+
+    monotonic_s: float
+    wall: datetime
+
+    @property
+    def unix_s(self) -> float:
+        """Return the wall time in seconds since 1970."""
+        return self.wall.timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A power and when it was heard (monotonic s)."""
+
+    power_w: float
+    at_s: float
+
+    def at(self, now_s: float) -> float | None:
+        """Return the power, None when it is too old to be believed."""
+        return self.power_w if now_s - self.at_s <= HOLD_S else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What the books need to go on. heard: when each charger reported last (monotonic s).
+
+    counted_at: wall time of the last count of a source (Unix s), to know a restart's gap.
+    begun: minutes that are not closed; closed ones leave with `taken`.
+    """
+
+    tracks: Mapping[str, Track] = field(default_factory=dict)
+    counted_at: Mapping[str, float] = field(default_factory=dict)
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+    last_ids: Mapping[str, str] = field(default_factory=dict)
+    heard: Mapping[str, float] = field(default_factory=dict)
+    grid: Flow | None = None
+    sun: Mapping[str, Flow] = field(default_factory=dict)
+    chargers: Mapping[str, Flow] = field(default_factory=dict)
+    minutes: Mapping[int, Minute] = field(default_factory=dict)
+    ended: tuple[Session, ...] = ()
+    begun: tuple[str, ...] = ()  # ids of sessions that began since the last `taken`
+
+
+@dataclass(frozen=True, slots=True)
+class GridMeasured:
+    """One reading of the grid meter. power_w: + = import, None = unknown."""
+
+    meter: str
+    power_w: float | None
+    imported: Measured
+    exported: Measured
+
+
+def grid_read(ledger: Ledger, reading: GridMeasured, now: Now) -> Ledger:
+    """Return the books after a reading of the grid meter."""
+    if reading.power_w is not None:
+        ledger = replace(ledger, grid=Flow(reading.power_w, now.monotonic_s))
+    ledger, told = _count(ledger, f"import:{reading.meter}", reading.imported, now)
+    ledger = _book(ledger, told, now, lambda start, wh: Minute(start, import_wh=wh))
+    ledger, told = _count(ledger, f"export:{reading.meter}", reading.exported, now)
+    return _book(ledger, told, now, lambda start, wh: Minute(start, export_wh=wh))
+
+
+def sun_read(ledger: Ledger, meter: str, produced: Measured, now: Now) -> Ledger:
+    """Return the books after a reading of a PV meter."""
+    if produced.power_w is not None:
+        flow = Flow(produced.power_w, now.monotonic_s)
+        ledger = replace(ledger, sun={**ledger.sun, meter: flow})
+    ledger, told = _count(ledger, f"sun:{meter}", produced, now)
+    return _book(ledger, told, now, lambda start, wh: Minute(start, sun_wh=wh))
+
+
+def charger_seen(ledger: Ledger, seen: Seen, measured: Measured | None, now: Now) -> Ledger:
+    """Return the books after a charger's report. measured: None = it cannot be reached."""
+    ski = seen.ski
+    ledger = replace(ledger, heard={**ledger.heard, ski: now.monotonic_s})
+    before = ledger.sessions.get(ski)
+    turn = look(before, seen, now.wall, ledger.last_ids.get(ski, ""))
+    if turn.has_begun:
+        track = for_another_car(ledger.tracks.get(f"evse:{ski}", Track()))
+        ledger = replace(ledger, tracks={**ledger.tracks, f"evse:{ski}": track})
+    if turn.ended is not None and not turn.has_begun and measured is not None:
+        # The last word of the counter comes with the word that the car is gone.
+        ledger = _with_session(ledger, ski, replace(turn.ended, standing=Standing.OPEN))
+        ledger = _charged(ledger, ski, measured, now)
+        kept = ledger.sessions[ski]
+        turn = replace(turn, ended=replace(kept, standing=Standing.ENDED))
+        measured = None
+    if turn.ended is not None:
+        ledger = replace(ledger, ended=(*ledger.ended, turn.ended))
+    if turn.has_begun and turn.open is not None:
+        ledger = replace(
+            ledger,
+            begun=(*ledger.begun, turn.open.id),
+            last_ids={**ledger.last_ids, ski: turn.open.id},
+        )
+    ledger = _with_session(ledger, ski, turn.open)
+    if seen.has_car is None:
+        return _silenced(ledger, ski)
+    return ledger if measured is None else _charged(ledger, ski, measured, now)
+
+
+def looked_around(ledger: Ledger, now: Now) -> Ledger:
+    """Return the books with the sessions of chargers that report no more left unknown."""
+    for ski in list(ledger.sessions):
+        heard_s = ledger.heard.get(ski)
+        if heard_s is not None and now.monotonic_s - heard_s > SILENT_AFTER_S:
+            lost = look(ledger.sessions[ski], Seen(ski, None), now.wall).open
+            ledger = _silenced(_with_session(ledger, ski, lost), ski)
+    return ledger
+
+
+def taken(ledger: Ledger, now: Now) -> tuple[Ledger, tuple[Minute, ...], tuple[Session, ...]]:
+    """Return the books without what is closed: minutes that are over, sessions that ended."""
+    current = int(now.unix_s // 60) * 60
+    over = tuple(m for start, m in sorted(ledger.minutes.items()) if start != current)
+    left = {start: m for start, m in ledger.minutes.items() if start == current}
+    return replace(ledger, minutes=left, ended=(), begun=()), over, ledger.ended
+
+
+def share(ledger: Ledger, now_s: float) -> float:
+    """Return which part of the charging the sun gives now."""
+    powers = [flow.at(now_s) for flow in ledger.chargers.values()]
+    known = [power for power in powers if power is not None]
+    sun_w: float | None = None
+    if ledger.sun:
+        given = [flow.at(now_s) for flow in ledger.sun.values()]
+        sun_w = sum(power for power in given if power is not None)
+    grid_w = None if ledger.grid is None else ledger.grid.at(now_s)
+    return sun_part(sum(known) if known else None, grid_w, sun_w)
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+def _charged(ledger: Ledger, ski: str, measured: Measured, now: Now) -> Ledger:
+    if measured.power_w is not None:
+        flow = Flow(measured.power_w, now.monotonic_s)
+        ledger = replace(ledger, chargers={**ledger.chargers, ski: flow})
+    ledger, told = _count(ledger, f"evse:{ski}", measured, now)
+    is_gap = told.span_s > HOLD_S
+    part = 0.0 if is_gap else share(ledger, now.monotonic_s)  # nobody saw what the sun gave then
+    session = ledger.sessions.get(ski)
+    if session is not None:
+        charging_s = 0.0 if is_gap else told.span_s
+        sun_wh = told.energy_wh * part
+        session = drawn(session, told.energy_wh, sun_wh, measured.power_w, charging_s)
+        ledger = _with_session(ledger, ski, session)
+    if told.energy_wh <= 0:
+        return ledger
+    return _book(
+        ledger, told, now,
+        lambda start, wh: Minute(start, charger_wh={ski: wh}, charger_sun_wh={ski: wh * part}),
+    )  # fmt: skip
+
+
+def _count(ledger: Ledger, source: str, measured: Measured, now: Now) -> tuple[Ledger, Told]:
+    at = ledger.counted_at.get(source)
+    gap_s = 0.0 if at is None else max(0.0, now.unix_s - at)
+    track, told = counted(ledger.tracks.get(source, Track()), measured, gap_s)
+    ledger = replace(
+        ledger,
+        tracks={**ledger.tracks, source: track},
+        counted_at={**ledger.counted_at, source: now.unix_s},
+    )
+    return ledger, told
+
+
+def _book(ledger: Ledger, told: Told, now: Now, made: Made) -> Ledger:
+    if not told.is_known:
+        return ledger
+    minutes = dict(ledger.minutes)
+    for start, energy_wh in spread(told.energy_wh, now.unix_s, told.span_s).items():
+        minutes[start] = minutes.get(start, Minute(start)).plus(made(start, energy_wh))
+    return replace(ledger, minutes=minutes)
+
+
+def _silenced(ledger: Ledger, ski: str) -> Ledger:
+    chargers = {key: flow for key, flow in ledger.chargers.items() if key != ski}
+    track = ledger.tracks.get(f"evse:{ski}")
+    if track is None:
+        return replace(ledger, chargers=chargers)
+    tracks = {**ledger.tracks, f"evse:{ski}": silent(track)}
+    return replace(ledger, chargers=chargers, tracks=tracks)
+
+
+def _with_session(ledger: Ledger, ski: str, session: Session | None) -> Ledger:
+    sessions = {key: one for key, one in ledger.sessions.items() if key != ski}
+    if session is not None:
+        sessions[ski] = session
+    return replace(ledger, sessions=sessions)
