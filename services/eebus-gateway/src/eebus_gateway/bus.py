@@ -1,20 +1,35 @@
 """Messages to our values and back. The only file of the gateway that knows subjects."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol, TypeVar
 
-from google.protobuf.message import Message
-
-from eebus.events import Ev, PerPhase
-from eebus_gateway.core.dots import Dot, dot, sentence
+from eebus_gateway.core.diagnosis import Examined
 from eebus_gateway.core.evse import Evse
 from eebus_gateway.core.lease import Offer
-from eebus_gateway.core.picture import Discovered, PairedView, Picture
+from eebus_gateway.core.operator_limits import OperatorLimit
+from eebus_gateway.core.picture import PairedView, Picture
 from eebus_gateway.core.trust import Paired, Wish
+from eebus_gateway.devices import MeterView
 from eebus_gateway.errors import CommandRefusedError
+from eebus_gateway.messages import (
+    diagnostics_message,
+    meter_id,
+    meters_message,
+    offer_of,
+    operator_message,
+    paired_message,
+    picture_message,
+    reading_message,
+    state_message,
+    window_message,
+)
 from volthus_kit.bus import Bus
-from volthus_kit.refusal import RefusedError
+from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_wire.subjects import (
+    EEBUS_ACCEPT_WINDOW,
+    EEBUS_DIAGNOSTICS,
+    EEBUS_METERS,
     EEBUS_PAIR,
     EEBUS_PICTURE,
     EEBUS_PICTURE_GET,
@@ -23,19 +38,14 @@ from volthus_wire.subjects import (
     EVSE_LIMIT,
     EVSE_ROSTER,
     EVSE_STATE,
+    METER_READING,
+    OPERATOR_GET,
+    OPERATOR_LIMITS,
 )
 from volthus_wire.v1 import eebus_pb2 as wire
 from volthus_wire.v1 import evse_pb2
-from volthus_wire.v1.electrical_pb2 import Conductors
+from volthus_wire.v1.operator_pb2 import GetOperatorRequest, OperatorSettings
 from volthus_wire.v1.rpc_pb2 import Caller, Nothing
-
-R = TypeVar("R", bound=Message)
-
-DOT_TO_WIRE = {
-    Dot.NOT_CONNECTED: evse_pb2.CONNECTION_NOT_CONNECTED,
-    Dot.CONNECTING: evse_pb2.CONNECTION_CONNECTING,
-    Dot.CONNECTED: evse_pb2.CONNECTION_CONNECTED,
-}
 
 
 class Outbox:
@@ -58,6 +68,20 @@ class Outbox:
         """Tell what is found and paired."""
         await self._bus.publish(EEBUS_PICTURE, picture_message(picture), site=self._site)
 
+    async def reading(self, view: MeterView, now: float) -> None:
+        """Tell what a paired grid meter told just now."""
+        message = reading_message(view, now)
+        meter = meter_id(view.paired.ski)
+        await self._bus.publish(METER_READING, message, site=self._site, meter=meter)
+
+    async def meters(self, views: list[MeterView], now: float) -> None:
+        """Tell which grid meters come with a pairing, and how they are."""
+        await self._bus.publish(EEBUS_METERS, meters_message(views, now), site=self._site)
+
+    async def operator(self, limits: tuple[OperatorLimit, ...]) -> None:
+        """Tell what the grid operator's control box means now."""
+        await self._bus.publish(OPERATOR_LIMITS, operator_message(limits), site=self._site)
+
 
 FAR = "cloud"
 
@@ -73,6 +97,14 @@ class Commands(Protocol):
 
     async def unpair(self, typed_ski: str, actor: str) -> None:
         """Forget the trust."""
+
+    async def open_window(
+        self, seconds: int, actor: str, *, is_far: bool = False
+    ) -> datetime | None:
+        """Trust the first device that asks, for some time; 0 closes the window."""
+
+    def examine(self, typed_ski: str) -> Examined:
+        """Return all there is to know of a paired device."""
 
 
 class Inbox:
@@ -109,13 +141,36 @@ class Inbox:
             await _obeyed(commands.unpair(ask.ski, by.actor))
             return Nothing()
 
+        async def examine(ask: wire.GetDiagnosticsRequest, _: Caller) -> wire.DeviceDiagnostics:
+            return diagnostics_message(await _obeyed(_at_once(commands.examine, ask.ski)))
+
+        async def window(ask: wire.OpenAcceptWindowRequest, by: Caller) -> wire.AcceptWindow:
+            is_far = by.origin == FAR
+            return window_message(
+                await _obeyed(commands.open_window(ask.seconds, by.actor, is_far=is_far))
+            )
+
+        await self._bus.serve(EEBUS_DIAGNOSTICS, examine, site=self._site)
+        await self._bus.serve(EEBUS_ACCEPT_WINDOW, window, site=self._site)
         await self._bus.serve(EEBUS_PICTURE_GET, get, site=self._site)
         await self._bus.serve(EEBUS_PAIR, pair, site=self._site)
         await self._bus.serve(EEBUS_RENAME, rename, site=self._site)
         await self._bus.serve(EEBUS_UNPAIR, unpair, site=self._site)
 
+    async def operator_settings(self) -> OperatorSettings | None:
+        """Return how the site obeys its grid operator, by the CEM; None while it is away."""
+        try:
+            reply = await self._bus.ask(OPERATOR_GET, GetOperatorRequest(), site=self._site)
+        except (NotAnsweredError, RefusedError):
+            return None
+        return reply.settings
+
 
 T = TypeVar("T")
+
+
+async def _at_once(answer: Callable[[str], T], typed_ski: str) -> T:
+    return answer(typed_ski)
 
 
 async def _obeyed(command: Awaitable[T]) -> T:
@@ -123,148 +178,3 @@ async def _obeyed(command: Awaitable[T]) -> T:
         return await command
     except CommandRefusedError as no:
         raise RefusedError(no.code, no.detail, field=no.field, **no.params) from no
-
-
-def offer_of(message: evse_pb2.EvseLimit) -> Offer:
-    """Return what a controller offers."""
-    return Offer(
-        current_a=_per_phase(message.current_a),
-        ttl_s=message.ttl_ms / 1000,
-        epoch=message.controller_epoch,
-        sequence=message.sequence,
-        sent_s=message.sent_s,
-        fallback_a=message.fallback_a,
-        reason=message.reason,
-        release=message.release,
-    )
-
-
-def state_message(paired: Paired, evse: Evse, now: float) -> evse_pb2.EvseState:
-    """Return all that others know of a charger; now: monotonic clock, for the ages."""
-    measured = evse.measured
-    message = evse_pb2.EvseState(
-        ski=paired.ski,
-        name=paired.name,
-        own=paired.own,
-        connection=DOT_TO_WIRE[dot(evse.connection.state)],
-        detail=sentence(evse.connection),
-        brand=paired.brand,
-        model=paired.model,
-        serial=paired.serial,
-        ship_id=paired.ship_id or "",
-        ev_known=evse.ev_known,
-        limit_problem=evse.writer.problem,
-        reaction_s=evse.reaction.median_s,
-    )
-    if evse.state is not None:
-        message.operating_state = evse.state.operating_state or ""
-        message.error_code = evse.state.last_error_code or ""
-    if evse.ev is not None:
-        message.ev.CopyFrom(_ev_message(evse.ev, evse))
-    if measured is not None:
-        message.current_a.CopyFrom(_conductors(measured.current_a))
-        message.power_w.CopyFrom(_conductors(measured.power_w))
-        message.measured_age_s = now - evse.measured_at
-        if measured.energy_wh is not None:
-            message.energy_wh = measured.energy_wh
-    if (limit := _limit_message(evse, now)) is not None:
-        message.limit.CopyFrom(limit)
-    return message
-
-
-def picture_message(picture: Picture) -> wire.EebusPicture:
-    """Return what people see of EEBUS."""
-    us = picture.us
-    identity = wire.EebusIdentity(
-        ski=us.ski,
-        ship_id=us.ship_id,
-        brand=us.brand,
-        model=us.model,
-        qr_text=us.qr_text,
-        port=us.port,
-    )
-    return wire.EebusPicture(
-        identity=identity,
-        discovered=[_discovered_message(item) for item in picture.discovered],
-        paired=[paired_message(view) for view in picture.paired],
-    )
-
-
-def paired_message(view: PairedView) -> wire.PairedDevice:
-    """Return one paired device with its dot."""
-    paired = view.paired
-    device = wire.EebusDevice(
-        ski=paired.ski,
-        ship_id=paired.ship_id or "",
-        brand=paired.brand,
-        model=paired.model,
-        type=paired.type,
-        host=view.host,
-        port=view.port,
-    )
-    return wire.PairedDevice(
-        device=device,
-        name=paired.name,
-        connection=DOT_TO_WIRE[dot(view.connection.state)],
-        detail=sentence(view.connection),
-        own=paired.own,
-        state=view.connection.state.value,
-    )
-
-
-def _discovered_message(item: Discovered) -> wire.EebusDevice:
-    peer = item.peer
-    return wire.EebusDevice(
-        ski=peer.ski,
-        ship_id=peer.ship_id or "",
-        brand=peer.brand or "",
-        model=peer.model or "",
-        type=peer.type or "",
-        host=peer.host,
-        port=peer.port,
-        requests_pairing=item.requests_pairing,
-    )
-
-
-def _ev_message(ev: Ev, evse: Evse) -> evse_pb2.Ev:
-    soc_percent = ev.soc_percent
-    if soc_percent is None and evse.measured is not None:
-        soc_percent = evse.measured.soc_percent
-    return evse_pb2.Ev(
-        communication=ev.communication or "",
-        asymmetric=ev.asymmetric,
-        phases=ev.phases,
-        min_a=ev.min_a,
-        max_a=ev.max_a,
-        pause_a=ev.pause_a,
-        operating_state=ev.operating_state or "",
-        soc_percent=soc_percent,
-        takes_limits=evse.takes_limits,
-        plug=evse.plugs,
-    )
-
-
-def _limit_message(evse: Evse, now: float) -> evse_pb2.LimitInForce | None:
-    accepted = evse.writer.accepted
-    if accepted is None:
-        return None
-    return evse_pb2.LimitInForce(
-        current_a=_conductors(accepted.values),
-        controller_epoch=accepted.wanted.epoch,
-        sequence=accepted.wanted.sequence,
-        accepted_age_s=now - accepted.at,
-        is_fallback=accepted.wanted.is_fallback,
-    )
-
-
-def _conductors(values: PerPhase) -> Conductors:
-    a, b, c = values
-    return Conductors(a=a, b=b, c=c)
-
-
-def _per_phase(message: Conductors) -> PerPhase:
-    return (
-        message.a if message.HasField("a") else None,
-        message.b if message.HasField("b") else None,
-        message.c if message.HasField("c") else None,
-    )

@@ -3,27 +3,37 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 
 from eebus.cem import Cem
 from eebus.events import (
     ConnectionChanged,
     ConnectionState,
     DeviceDescribed,
+    EntityChanged,
     Event,
+    FailsafeChanged,
+    Metered,
     Peer,
     PeerFound,
     PeerLost,
+    PowerControlChanged,
     ShipIdLearned,
     TrustedPeer,
+    UseCasesChanged,
     WriteResult,
 )
+from eebus_gateway.changes import ChangeLog, Changes
 from eebus_gateway.core import evse as evses
 from eebus_gateway.core import lease as leases
+from eebus_gateway.core.diagnosis import Examined, opev_write
 from eebus_gateway.core.evse import Evse, Write
 from eebus_gateway.core.lease import Controller, Offer
+from eebus_gateway.core.operator_limits import Failsafe, OperatorLimit
 from eebus_gateway.core.picture import PairedView, Picture, Us, paired_view, picture
 from eebus_gateway.core.trust import Paired, announced, described
+from eebus_gateway.devices import Devices
 from eebus_gateway.keeper import Keeper
 from eebus_gateway.metrics import (
     DECISION_TO_WRITE,
@@ -34,19 +44,12 @@ from eebus_gateway.metrics import (
     WRITES,
 )
 from eebus_gateway.nameplate import Nameplate
+from eebus_gateway.operator_side import NOTHING_OFFERED, Offered, Operator
 from volthus_kit.clock import Clock
 
 logger = logging.getLogger(__name__)
 
 MOST_REMEMBERED = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What changed: the chargers, by SKI, and perhaps what people see of EEBUS."""
-
-    skis: frozenset[str]
-    is_picture: bool
 
 
 class Hub:
@@ -56,30 +59,39 @@ class Hub:
     """
 
     def __init__(
-        self, nameplate: Nameplate, book: Mapping[str, Paired], keeper: Keeper, clock: Clock
+        self,
+        nameplate: Nameplate,
+        book: Mapping[str, Paired],
+        keeper: Keeper,
+        clock: Clock,
+        offered: Offered = NOTHING_OFFERED,
     ) -> None:
         self.book = dict(book)
         self._plate = nameplate
         self._keeper = keeper
         self._clock = clock
         self._controller = Controller()
-        self._requesting: set[str] = set()
+        self._requesting: dict[str, None] = {}  # in the order in which they asked
+        self._request = asyncio.Event()
+        self._accepts_until: datetime | None = None
         self._seen_connected: set[str] = set()
         self._wakes: dict[str, asyncio.TimerHandle] = {}
-        self._changed: set[str] = set()
-        self._is_picture_changed = False
-        self._change = asyncio.Event()
+        self._log = ChangeLog()
         self._tasks: asyncio.TaskGroup | None = None
         self._is_listening = False
         self._refused: dict[str, str] = {}
         self._evses: dict[str, Evse] = {}
+        self.devices = Devices(clock)
         self._cem = Cem(
             nameplate.identity,
             nameplate.announcement,
             nameplate.network,
             trusted=[_trusted(paired) for paired in self.book.values()],
             on_event=self._on_event,
+            controllable=offered.profile,
+            guards=offered.guards,
         )
+        self.operator = Operator(self._cem, clock)
         now = clock.monotonic()
         self._evses = {
             ski: evses.new(ski, self._cem.connection(ski), paired.fallback_a, now)
@@ -99,7 +111,7 @@ class Hub:
                 tasks.create_task(self._cem.run(), name="EEBUS")
                 await self._cem.started()
                 self._is_listening = True
-                self._note_change()
+                self._log.note()
                 for ski in self._evses:
                     self._act(ski)
         finally:
@@ -136,13 +148,14 @@ class Hub:
 
     def picture(self) -> Picture:
         """Return what people see of EEBUS now."""
-        return picture(
+        seen = picture(
             self._us(),
             self._cem.peers,
             self._requesting,
             self.book,
             {ski: evse.connection for ski, evse in self._evses.items()},
         )
+        return replace(seen, accepts_until=self._accepts_until)
 
     def view(self, ski: str) -> PairedView:
         """Return one paired device. Raises KeyError for a SKI that is not paired."""
@@ -154,12 +167,43 @@ class Hub:
 
     async def until_changed(self) -> Changes:
         """Wait for the next change and return all there were since the last call."""
-        await self._change.wait()
-        self._change.clear()
-        changes = Changes(frozenset(self._changed), self._is_picture_changed)
-        self._changed.clear()
-        self._is_picture_changed = False
-        return changes
+        return await self._log.until_changed()
+
+    async def until_requested(self) -> None:
+        """Wait until a device that is not paired asks to be."""
+        await self._request.wait()
+        self._request.clear()
+
+    @property
+    def requesting(self) -> list[str]:
+        """The devices that trust us and wait for our user, the first one first."""
+        return list(self._requesting)
+
+    def operator_limits(self) -> tuple[OperatorLimit, ...]:
+        """Return what the grid operator's control box means now; empty without one."""
+        connections = {ski: evse.is_connected for ski, evse in self._evses.items()}
+        return self.operator.limits(self.book, connections)
+
+    def offer(self, nominal_w: float | None, failsafe: Failsafe | None) -> None:
+        """Offer a control box another contract power, or failsafe values; None = as they are."""
+        self.operator.offer(nominal_w, failsafe)
+        for name, value in self.operator.failsafe_facts().items() if failsafe else ():
+            self._keeper.note_fact(name, value)
+
+    def examine(self, ski: str) -> Examined:
+        """Return all there is to know of a paired device. Raises KeyError."""
+        return Examined(
+            self.view(ski),
+            self.devices.diagnosis(ski),
+            self._cem.phase(ski),
+            self._evses[ski].reaction.median_s,
+            self._cem.heartbeat_age_s(ski),
+        )
+
+    def review(self) -> None:
+        """Take over what devices turned out to be; once a second."""
+        for ski in list(self.book):
+            self._learn_abilities(ski)
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -167,12 +211,12 @@ class Hub:
         """Trust a device, or amend one that is trusted, and dial it."""
         ski = paired.ski
         self.book[ski] = paired
-        self._requesting.discard(ski)
+        self._requesting.pop(ski, None)
         if ski not in self._evses:
             connection = self._cem.connection(ski)
             self._evses[ski] = evses.new(ski, connection, None, self._clock.monotonic())
         self._cem.trust(ski, ship_id=paired.ship_id, host=paired.host, port=paired.port)
-        self._note_change(ski)
+        self._log.note(ski)
 
     def dismiss(self, ski: str) -> None:
         """Close the connection and forget the trust (A11)."""
@@ -180,13 +224,20 @@ class Hub:
         self._seen_connected.discard(ski)
         if (wake := self._wakes.pop(ski, None)) is not None:
             wake.cancel()
+        self.devices.forget(ski)
         self._cem.untrust(ski)
-        self._note_change()
+        self._log.note(is_operator=True)
 
     def rename(self, ski: str, name: str) -> None:
         """Give a paired device its name; local only."""
         self.book[ski] = replace(self.book[ski], name=name)
-        self._note_change(ski)
+        self._log.note(ski)
+
+    def show_window(self, until: datetime | None) -> None:
+        """Show that the first device that asks is trusted, until then; None = by hand only."""
+        self._accepts_until = until
+        self._request.set()
+        self._log.note()
 
     def hear(self, ski: str, offer: Offer) -> None:
         """Take a lease for a charger, or refuse and count it; what it changes is written now."""
@@ -208,13 +259,15 @@ class Hub:
     # --- inside ----------------------------------------------------------------------------------
 
     def _on_event(self, event: Event) -> None:
+        if not isinstance(event, PeerFound) and event.ski in self.book:
+            self.devices.hear(event.ski, event)
         match event:
             case PeerFound(peer=peer):
                 if (paired := self.book.get(peer.ski)) is not None:
                     self._amend(announced(paired, peer))
-                self._note_change()
+                self._log.note()
             case PeerLost():
-                self._note_change()
+                self._log.note()
             case ShipIdLearned(ski=ski, ship_id=ship_id):
                 if ski in self.book:
                     self._amend(replace(self.book[ski], ship_id=ship_id))
@@ -222,13 +275,23 @@ class Hub:
                 self._on_connection(event)
             case DeviceDescribed():
                 self._on_description(event)
+            case EntityChanged(ski=ski) | UseCasesChanged(ski=ski):
+                self._learn_abilities(ski)
+            case Metered(ski=ski):
+                self._log.note_meter(ski)
+            case PowerControlChanged() | FailsafeChanged():
+                self._on_operator(event)
             case _:
                 self._fold(event.ski, event)
 
     def _on_connection(self, changed: ConnectionChanged) -> None:
         ski, state = changed.ski, changed.state
         is_request = state is ConnectionState.REQUEST_RECEIVED and ski not in self.book
-        (self._requesting.add if is_request else self._requesting.discard)(ski)
+        if is_request:
+            self._requesting[ski] = None
+            self._request.set()
+        else:
+            self._requesting.pop(ski, None)
         if state is ConnectionState.CONNECTED and ski in self.book:
             if ski in self._seen_connected:
                 RECONNECTS.inc()
@@ -236,12 +299,31 @@ class Hub:
         if ski in self.book:
             extra = {"ski": ski, "state": state.value, "detail": changed.detail}
             logger.info("connection changed", extra=extra)
-        self._note_change()
+            self._log.note(is_operator=True)
         self._fold(ski, changed)
 
     def _on_description(self, told: DeviceDescribed) -> None:
         if (paired := self.book.get(told.ski)) is not None:
             self._amend(described(paired, told))
+
+    def _learn_abilities(self, ski: str) -> None:
+        paired = self.book.get(ski)
+        if paired is None:
+            return
+        known = replace(paired, abilities=self.devices.abilities(paired))
+        if known.role != paired.role:
+            logger.info("role learned", extra={"ski": ski, "role": known.role})
+        if known.abilities != paired.abilities:
+            self._log.note(is_operator=True)
+        self._amend(known)
+
+    def _on_operator(self, event: PowerControlChanged | FailsafeChanged) -> None:
+        if isinstance(event, PowerControlChanged):
+            extra = {"ski": event.ski, "kind": event.kind, "state": event.state}
+            logger.info("operator limit changed", extra=extra)
+        for name, value in self.operator.failsafe_facts().items():
+            self._keeper.note_fact(name, value)
+        self._log.note(is_picture=False, is_operator=True)
 
     def _fold(self, ski: str, event: Event) -> None:
         evse = self._evses.get(ski)
@@ -250,6 +332,7 @@ class Hub:
         folded = evses.fold(evse, event, self._clock.monotonic())
         if folded.reaction.samples_s is not evse.reaction.samples_s:
             REACTION.observe(folded.reaction.samples_s[-1])
+            self.devices.reacted(ski, folded.reaction.samples_s[-1])
         self._put(folded)
         self._act(ski)
 
@@ -276,6 +359,7 @@ class Hub:
         evse = self._evses.get(ski)
         if evse is None:
             return  # unpaired meanwhile
+        self.devices.wrote(ski, opev_write(write.values, result, self._clock.now()))
         after = evses.answered(evse, write, result, self._clock.monotonic())
         if after.writer.problem not in ("", evse.writer.problem):
             extra = {"ski": ski, "a": write.values, "problem": after.writer.problem}
@@ -287,7 +371,7 @@ class Hub:
         before = self._evses[evse.ski]
         self._evses[evse.ski] = evse
         if evses.visible(evse) != evses.visible(before):
-            self._note_change(evse.ski, is_picture=False)
+            self._log.note(evse.ski, is_picture=False)
         paired = self.book[evse.ski]
         if evse.fallback_to_keep != paired.fallback_a:
             self._amend(replace(paired, fallback_a=evse.fallback_to_keep))
@@ -297,12 +381,7 @@ class Hub:
         if paired != self.book[paired.ski]:
             self.book[paired.ski] = paired
             self._keeper.note(paired)
-            self._note_change(paired.ski)
-
-    def _note_change(self, *skis: str, is_picture: bool = True) -> None:
-        self._changed.update(skis)
-        self._is_picture_changed |= is_picture
-        self._change.set()
+            self._log.note(paired.ski)
 
     def _refuse(self, ski: str, offer: Offer, reason: str) -> None:
         OFFERS_REFUSED.labels(reason).inc()

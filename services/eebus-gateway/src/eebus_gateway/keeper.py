@@ -19,12 +19,13 @@ class Keeper:
         self._store = store
         self._lock = asyncio.Lock()
         self._unsaved: dict[str, Paired] = {}
+        self._facts: dict[str, str] = {}
         self._noted = asyncio.Event()
 
     @property
     def has_saved_all(self) -> bool:
         """Whether the disk took everything."""
-        return not self._unsaved
+        return not self._unsaved and not self._facts
 
     async def keep(self, paired: Paired) -> None:
         """Have the device on disk when this returns. Raises RefusedError `store-failing`."""
@@ -51,6 +52,11 @@ class Keeper:
         self._unsaved[paired.ski] = paired
         self._noted.set()
 
+    def note_fact(self, name: str, value: str) -> None:
+        """Save a fact about ourselves soon, and until the disk took it."""
+        self._facts[name] = value
+        self._noted.set()
+
     async def run(self) -> None:
         """Save what was noted until cancelled, patiently while the disk is full."""
         waits = backoff(first_s=1.0, most_s=30.0)
@@ -61,6 +67,8 @@ class Keeper:
             try:
                 for ski in list(self._unsaved):
                     await self._save(ski)
+                for name in list(self._facts):
+                    await self._save_fact(name)
                 waits = backoff(first_s=1.0, most_s=30.0)
             except RefusedError as error:
                 logger.warning("trust store failing", extra={"error": error.detail})
@@ -76,3 +84,10 @@ class Keeper:
             await asyncio.to_thread(self._store.keep, paired)
             if self._unsaved.get(ski) == paired:
                 del self._unsaved[ski]
+
+    async def _save_fact(self, name: str) -> None:
+        async with self._lock:
+            value = self._facts[name]
+            await asyncio.to_thread(self._store.remember, name, value)
+            if self._facts[name] == value:
+                del self._facts[name]

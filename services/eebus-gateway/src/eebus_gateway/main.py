@@ -7,10 +7,12 @@ from eebus_gateway import nameplate
 from eebus_gateway.bus import Inbox, Outbox
 from eebus_gateway.hub import Hub
 from eebus_gateway.keeper import Keeper
+from eebus_gateway.offering import Offering
+from eebus_gateway.operator_side import offered
 from eebus_gateway.pairing import Pairing, book_with_own
 from eebus_gateway.rounds import Rounds
 from eebus_gateway.settings import Settings
-from eebus_gateway.store import SHIP_PORT, Store
+from eebus_gateway.store import OFFERED, SHIP_PORT, Store
 from volthus_kit import health
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
@@ -25,7 +27,15 @@ async def serve(settings: Settings) -> None:
         me, own_ski = plate.identity.ski, settings.own_charger_ski
         book = await asyncio.to_thread(book_with_own, store, own_ski, me)
         clock, keeper = SystemClock(), Keeper(store)
-        hub = Hub(plate, book, keeper, clock)
+        offer = await asyncio.to_thread(
+            offered,
+            store.fact,
+            settings.nominal_w,
+            power_limits=settings.power_limits,
+            guards=settings.guards,
+        )
+        last_offer = await asyncio.to_thread(store.fact, OFFERED)
+        hub = Hub(plate, book, keeper, clock, offer)
         pairing = Pairing(hub, keeper, me, own_ski or None, remote=settings.remote_pairing)
         async with (
             Bus.connect(settings.nats_url, "eebus-gateway") as bus,
@@ -40,6 +50,9 @@ async def serve(settings: Settings) -> None:
             inbox = Inbox(bus, settings.site)
             await inbox.limits(hub.hear)
             await inbox.requests(hub.picture, pairing)
+            offering = Offering(hub, keeper, inbox.operator_settings, last_offer)
+            tasks.create_task(pairing.run(), name="accept window")
+            tasks.create_task(offering.run(), name="offers to a control box")
             tasks.create_task(Rounds(hub, Outbox(bus, settings.site), clock).run(), name="rounds")
 
 

@@ -1,6 +1,14 @@
 """What the gateway counts. One site, few chargers: still no SKI in a label."""
 
+import math
+from collections.abc import Sequence
+
 from prometheus_client import Counter, Gauge, Histogram
+
+from eebus.usecases.limitation.machine import SystemState
+from eebus_gateway.core.metering import Quality
+from eebus_gateway.core.operator_limits import KINDS, OperatorLimit
+from eebus_gateway.devices import MeterView
 
 _QUICK = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 
@@ -37,3 +45,35 @@ REFUSED_CALLERS = Gauge(
     "volthus_eebus_callers_refused",
     "Connections since the start that were refused: no SHIP peer was behind them",
 )
+DEVICES = Gauge("volthus_eebus_devices", "Paired devices by what they are to us", ["role"])
+METER_AGE = Gauge("volthus_meter_age_seconds", "Time since the meter spoke", ["meter"])
+METER_QUALITY = Gauge(
+    "volthus_meter_quality", "1 for the quality a meter has now", ["meter", "quality"]
+)
+LPC_ACTIVE = Gauge(
+    "volthus_lpc_active", "1 while a limit of the grid operator, or its failsafe, holds", ["kind"]
+)
+LPC_LIMIT = Gauge(
+    "volthus_lpc_limit_watts", "What the grid operator allows now; NaN = no limit", ["kind"]
+)
+LPC_STATE = Gauge(
+    "volthus_lpc_state", "1 for the state towards the grid operator", ["kind", "state"]
+)
+
+
+def tell_meter(view: MeterView, meter: str) -> None:
+    """Show how a paired grid meter is."""
+    METER_AGE.labels(meter).set(math.inf if view.age_s is None else view.age_s)
+    for quality in Quality:
+        METER_QUALITY.labels(meter, quality.value).set(view.quality is quality)
+
+
+def tell_operator(limits: Sequence[OperatorLimit]) -> None:
+    """Show what the grid operator allows; without a control box, nothing is limited."""
+    for kind in KINDS:
+        limit = next((each for each in limits if each.kind == kind), None)
+        limit_w = None if limit is None else limit.limit_w
+        LPC_ACTIVE.labels(kind).set(limit_w is not None)
+        LPC_LIMIT.labels(kind).set(math.nan if limit_w is None else limit_w)
+        for state in SystemState:
+            LPC_STATE.labels(kind, state.value).set(limit is not None and limit.state == state)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eebus.identity import Identity, load_or_create
-from eebus.ship.announcement import Announcement, qr_text
+from eebus.ship.announcement import Announcement
+from eebus.ship.qr import qr_text
 from eebus.transport.node import Network
 from eebus_gateway.errors import IdentityLostError
 from eebus_gateway.settings import Settings

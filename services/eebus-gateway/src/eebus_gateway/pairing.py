@@ -3,7 +3,10 @@
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import datetime
 
+from eebus_gateway.accepting import AcceptWindow
+from eebus_gateway.core.diagnosis import Examined
 from eebus_gateway.core.picture import PairedView
 from eebus_gateway.core.ski import parse_ski
 from eebus_gateway.core.trust import Paired, Wish, admit, parse_name
@@ -32,6 +35,7 @@ class Pairing:
         self._own_ski = own_ski
         self._remote = remote
         self._turn = asyncio.Lock()
+        self._window = AcceptWindow(hub)
 
     async def pair(self, wish: Wish, actor: str, *, is_far: bool = False) -> PairedView:
         """Trust a device; pairing one that is paired changes only what is given.
@@ -46,13 +50,8 @@ class Pairing:
                 me=self._me,
                 own_ski=self._own_ski,
             )
-            if is_far and not self._remote and paired.ski not in self._hub.book:
-                raise CommandRefusedError(
-                    "confirmation-at-site-needed",
-                    f"Device {paired.ski} must be trusted at the site itself.",
-                    field="/ski",
-                    ski=paired.ski,
-                )
+            if paired.ski not in self._hub.book:
+                self._check_place(f"Device {paired.ski}", is_far=is_far, ski=paired.ski)
             await self._keeper.keep(paired)
             self._hub.admit(paired)
         logger.info("paired", extra={"ski": paired.ski, "actor": actor})
@@ -74,6 +73,45 @@ class Pairing:
             await self._keeper.forget(paired.ski)
             self._hub.dismiss(paired.ski)
         logger.info("unpaired", extra={"ski": paired.ski, "actor": actor})
+
+    async def open_window(
+        self, seconds: int, actor: str, *, is_far: bool = False
+    ) -> datetime | None:
+        """Trust the first device that asks, for at most 300 s; 0 closes the window.
+
+        Returns until when it is open. From afar it needs somebody at the site, as a pairing does.
+        """
+        if seconds > 0:
+            self._check_place("The first device that asks", is_far=is_far)
+        return self._window.open(seconds, actor)
+
+    def examine(self, typed_ski: str) -> Examined:
+        """Return all there is to know of a paired device."""
+        return self._hub.examine(self._known(typed_ski).ski)
+
+    async def run(self) -> None:
+        """Trust whom the open window lets in, until cancelled."""
+        while True:
+            await self._hub.until_requested()
+            ski = self._window.chosen(self._hub.requesting)
+            if ski is None:
+                continue
+            try:
+                await self.pair(Wish(ski), self._window.actor)
+            except (CommandRefusedError, RefusedError) as no:
+                logger.warning("not let in", extra={"ski": ski, "code": no.code})
+            else:
+                self._window.close()
+
+    def _check_place(self, what: str, *, is_far: bool, ski: str = "") -> None:
+        """Raise CommandRefusedError for a new trust from afar that nobody at the site allowed."""
+        if is_far and not self._remote:
+            raise CommandRefusedError(
+                "confirmation-at-site-needed",
+                f"{what} must be trusted at the site itself.",
+                field="/ski",
+                ski=ski,
+            )
 
     def _known(self, typed: str) -> Paired:
         ski = parse_ski(typed)

@@ -5,9 +5,19 @@ from collections import Counter
 
 from eebus.events import ConnectionState
 from eebus_gateway.bus import Outbox
+from eebus_gateway.changes import Changes
+from eebus_gateway.core.abilities import Ability
 from eebus_gateway.core.picture import Picture
-from eebus_gateway.hub import Changes, Hub
-from eebus_gateway.metrics import AT_FALLBACK, PAIRING_STATE, REFUSED_CALLERS
+from eebus_gateway.hub import Hub
+from eebus_gateway.messages import meter_id
+from eebus_gateway.metrics import (
+    AT_FALLBACK,
+    DEVICES,
+    PAIRING_STATE,
+    REFUSED_CALLERS,
+    tell_meter,
+    tell_operator,
+)
 from volthus_kit.clock import Clock
 
 EVERY_S = 1.0
@@ -23,6 +33,7 @@ class Rounds:
         self._clock = clock
         self._shown: Picture | None = None
         self._listed: list[str] = []
+        self._limits: list[tuple[object, ...]] = []
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -41,17 +52,24 @@ class Rounds:
                 await self._changes(changed)
 
     async def _round(self, number: int) -> None:
-        chargers = self._hub.chargers
+        self._hub.review()
         now = self._clock.monotonic()
         await self._list(is_due=True)
-        for paired, evse in chargers:
+        for paired, evse in self._hub.chargers:
             await self._outbox.state(paired, evse, now)
+        await self._outbox.meters(self._hub.devices.meters(self._hub.book), now)
+        await self._operate(is_due=True)
         await self._show(is_due=number % PICTURE_EVERY_ROUNDS == 0)
         self._count()
 
     async def _changes(self, changed: Changes) -> None:
         now = self._clock.monotonic()
+        if changed.is_operator:
+            await self._operate(is_due=False)
         await self._list(is_due=False)
+        for view in self._hub.devices.meters(self._hub.book) if changed.meters else ():
+            if view.paired.ski in changed.meters:
+                await self._outbox.reading(view, now)
         for paired, evse in self._hub.chargers:
             if paired.ski in changed.skis:
                 await self._outbox.state(paired, evse, now)
@@ -65,6 +83,14 @@ class Rounds:
             await self._outbox.roster(skis)
             self._listed = skis
 
+    async def _operate(self, *, is_due: bool) -> None:
+        limits = self._hub.operator_limits()
+        news = [limit.news for limit in limits]
+        if is_due or news != self._limits:
+            await self._outbox.operator(limits)
+            self._limits = news
+            tell_operator(limits)
+
     async def _show(self, *, is_due: bool) -> None:
         picture = self._hub.picture()
         if is_due or picture != self._shown:
@@ -73,9 +99,14 @@ class Rounds:
 
     def _count(self) -> None:
         evses = [evse for _, evse in self._hub.chargers]
-        states = Counter(evse.connection.state for evse in evses)
+        states = Counter(view.connection.state for view in self._hub.picture().paired)
         for state in ConnectionState:
             PAIRING_STATE.labels(state.value).set(states[state])
+        roles = Counter(paired.role for paired in self._hub.book.values())
+        for role in (*Ability, ""):
+            DEVICES.labels(role or "unknown").set(roles[role])
+        for view in self._hub.devices.meters(self._hub.book):
+            tell_meter(view, meter_id(view.paired.ski))
         held = [evse.writer.accepted for evse in evses]
         fallbacks = sum(accepted is not None and accepted.wanted.is_fallback for accepted in held)
         AT_FALLBACK.set(fallbacks)

@@ -19,6 +19,19 @@ class Settings(SiteSettings):
     remote_pairing: bool = Field(
         default=False, description="let commands from afar trust a device that was not trusted yet"
     )
+    power_limits: bool = Field(
+        default=True,
+        description="1: a paired control box of the grid operator may limit power (LPC, LPP)",
+    )
+    guards: bool = Field(
+        default=True, description="1: appliances see an energy manager that can limit them"
+    )
+    nominal_w: float = Field(
+        32000.0,
+        gt=0,
+        le=1e7,
+        description="power of the grid connection told to a control box, until the CEM knows it",
+    )
     own_charger_ski: str = Field(
         "", description="SKI of the charger this site runs on; trusted by itself, once"
     )

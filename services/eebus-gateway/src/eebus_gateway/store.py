@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 from sqlmodel import Field, Session, SQLModel, select
 
+from eebus_gateway.core.abilities import Ability
 from eebus_gateway.core.trust import Paired
 from volthus_kit.database import open_sqlite, written
 
@@ -13,6 +14,10 @@ FILE = "gateway.db"
 SHIP_PORT = "ship_port"
 OUR_SKI = "our_ski"
 OWN_CHARGER_PAIRED = "own_charger_paired"  # its SKI, once it was paired by itself (A12)
+FAILSAFE = "failsafe_{kind}"  # W and s, blank between, as a control box wrote them last
+OFFERED = "operator_settings"  # revision of the CEM's settings that were offered last
+
+WORDS = frozenset(Ability)
 
 
 class PairedRow(SQLModel, table=True):
@@ -31,6 +36,7 @@ class PairedRow(SQLModel, table=True):
     type: str = ""
     serial: str = ""
     fallback_a: float | None = None
+    abilities: str = ""  # words, comma between
 
 
 class FactRow(SQLModel, table=True):
@@ -62,6 +68,7 @@ class Store:
             engine,
             tables=[PairedRow.__table__, FactRow.__table__],  # type: ignore[attr-defined]
         )
+        _add_missing_columns(engine)
         return cls(engine)
 
     def close(self) -> None:
@@ -119,6 +126,7 @@ def _row(paired: Paired) -> PairedRow:
         type=paired.type,
         serial=paired.serial,
         fallback_a=paired.fallback_a,
+        abilities=",".join(sorted(paired.abilities)),
     )
 
 
@@ -135,4 +143,15 @@ def _paired(row: PairedRow) -> Paired:
         type=row.type,
         serial=row.serial,
         fallback_a=row.fallback_a,
+        abilities=frozenset(Ability(word) for word in row.abilities.split(",") if word in WORDS),
     )
+
+
+def _add_missing_columns(engine: Engine) -> None:
+    """Bring the table of an older version up to this one."""
+    known = {column["name"] for column in inspect(engine).get_columns("paired")}
+    if "abilities" not in known:
+        with engine.begin() as connection:
+            connection.execute(
+                text("ALTER TABLE paired ADD COLUMN abilities VARCHAR NOT NULL DEFAULT ''")
+            )

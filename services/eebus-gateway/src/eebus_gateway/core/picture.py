@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from eebus.events import ConnectionChanged, Peer
 from eebus_gateway.core.trust import Paired, found
@@ -39,11 +40,15 @@ class PairedView:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All of it; equal pictures need not be published twice."""
+    """All of it; equal pictures need not be published twice.
+
+    accepts_until: until then the first device that asks is trusted; None = by hand only.
+    """
 
     us: Us
     discovered: tuple[Discovered, ...]
     paired: tuple[PairedView, ...]
+    accepts_until: datetime | None = None
 
 
 def picture(

@@ -2,7 +2,7 @@
 
 import re
 
-from eebus.ship.announcement import parse_qr
+from eebus.ship.qr import parse_qr
 from eebus_gateway.errors import CommandRefusedError
 
 SKI = re.compile(r"[0-9a-f]{40}")
@@ -17,7 +17,7 @@ def parse_ski(text: str) -> str:
     Raises CommandRefusedError `invalid-ski`.
     """
     try:
-        ski = parse_qr(text)["SKI"]
+        ski = parse_qr(text).ski
     except ValueError:
         ski = DECORATION.sub("", text).lower()
     if SKI.fullmatch(ski):

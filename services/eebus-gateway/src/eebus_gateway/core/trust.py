@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from eebus.events import DeviceDescribed, Peer
+from eebus_gateway.core.abilities import Ability, role_of
 from eebus_gateway.core.ski import parse_ski
 from eebus_gateway.errors import CommandRefusedError
 
 MOST_CHARGERS = 100  # A13, our own target
 LONGEST_NAME = 64
 LONGEST_HOST = 253  # of a name in DNS
+CHARGING_STATION = "ChargingStation"
 
 # SPINE device types that are certainly no charger; makers are free in what they announce.
 OTHER_TYPES = frozenset(
@@ -45,11 +47,31 @@ class Paired:
     type: str = ""
     serial: str = ""
     fallback_a: float | None = None  # of the last lease; None = we hold no limit there
+    abilities: frozenset[Ability] = frozenset()  # by what it announced; empty = not known yet
 
     @property
     def is_charger(self) -> bool:
         """Whether limits can be meant for it; what does not say what it is may be one."""
+        if self.abilities:
+            return Ability.CHARGER in self.abilities
         return self.type not in OTHER_TYPES
+
+    @property
+    def is_grid_meter(self) -> bool:
+        """Whether it measures the grid connection point."""
+        return Ability.METER in self.abilities
+
+    @property
+    def is_control_box(self) -> bool:
+        """Whether it may tell us limits of the grid operator."""
+        return Ability.CONTROL_BOX in self.abilities
+
+    @property
+    def role(self) -> str:
+        """Return the one word people see; empty = not known yet."""
+        if not self.abilities and self.type == CHARGING_STATION:
+            return Ability.CHARGER.value
+        return role_of(self.abilities)
 
 
 @dataclass(frozen=True, slots=True)

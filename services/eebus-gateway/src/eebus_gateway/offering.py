@@ -1,0 +1,50 @@
+"""Offers the control box what the CEM's user set: contract power and failsafe values."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from eebus_gateway.core.operator_limits import Failsafe
+from eebus_gateway.hub import Hub
+from eebus_gateway.keeper import Keeper
+from eebus_gateway.store import OFFERED
+from volthus_wire.v1.operator_pb2 import OperatorSettings
+
+EVERY_S: Final = 15.0
+
+
+class Offering:
+    """Asks the CEM now and then; while it is away, all stays as it is.
+
+    Failsafe values are offered once per change by the user: between changes the control box may
+    write others, and those stay.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        keeper: Keeper,
+        ask: Callable[[], Awaitable[OperatorSettings | None]],
+        offered: str | None,
+    ) -> None:
+        self._hub = hub
+        self._keeper = keeper
+        self._ask = ask
+        self._offered = int(offered or 0)
+
+    async def run(self) -> None:
+        """Ask and offer until cancelled."""
+        while True:
+            settings = await self._ask()
+            if settings is not None:
+                self._take(settings)
+            await asyncio.sleep(EVERY_S)
+
+    def _take(self, settings: OperatorSettings) -> None:
+        failsafe = None
+        if settings.revision != self._offered:
+            failsafe = Failsafe(settings.failsafe_w, settings.failsafe_s)
+            self._offered = settings.revision
+            self._keeper.note_fact(OFFERED, str(self._offered))
+        nominal_w = settings.contract_w if settings.HasField("contract_w") else None
+        self._hub.offer(nominal_w, failsafe)
