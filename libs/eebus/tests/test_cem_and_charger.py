@@ -118,6 +118,7 @@ async def test_a_day_of_a_car_over_the_network(house):
     charger.update_ev(ISO)
     await house.ear.until(lambda: house.cem.ev(ski).has_oscev and house.cem.ev(ski).min_a == 2.2)
     assert house.cem.ev(ski).ids == ("001122334455",)
+    await house.ear.until(lambda: house.cem.ev(ski).soc_percent == 40.0)  # before it draws
     assert (await house.cem.write_limit(ski, (3, 3, 3))).ok
     assert (await house.cem.write_limit(ski, (3, 3, 3), kind="oscev")).ok
     charger.measure((3.0, 3.0, 3.0), (690.0, 690.0, 690.0), 12.0, 41.0)

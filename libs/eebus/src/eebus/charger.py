@@ -54,6 +54,7 @@ class Charger(Participant[Station]):
     def plug(self, ev: EvProfile) -> None:
         """Plug a car; one that is plugged already leaves first."""
         self._core.plug(ev)
+        self._tell_soc(ev)
 
     def unplug(self) -> None:
         """Unplug the car, if there is one."""
@@ -64,7 +65,15 @@ class Charger(Participant[Station]):
 
         Limits held stay. Raises ValueError when no car is plugged.
         """
+        before = self._core.ev
         self._core.update_ev(ev)
+        if before is None or (before.soc_percent, before.phases) != (ev.soc_percent, ev.phases):
+            self._tell_soc(ev)
+
+    def _tell_soc(self, ev: EvProfile) -> None:
+        """Tell the state of charge the car came with: it is known before anything is drawn."""
+        unknown = (None, None, None)
+        self.measure(unknown, unknown, None, ev.soc_percent)
 
     def measure(
         self,

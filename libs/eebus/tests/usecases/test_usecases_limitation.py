@@ -301,3 +301,14 @@ def test_an_energy_manager_limits_no_other_energy_manager(wire):
     wire.settle()
     assert [result.ok for result in done] == [False]
     assert theirs.system.control("lpc", wire.now).state == "init"
+
+
+def test_a_wish_that_takes_the_place_of_the_greeting_is_tried_again_while_it_is_refused(wire):
+    stubborn = SystemProfile({"lpc": 32000.0}, refused_below_w=1000.0)
+    grid = Grid(wire, stubborn)
+    grid.connect()
+    assert grid.write(500.0).error_number == 7  # before the greeting was due
+    wire.wait(20)
+    grid.hems.system._profile = SystemProfile({"lpc": 32000.0})  # now it takes what it is told
+    wire.wait(40)
+    assert grid.state() == ("limited", 500.0)

@@ -73,6 +73,15 @@ def test_a_meter_that_says_the_same_again_is_heard_again(wire):
     assert [each.values for each in wire.told("left", Metered)] == [VALUES] * 3
 
 
+def test_a_lost_connection_leaves_no_value_behind(wire):
+    _, meter = _metering(wire)
+    meter.tell(VALUES, wire.at)
+    wire.settle()
+    wire.cut()
+    assert wire.told("left", Metered)[-1] == Metered(PEER, (1,), "mgcp", MeterValues())
+    assert wire.cores["left"].metered(PEER) == ()
+
+
 def test_a_value_the_meter_lost_is_unknown_and_not_the_last_one(wire):
     _, meter = _metering(wire)
     meter.tell(VALUES, wire.at)

@@ -176,9 +176,20 @@ class SystemFollower(Follower):
             self._update_failsafe(system)
 
     def write_limit(self, kind: str, order: Order, now: float, done: Done) -> None:
-        """Write a limit; `done` is called exactly once."""
-        self._due.pop(kind, None)
+        """Write a limit; `done` is called exactly once.
+
+        In the middle of a greeting this write is the greeting: refused, it is tried again.
+        """
         self._greeted.add(kind)
+        _, tries = self._due.pop(kind, (now, len(RETRY_S)))
+
+        def answered(result: WriteResult) -> None:
+            self._retry(kind, result, tries, now)
+            done(result)
+
+        self._write_limit(kind, order, now, answered)
+
+    def _write_limit(self, kind: str, order: Order, now: float, done: Done) -> None:
         system = self._system()
         command = None if system is None else _limit_command(system, kind, order, now)
         if system is None or command is None:
@@ -217,11 +228,11 @@ class SystemFollower(Follower):
         if order.until is not None and now >= order.until:
             order = Order(None)
 
-        def done(result: WriteResult) -> None:
-            if not result.ok and tries < len(RETRY_S):
-                self._due.setdefault(kind, (now + RETRY_S[tries], tries + 1))
+        self._write_limit(kind, order, now, lambda result: self._retry(kind, result, tries, now))
 
-        self.write_limit(kind, order, now, done)
+    def _retry(self, kind: str, result: WriteResult, tries: int, now: float) -> None:
+        if not result.ok and tries < len(RETRY_S):
+            self._due.setdefault(kind, (now + RETRY_S[tries], tries + 1))
 
     def _system(self) -> Entity | None:
         """Return the entity that can be limited."""

@@ -50,6 +50,12 @@ class MonitoringAppliance(Reader["MeterFollower"]):
             Announcement(place, actor, names.MGCP, (1, 2, 3, 4, 5, 6, 7), version="1.0.0"),
         )
 
+    def left(self, ski: str) -> None:
+        """Tell that the meters of a peer are gone: the connection is over."""
+        follower = self.followers.pop(ski, None)
+        if follower is not None:
+            follower.leave()
+
 
 class MeterFollower(Follower):
     """The meters of one peer, for the life of one connection."""
@@ -88,6 +94,11 @@ class MeterFollower(Follower):
         if is_news or (function in TELLING and address in self.told):
             self.told[address] = read
             self._emit(read)
+
+    def leave(self) -> None:
+        """Forget all values: nobody can say what the meters read now."""
+        for address in list(self.told):
+            self._forget(address)
 
     def _ask(self) -> None:
         for entity in self._session.remote.entities.values():
