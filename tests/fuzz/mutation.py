@@ -12,6 +12,7 @@ ODD: tuple[Json, ...] = (
     "2026-11-22T08:00:00Z", "9999-99-99T99:99:99Z", [], {}, [[]], [{}], [None], [[[[[[]]]]]],
 )  # fmt: skip
 MOST_NODES = 4000
+MOST_ITEMS = 8000
 
 
 def nodes(value: Json) -> list[tuple[list[Json] | dict[str, Json], str | int]]:
@@ -74,7 +75,9 @@ def _change_item(container: list[Json], index: int, what: int, source: Source) -
         case 1:
             container.append(container[index])
         case 2:
-            container[index : index + 1] = [container[index]] * (source.byte() * 8)
+            # Not more than a frame can carry: repeating what was repeated grows without end.
+            most = MOST_ITEMS // (1 + len(nodes(container[index])))
+            container[index : index + 1] = [container[index]] * min(most, source.byte() * 8)
         case 3:
             container.insert(0, source.pick(ODD))
         case _:

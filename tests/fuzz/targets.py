@@ -150,6 +150,8 @@ def handshake(data: bytes) -> None:
         event = _event(source, running)
         is_trusted = (is_trusted or isinstance(event, Approved)) and not isinstance(event, Denied)
         current, effects = ship.step(current, event, float(step))
+        if isinstance(event, TimerExpired):
+            running = running - {event.timer}
         running = _timers(running, effects)
         is_complete = is_complete or any(isinstance(e, Completed) for e in effects)
         if is_complete and not is_trusted and any(isinstance(e, Completed) for e in effects):
@@ -158,7 +160,8 @@ def handshake(data: bytes) -> None:
             raise AssertionError(f"delivered before the handshake was done, by {event}")
         if any(isinstance(e, Close) for e in effects) and current.state is not ship.State.ENDED:
             raise AssertionError(f"closed by {event}, but still {current.state}")
-        if current.state is not ship.State.ENDED and not running:
+        # In the data phase the keepalive of the transport watches over the peer.
+        if current.state not in {ship.State.ENDED, ship.State.DATA} and not running:
             raise AssertionError(f"waits for ever in {current.state}")
         if len(current.early) > ship.MAX_EARLY_MESSAGES:
             raise AssertionError(f"{len(current.early)} early messages are kept")

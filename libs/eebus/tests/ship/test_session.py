@@ -288,3 +288,14 @@ def test_any_order_of_anything_ends_or_waits_with_a_timer(wire, role, trust, eve
         assert side.delivered == []
     if trust is not Trust.TRUSTED and Approved() not in events:
         assert side.completed == 0
+
+
+@pytest.mark.parametrize("frames", [(), (SELECT,), (SELECT, PIN), (SELECT, PIN, REQUEST)])
+def test_who_is_refused_after_the_hello_never_gets_to_spine(wire, frames):
+    client = wire.Side.start(Role.CLIENT)
+    feed(client, b"\x00\x00", READY, *frames)
+    client.take(Denied())
+    assert client.close.end is End.DENIED_BY_US
+    assert client.session.state is State.ENDED
+    feed(client, SELECT, PIN, REQUEST, DATAGRAM)
+    assert client.completed == 0

@@ -15,6 +15,7 @@ from eebus.ship.messages import Data, HelloPhase, decode
 from eebus.ship.pin import Pin
 from eebus.ship.protocol import Protocol
 from eebus.ship.steps import (
+    CODE_NODE_REJECTED,
     CODE_NORMAL,
     Approved,
     Close,
@@ -96,6 +97,15 @@ class Session:
             and self.phase.peer_phase is HelloPhase.PENDING
         )
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether the peer trusts us and waits for our user."""
+        return (
+            self.state is State.HELLO_PENDING_LISTEN
+            and isinstance(self.phase, HelloPhaseState)
+            and self.phase.peer_phase is HelloPhase.READY
+        )
+
 
 Step = tuple[Session, Effects]
 
@@ -127,6 +137,17 @@ def step(session: Session, event: SessionEvent, now_s: float) -> Step:
             return _end(
                 session,
                 Close(CODE_NORMAL, "close", End.CLOSED, "This device closed the connection."),
+            )
+        case Denied() if isinstance(session.phase, Protocol | Pin | Access):
+            # The hello is over and would not hear it; whom we refuse never gets to SPINE.
+            return _end(
+                session,
+                Close(
+                    CODE_NODE_REJECTED,
+                    "Node rejected by application",
+                    End.DENIED_BY_US,
+                    "The user of this device refused the other one.",
+                ),
             )
         case _:
             return _advance(session, event, now_s)
