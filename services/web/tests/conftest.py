@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from web_owners import DailyOwner, GatewayOwner, RecordsOwner
 
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
@@ -82,6 +83,9 @@ class StandInSite:
     eebus: eebus_pb2.EebusPicture = field(default_factory=eebus_picture)
     callers: list[rpc_pb2.Caller] = field(default_factory=list)
     refuse: RefusedError | None = None  # the answer to everything while it is set
+    daily: DailyOwner = field(default_factory=DailyOwner)
+    records: RecordsOwner = field(default_factory=RecordsOwner)
+    gateway: GatewayOwner = field(default_factory=GatewayOwner)
     watches: int = 0
     charger_state: str = "charging"
 
@@ -105,6 +109,9 @@ class StandInSite:
             (subjects.EEBUS_PAIR, self._pair),
             (subjects.EEBUS_RENAME, self._rename),
             (subjects.EEBUS_UNPAIR, self._unpair),
+            *self.daily.answers(),
+            *self.records.answers(),
+            *self.gateway.answers(),
         ):
             await self.bus.serve(request, self._noted(answer), site=self.site)
         await self.bus.subscribe(subjects.WATCH, self._watched, site=self.site)
@@ -165,8 +172,23 @@ class StandInSite:
                 settings=self.charger,
                 brand="Example",
                 model="Wall 11",
+                mode=self.daily.mode,
+                goal=self.daily.goal,
+                pending=[site_pb2.PendingChange(kind="phases-1", at=_now())],
+                phases=["L1"],
+                session="s-1",
+                car="car-1",
+                reaction_s=1.5,
+                car_range=site_pb2.CarRange(min_a=2.0),
             )
         )
+        for circuit in self.daily.circuits.values():
+            state.circuits.add(
+                settings=circuit, current_a=Phases(l1=17.0), headroom_a=Phases(l1=2.3)
+            )
+        if self.daily.limit is not None:
+            state.operator_limits.append(self.daily.limit)
+            state.operator_share_w = 4200.0
         return state
 
     def _state(self, _):
@@ -294,6 +316,9 @@ class StandInSite:
             )
 
     def _picture(self, _):
+        self.eebus.ClearField("accepts_until")
+        if self.gateway.until is not None:
+            self.eebus.accepts_until.FromDatetime(self.gateway.until)
         return self.eebus
 
     def _pair(self, question):

@@ -10,6 +10,13 @@ from web.answers import invalid
 from web.app import create_app
 
 SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
+IN_PATH = {
+    "site": "demo",
+    "meter_id": "grid-1",
+    "ski": SKI,
+    "circuit_id": "garage",
+    "car_id": "car-1",
+}
 DOCUMENT = create_app(None, Path("nowhere"), {}).openapi()
 WITH_BODY = [
     (method, path, operation)
@@ -35,13 +42,20 @@ BODIES = [
     b'{"model":"umg-96","transport":{"kind":"tcp","host":"\\ud800"}}',
     b'{"max_a":1e308,"failsafe_a":-0.0}',
     b'{"fuse_a":{"l1":1e308,"l2":true}}',
+    b'{"name":"\\ud800","fuse_a":{"l1":16}}',
+    b'{"name":"x","ev_id":"\\ud800"}',
+    b'{"mode":"off","smart":{"price":1e308}}',
+    b'{"energy_wh":1,"departure":"0001-01-01T00:00:00+14:00"}',
+    b'{"energy_wh":1,"departure":"2026-11-22T12:00:00","car":"\\ud800"}',
+    b'{"limit_w":-0.0,"until":"9999-12-31T23:59:59-14:00","reference":"\\ud800"}',
+    b'{"limit_w":1,"reference":"\\ud800"}',
 ]
 
 
 async def test_junk_for_a_body_is_a_documented_problem(service, site):
     for method, path, operation in WITH_BODY:
         for body in BODIES:
-            url = "http://door" + path.format(site="demo", meter_id="grid-1", ski=SKI)
+            url = "http://door" + path.format(**IN_PATH)
             answer = await service.request(
                 method, url, content=body, headers={"Content-Type": "application/json"}
             )

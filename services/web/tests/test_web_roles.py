@@ -7,6 +7,13 @@ import httpx
 from web.app import create_app
 
 SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
+IN_PATH = {
+    "site": "demo",
+    "meter_id": "grid-1",
+    "ski": SKI,
+    "circuit_id": "garage",
+    "car_id": "car-1",
+}
 FOR_ANYBODY = {"create_token", "create_session"}
 FOR_STANDARD = {
     "delete_session",
@@ -17,6 +24,20 @@ FOR_STANDARD = {
     "stream_events",
     "get_version",
     "rename_device",
+    "get_mode",
+    "put_mode",
+    "get_goal",
+    "put_goal",
+    "remove_goal",
+    "list_cars",
+    "add_car",
+    "get_car",
+    "put_car",
+    "remove_car",
+    "list_sessions",
+    "export_sessions",
+    "get_energy",
+    "list_decisions",
 }
 DOCUMENT = create_app(None, Path("nowhere"), {}).openapi()
 OPERATIONS = [
@@ -29,7 +50,7 @@ FOR_SERVICE = [one for one in GUARDED if one[0] not in FOR_STANDARD]
 
 
 async def call(client: httpx.AsyncClient, method: str, path: str, **options) -> httpx.Response:
-    url = "http://door" + path.format(site="demo", meter_id="grid-1", ski=SKI)
+    url = "http://door" + path.format(**IN_PATH)
     body = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
     return await client.request(method, url, **body, **options)
 
@@ -94,3 +115,12 @@ async def test_an_operator_may_do_what_a_service_user_may(door, site):
         assert (await operator.get("/sites/demo/meters")).status_code == 200
         answer = await operator.put("/sites/demo/energy-management", json={"on": False})
         assert answer.status_code == 200
+
+
+async def test_a_user_of_another_site_reaches_nothing_of_this_one(door, site):
+    async with door.logged_in("elsewhere") as client:
+        for name, method, path in GUARDED:
+            if "{site}" in path:
+                answer = await call(client, method, path)
+                assert (answer.status_code, answer.json()["code"]) == (404, "unknown-site"), name
+    assert site.callers == []

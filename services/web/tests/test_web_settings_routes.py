@@ -8,6 +8,7 @@ GRID = {
     "margin_a": 1.0,
     "base_load_a": 2,
     "static_share_a": 10,
+    "unbalance_a": 20,
 }
 METER = {
     "model": "umg-96",
@@ -196,7 +197,7 @@ async def test_a_charger_has_settings_that_can_be_changed(service, site):
         "priority": 2,
     }
     put = await service.put(f"/sites/demo/chargers/{SKI}", json=wanted, headers={"If-Match": '"1"'})
-    assert put.json() == wanted | {"revision": 2}
+    assert put.json().items() >= (wanted | {"revision": 2}).items()
     got = await service.get(f"/sites/demo/chargers/{SKI}")
     assert got.json()["settings"]["wiring"] == "STR"
     assert got.headers["etag"] == '"2"'

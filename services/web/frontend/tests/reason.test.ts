@@ -27,6 +27,14 @@ describe("a charger's reason", () => {
     expect(text({ phase: null, value: null })).toBe("Limited by the main fuse.");
   });
 
+  test("names the circuit whose fuse it is", () => {
+    const circuits = [{ id: "garage", name: "Garage" }];
+    const of = (kind: string) =>
+      reason(charger({ limited_by: limit({ kind, element: "garage", value: 5 }) }), say, f, circuits)?.text;
+    expect(of("fuse")).toBe("Limited by the fuse of Garage on L2 (5\u00a0A).");
+    expect(of("minimum-does-not-fit")).toContain("only 5\u00a0A are free at Garage on L2");
+  });
+
   test("says how little is free where the minimum does not fit", () => {
     expect(text({ kind: "minimum-does-not-fit", value: 1.1 })).toBe(
       "Paused: only 1.1\u00a0A are free on L2, less than a car needs to charge.",
@@ -34,7 +42,7 @@ describe("a charger's reason", () => {
   });
 
   test("gives in kW what is a power", () => {
-    expect(text({ kind: "sun", phase: null, value: 4140 })).toBe(
+    expect(text({ kind: "sun-share", phase: null, value: 4140 })).toBe(
       "Charging with the surplus of the sun (4.1\u00a0kW).",
     );
   });

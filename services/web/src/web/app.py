@@ -13,14 +13,21 @@ from web import handbook
 from web.answers import add_handlers
 from web.api import (
     auth,
+    cars,
     chargers,
+    circuits,
     eebus,
     events,
     grid,
     meter_models,
     meters,
+    modes,
+    operator,
     paired,
+    records,
+    rotation,
     service,
+    site_file,
     sites,
 )
 from web.api.documented import ALWAYS
@@ -37,7 +44,25 @@ send it as bearer. Times are RFC 3339 in UTC; units stand in names (`power_w`, `
 import is positive. What goes wrong answers `application/problem+json` with a stable `code`.
 Settings carry a revision as ETag; send it back as If-Match.
 """
-ROUTERS = (auth, sites, events, grid, meters, meter_models, eebus, paired, chargers, service)
+ROUTERS = (
+    auth,
+    sites,
+    events,
+    grid,
+    circuits,
+    meters,
+    meter_models,
+    eebus,
+    paired,
+    chargers,
+    modes,
+    rotation,
+    cars,
+    records,
+    operator,
+    site_file,
+    service,
+)
 
 
 def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check]) -> FastAPI:

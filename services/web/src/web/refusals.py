@@ -32,6 +32,16 @@ _OF_CEM = {
     "confirmation-needed": _NOT_NOW,
     "confirmation-at-site-needed": _NOT_NOW,
     "unknown-charger": _GONE,
+    "unknown-circuit": _GONE,
+    "circuit-loop": _WRONG,
+    "circuit-in-use": _NOT_NOW,
+    "fuse-above-parent": _NOT_NOW,
+    "unknown-car": _GONE,
+    "phase-switching-not-confirmed": _NOT_NOW,
+    "goal-in-the-past": _WRONG,
+    "managed-by-file": _NOT_NOW,
+    "rotation-test-running": _NOT_NOW,
+    "car-not-charging": _NOT_NOW,
 }
 _OF_METER_READER = {
     "unknown-meter": _GONE,

@@ -193,6 +193,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/circuits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Circuits
+         * @description List the fuses below the main one; the main one is the grid connection.
+         */
+        get: operations["list_circuits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/circuits/{circuit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Circuit
+         * @description Show one circuit.
+         */
+        get: operations["get_circuit"];
+        /**
+         * Put Circuit
+         * @description Add a circuit, or change it; its fuse must fit below the one above.
+         */
+        put: operations["put_circuit"];
+        post?: never;
+        /**
+         * Remove Circuit
+         * @description Remove a circuit that neither chargers nor other circuits hang on.
+         */
+        delete: operations["remove_circuit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/meters": {
         parameters: {
             query?: never;
@@ -348,6 +396,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/eebus/accept-window": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Accept Window
+         * @description Tell until when the first device that asks is trusted.
+         */
+        get: operations["get_accept_window"];
+        /**
+         * Open Accept Window
+         * @description Trust the first device that asks, for some minutes and without a look at its SKI.
+         */
+        put: operations["open_accept_window"];
+        post?: never;
+        /**
+         * Close Accept Window
+         * @description Confirm each device by hand again.
+         */
+        delete: operations["close_accept_window"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/eebus/paired": {
         parameters: {
             query?: never;
@@ -396,6 +472,26 @@ export interface paths {
         patch: operations["rename_device"];
         trace?: never;
     };
+    "/api/v1/sites/{site}/eebus/paired/{ski}/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Device Diagnostics
+         * @description Tell what a device announces, what we use of it, and how it took our last limits.
+         */
+        get: operations["get_device_diagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/chargers": {
         parameters: {
             query?: never;
@@ -433,6 +529,350 @@ export interface paths {
          * @description Set a charger's currents, wiring, failsafe and priority.
          */
         put: operations["put_charger"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/chargers/{ski}/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Mode
+         * @description Tell how a charger charges.
+         */
+        get: operations["get_mode"];
+        /**
+         * Put Mode
+         * @description Choose how a charger charges (B3): it counts from the next second on.
+         */
+        put: operations["put_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/chargers/{ski}/goal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Goal
+         * @description Tell what a charger's next session is to reach.
+         */
+        get: operations["get_goal"];
+        /**
+         * Put Goal
+         * @description Set what a session is to reach, and by when (B5).
+         */
+        put: operations["put_goal"];
+        post?: never;
+        /**
+         * Remove Goal
+         * @description Give a goal up; the mode goes on alone.
+         */
+        delete: operations["remove_goal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/chargers/{ski}/rotation-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rotation Test
+         * @description Tell how the test stands, and what it proposes.
+         */
+        get: operations["get_rotation_test"];
+        put?: never;
+        /**
+         * Start Rotation Test
+         * @description Find the phases a charger sits on; its car must be charging, and takes about a minute.
+         */
+        post: operations["start_rotation_test"];
+        /**
+         * Cancel Rotation Test
+         * @description End the test of this charger at once; nothing is changed by it.
+         */
+        delete: operations["cancel_rotation_test"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/cars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cars
+         * @description List the cars of the site.
+         */
+        get: operations["list_cars"];
+        put?: never;
+        /**
+         * Add Car
+         * @description Describe a car, so that goals and plans know it.
+         */
+        post: operations["add_car"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/cars/{car_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Car
+         * @description Show one car.
+         */
+        get: operations["get_car"];
+        /**
+         * Put Car
+         * @description Change what is known of a car.
+         */
+        put: operations["put_car"];
+        post?: never;
+        /**
+         * Remove Car
+         * @description Forget a car; its past sessions stay.
+         */
+        delete: operations["remove_car"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description List charging sessions, newest first, by the time they started.
+         */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/sessions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Sessions
+         * @description List charging sessions as a table (RFC 4180); columns are named as in `Session`.
+         */
+        get: operations["export_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/energy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Energy
+         * @description Tell energy by span of time: grid, sun, and every charger with its part from the sun.
+         */
+        get: operations["get_energy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/chargers/{ski}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Decisions
+         * @description Tell why a charger had its limit, newest first: each change of the last 30 days.
+         */
+        get: operations["list_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/operator": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Operator
+         * @description Show how the site obeys the grid operator, and all limits that stand.
+         */
+        get: operations["get_operator"];
+        /**
+         * Put Operator
+         * @description Set how the site obeys: strict or with its own sun, other devices, contract power.
+         */
+        put: operations["put_operator"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/operator/limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Operator Limit
+         * @description Limit the power of the site; it is obeyed within seconds and written to the evidence.
+         */
+        put: operations["put_operator_limit"];
+        post?: never;
+        /**
+         * Lift Operator Limit
+         * @description Lift the limit by API; one of a control box goes on.
+         */
+        delete: operations["lift_operator_limit"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/operator/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evidence
+         * @description Show what was ordered and what came of it, oldest first; each entry proves those before.
+         */
+        get: operations["list_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/operator/evidence.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Evidence
+         * @description Export the whole evidence log as a table (RFC 4180).
+         */
+        get: operations["export_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/site-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Site File
+         * @description Read all settings of the site as one file, ready to be kept and applied again.
+         */
+        get: operations["get_site_file"];
+        /**
+         * Apply Site File
+         * @description Apply a site file as a whole or not at all.
+         */
+        put: operations["apply_site_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/site-file/managed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Managed Fields
+         * @description Tell which settings the last applied file manages: they are read-only elsewhere.
+         */
+        get: operations["get_managed_fields"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -485,6 +925,28 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptWindow
+         * @description Whether the first device that asks is trusted without a look at its SKI.
+         */
+        AcceptWindow: {
+            /**
+             * Until
+             * @description Null: closed.
+             */
+            until: string | null;
+        };
+        /**
+         * AcceptWindowWanted
+         * @description For how long the first device that asks is to be trusted.
+         */
+        AcceptWindowWanted: {
+            /**
+             * Seconds
+             * @default 120
+             */
+            seconds: number;
+        };
+        /**
          * AmperesByPhase
          * @description Amperes for each phase; on a one-phase site only l1 counts.
          */
@@ -495,6 +957,37 @@ export interface components {
             l2?: number | null;
             /** L3 */
             l3?: number | null;
+        };
+        /**
+         * AnnouncedUseCase
+         * @description A use case a device announces, and whether we speak it with it.
+         */
+        AnnouncedUseCase: {
+            /**
+             * Entity
+             * @description Its address in the device.
+             * @example 1.1
+             */
+            entity: string;
+            /**
+             * Entity Type
+             * @example EV
+             */
+            entity_type: string;
+            /**
+             * Actor
+             * @example EV
+             */
+            actor: string;
+            /**
+             * Name
+             * @example overloadProtectionByEvChargingCurrentCurtailment
+             */
+            name: string;
+            /** Scenarios */
+            scenarios: number[];
+            /** Used */
+            used: boolean;
         };
         /** Body_create_token */
         Body_create_token: {
@@ -521,6 +1014,18 @@ export interface components {
             client_secret?: string | null;
         };
         /**
+         * ByConductor
+         * @description A value for each conductor of a charger; null = none.
+         */
+        ByConductor: {
+            /** A */
+            a: number | null;
+            /** B */
+            b: number | null;
+            /** C */
+            c: number | null;
+        };
+        /**
          * ByPhase
          * @description A value for each phase of the house; null = not known (which is not zero).
          */
@@ -531,6 +1036,85 @@ export interface components {
             l2: number | null;
             /** L3 */
             l3: number | null;
+        };
+        /**
+         * Car
+         * @description A car.
+         */
+        Car: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Battery Wh */
+            battery_wh: number | null;
+            /** Max A */
+            max_a: number | null;
+            /** Phases */
+            phases: number | null;
+            /** Min Soc Percent */
+            min_soc_percent: number | null;
+            /** Ev Id */
+            ev_id: string | null;
+            /** Charger */
+            charger: string | null;
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+        };
+        /**
+         * CarRange
+         * @description What the plugged car can follow, in A per phase; below 6 A only over ISO 15118.
+         */
+        CarRange: {
+            /** Min A */
+            min_a: number | null;
+            /** Max A */
+            max_a: number | null;
+        };
+        /**
+         * CarWanted
+         * @description A car as its driver describes it (B6).
+         * @example {
+         *       "battery_wh": 58000,
+         *       "max_a": 16,
+         *       "min_soc_percent": 20,
+         *       "name": "Blue one",
+         *       "phases": 3
+         *     }
+         */
+        CarWanted: {
+            /** Name */
+            name: string;
+            /**
+             * Battery Wh
+             * @description Usable.
+             */
+            battery_wh?: number | null;
+            /**
+             * Max A
+             * @description Per phase.
+             */
+            max_a?: number | null;
+            /** Phases */
+            phases?: (1 | 2 | 3) | null;
+            /**
+             * Min Soc Percent
+             * @description Charged at once up to here, whatever the mode.
+             */
+            min_soc_percent?: number | null;
+            /**
+             * Ev Id
+             * @description What the car calls itself over ISO 15118.
+             */
+            ev_id?: string | null;
+            /**
+             * Charger
+             * @description Where it usually stands; null = any.
+             */
+            charger?: string | null;
         };
         /**
          * Catalogue
@@ -602,7 +1186,56 @@ export interface components {
              * @description Of the charger and its cable, per phase.
              */
             max_a: number | null;
+            /**
+             * Circuit
+             * @description Id of the circuit it hangs on; null = the main fuse.
+             */
+            circuit: string | null;
+            /** @description Null while the site does not tell it. */
+            mode: components["schemas"]["ChargingMode"] | null;
+            goal: components["schemas"]["Goal"] | null;
+            /**
+             * Pending
+             * @description Each change that waits for a clock.
+             */
+            pending: components["schemas"]["PendingChange"][];
+            /**
+             * Phases In Use
+             * @description House phases the car draws on.
+             */
+            phases_in_use: ("L1" | "L2" | "L3")[];
+            /**
+             * Session
+             * @description Id of the open session.
+             */
+            session: string | null;
+            /**
+             * Car
+             * @description Id of the plugged car; null = unknown.
+             */
+            car: string | null;
+            car_range: components["schemas"]["CarRange"] | null;
+            /**
+             * Reaction S
+             * @description Measured: from a limit written to the current there.
+             */
+            reaction_s: number | null;
             settings: components["schemas"]["ChargerSettingsInForce"] | null;
+        };
+        /**
+         * ChargerEnergy
+         * @description What one charger took in a span of time.
+         */
+        ChargerEnergy: {
+            /** Ski */
+            ski: string;
+            /** Energy Wh */
+            energy_wh: number;
+            /**
+             * Sun Wh
+             * @description Part of energy_wh.
+             */
+            sun_wh: number;
         };
         /**
          * ChargerNow
@@ -664,6 +1297,40 @@ export interface components {
              * @description Of the charger and its cable, per phase.
              */
             max_a: number | null;
+            /**
+             * Circuit
+             * @description Id of the circuit it hangs on; null = the main fuse.
+             */
+            circuit: string | null;
+            /** @description Null while the site does not tell it. */
+            mode: components["schemas"]["ChargingMode"] | null;
+            goal: components["schemas"]["Goal"] | null;
+            /**
+             * Pending
+             * @description Each change that waits for a clock.
+             */
+            pending: components["schemas"]["PendingChange"][];
+            /**
+             * Phases In Use
+             * @description House phases the car draws on.
+             */
+            phases_in_use: ("L1" | "L2" | "L3")[];
+            /**
+             * Session
+             * @description Id of the open session.
+             */
+            session: string | null;
+            /**
+             * Car
+             * @description Id of the plugged car; null = unknown.
+             */
+            car: string | null;
+            car_range: components["schemas"]["CarRange"] | null;
+            /**
+             * Reaction S
+             * @description Measured: from a limit written to the current there.
+             */
+            reaction_s: number | null;
         };
         /**
          * ChargerSettings
@@ -713,6 +1380,44 @@ export interface components {
              * @default 2
              */
             priority: number;
+            /**
+             * Circuit
+             * @description Id of the circuit it hangs on; null = the main fuse.
+             */
+            circuit?: string | null;
+            /**
+             * Start A
+             * @description What a fresh car can draw before the first limit; null = max_a.
+             */
+            start_a?: number | null;
+            /**
+             * Weight
+             * @description Share among equals; null = 1.
+             */
+            weight?: number | null;
+            /**
+             * Guaranteed A
+             * @description Kept for it before others get more than theirs; null: none.
+             */
+            guaranteed_a?: number | null;
+            /**
+             * Phase Switching
+             * @description Who changes between one and three phases: nobody, the charger by itself, or we by the charger's local API.
+             * @default none
+             * @enum {string}
+             */
+            phase_switching: "none" | "automatic" | "local-api";
+            /**
+             * Phase Switching Url
+             * @description local-api: where the charger listens.
+             */
+            phase_switching_url?: string | null;
+            /**
+             * Phase Switching Confirmed
+             * @description The notice about contactors and cars was accepted.
+             * @default false
+             */
+            phase_switching_confirmed: boolean;
         };
         /**
          * ChargerSettingsInForce
@@ -731,6 +1436,23 @@ export interface components {
             failsafe_a: number;
             /** Priority */
             priority: number;
+            /** Circuit */
+            circuit: string | null;
+            /** Start A */
+            start_a: number | null;
+            /** Weight */
+            weight: number | null;
+            /** Guaranteed A */
+            guaranteed_a: number | null;
+            /**
+             * Phase Switching
+             * @enum {string}
+             */
+            phase_switching: "none" | "automatic" | "local-api";
+            /** Phase Switching Url */
+            phase_switching_url: string | null;
+            /** Phase Switching Confirmed */
+            phase_switching_confirmed: boolean;
             /**
              * Revision
              * @description Also the ETag.
@@ -750,6 +1472,102 @@ export interface components {
             current_a: number | null;
             /** Limit A */
             limit_a: number | null;
+        };
+        /**
+         * ChargingMode
+         * @description How a charger charges.
+         */
+        ChargingMode: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "solar-only" | "min-solar" | "fast" | "smart";
+            smart: components["schemas"]["SmartSwitches"];
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+        };
+        /**
+         * Circuit
+         * @description A circuit in force.
+         */
+        Circuit: {
+            /**
+             * Id
+             * @example garage
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description Null = the main fuse.
+             */
+            parent: string | null;
+            fuse_a: components["schemas"]["ByPhase"];
+            /** Margin A */
+            margin_a: number | null;
+            /** Meter */
+            meter: string | null;
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+        };
+        /**
+         * CircuitNow
+         * @description A circuit as it stands now: a bar for each phase.
+         */
+        CircuitNow: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Parent */
+            parent: string | null;
+            /** Meter */
+            meter: string | null;
+            /**
+             * Fuse
+             * @description Without a meter `other_load_a` and `grid_current_a` are null: only the chargers below it are counted.
+             */
+            fuse: components["schemas"]["FusePhase"][];
+        };
+        /**
+         * CircuitSettings
+         * @description A fuse below the main one: a garage, a row of chargers.
+         * @example {
+         *       "fuse_a": {
+         *         "l1": 20,
+         *         "l2": 20,
+         *         "l3": 20
+         *       },
+         *       "name": "Garage"
+         *     }
+         */
+        CircuitSettings: {
+            /** Name */
+            name: string;
+            /**
+             * Parent
+             * @description Id of the circuit above; null = the main fuse.
+             */
+            parent?: string | null;
+            fuse_a: components["schemas"]["AmperesByPhase"];
+            /**
+             * Margin A
+             * @description Null: as the grid connection.
+             */
+            margin_a?: number | null;
+            /**
+             * Meter
+             * @description Id of a sub-meter in it; null: it feeds chargers only.
+             */
+            meter?: string | null;
         };
         /**
          * Credentials
@@ -828,12 +1646,87 @@ export interface components {
              * @description Null until the main fuse is set.
              */
             fuse: components["schemas"]["FusePhase"][] | null;
+            /**
+             * Circuits
+             * @description Fuses below the main one.
+             */
+            circuits: components["schemas"]["CircuitNow"][];
+            /** Operator Limits */
+            operator_limits: components["schemas"]["OperatorLimit"][];
+            /**
+             * Operator Share W
+             * @description What the limit in force leaves for the chargers.
+             */
+            operator_share_w: number | null;
             /** Chargers */
             chargers: components["schemas"]["ChargerNow"][];
             /** Notices */
             notices: components["schemas"]["Notice"][];
             /** Meters */
             meters: components["schemas"]["MeterNow"][];
+        };
+        /**
+         * Decision
+         * @description One change of what limited a charger: the why-history.
+         */
+        Decision: {
+            /** Number */
+            number: number;
+            /** At */
+            at: string | null;
+            /** Ski */
+            ski: string;
+            /** @description By phase of the house; null = nothing limits. */
+            limit_a: components["schemas"]["ByPhase"] | null;
+            limited_by: components["schemas"]["LimitedBy"] | null;
+            /** Mode */
+            mode: string | null;
+            /** Ladder */
+            ladder: string | null;
+        };
+        /**
+         * DeviceDiagnostics
+         * @description What an installer or developer wants to know of a paired device.
+         */
+        DeviceDiagnostics: {
+            device: components["schemas"]["PairedDevice"];
+            /**
+             * Handshake
+             * @description SHIP phase in the standard's words.
+             */
+            handshake: string;
+            /** Use Cases */
+            use_cases: components["schemas"]["AnnouncedUseCase"][];
+            /** Entities */
+            entities: string[];
+            /**
+             * Writes
+             * @description Newest first, at most 20.
+             */
+            writes: components["schemas"]["LimitWrite"][];
+            /**
+             * Reaction S
+             * @description Median.
+             */
+            reaction_s: number | null;
+            /**
+             * Quirks
+             * @description Peculiarities of this device that we allow for.
+             */
+            quirks: string[];
+            /**
+             * Connections
+             * @description Made since the gateway's start.
+             */
+            connections: number;
+            /** Connected Since */
+            connected_since: string | null;
+            /** Heartbeat Age S */
+            heartbeat_age_s: number | null;
+            /** Last Error */
+            last_error: string | null;
+            /** Last Error At */
+            last_error_at: string | null;
         };
         /**
          * DiscoveredDevice
@@ -927,6 +1820,95 @@ export interface components {
             confirmed_no_other: boolean;
         };
         /**
+         * EnergySpan
+         * @description Energy of one span of time; null = not measured.
+         */
+        EnergySpan: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Import Wh */
+            import_wh: number | null;
+            /** Export Wh */
+            export_wh: number | null;
+            /** Sun Wh */
+            sun_wh: number | null;
+            /** Charging Wh */
+            charging_wh: number;
+            /**
+             * Charging Sun Wh
+             * @description Part of charging_wh.
+             */
+            charging_sun_wh: number;
+            /** Chargers */
+            chargers: components["schemas"]["ChargerEnergy"][];
+        };
+        /**
+         * Evidence
+         * @description One entry of the evidence log: what was ordered, and what came of it.
+         */
+        Evidence: {
+            /**
+             * Number
+             * @description 1, 2, 3 ... without gaps.
+             */
+            number: number;
+            /** At */
+            at: string | null;
+            /**
+             * Event
+             * @description started, changed, reached, exceeded, ended, failsafe, recovered, lost
+             */
+            event: string;
+            limit: components["schemas"]["OperatorLimit"] | null;
+            /**
+             * Grid Import W
+             * @description Measured at that moment.
+             */
+            grid_import_w: number | null;
+            /** Charging W */
+            charging_w: number | null;
+            /**
+             * Reached S
+             * @description From the order to power below it.
+             */
+            reached_s: number | null;
+            /** Reference */
+            reference: string | null;
+            /**
+             * Hash
+             * @description Hex SHA-256 of the entry before and of this one.
+             */
+            hash: string;
+            /**
+             * Before
+             * @description Hash of the entry before; of the first: 64 zeros.
+             */
+            before: string;
+        };
+        /**
+         * EvidencePage
+         * @description Entries of the evidence log, oldest first.
+         */
+        EvidencePage: {
+            /** Items */
+            items: components["schemas"]["Evidence"][];
+            /** Next */
+            next: string | null;
+            /**
+             * Intact
+             * @description The whole chain was checked and nothing is missing.
+             */
+            intact: boolean;
+        };
+        /**
          * FieldProblem
          * @description One field of a request that cannot be.
          */
@@ -975,7 +1957,7 @@ export interface components {
             headroom_a: number | null;
             /**
              * Grid Current A
-             * @description Signed; negative = feed-in.
+             * @description Measured at the fuse. Signed; negative = feed-in.
              */
             grid_current_a: number | null;
             /**
@@ -985,6 +1967,68 @@ export interface components {
             charging_a: number | null;
             /** Chargers */
             chargers: components["schemas"]["ChargerShare"][];
+        };
+        /**
+         * Goal
+         * @description What a charger's session is to reach, and by when.
+         */
+        Goal: {
+            /** Soc Percent */
+            soc_percent: number | null;
+            /** Energy Wh */
+            energy_wh: number | null;
+            /** Departure */
+            departure: string | null;
+            /** Weekly */
+            weekly: components["schemas"]["WeeklyDeparture"][];
+            /** Car */
+            car: string | null;
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+        };
+        /**
+         * GoalWanted
+         * @description What the charger's session is to reach, and by when (B5).
+         * @example {
+         *       "departure": "2026-11-23T06:00:00Z",
+         *       "soc_percent": 80
+         *     }
+         * @example {
+         *       "energy_wh": 20000,
+         *       "weekly": [
+         *         {
+         *           "time": "07:00",
+         *           "weekday": 1
+         *         }
+         *       ]
+         *     }
+         */
+        GoalWanted: {
+            /** Soc Percent */
+            soc_percent?: number | null;
+            /**
+             * Energy Wh
+             * @description From plug-in on.
+             */
+            energy_wh?: number | null;
+            /**
+             * Departure
+             * @description Of this session; null: by the week.
+             */
+            departure?: string | null;
+            /**
+             * Weekly
+             * @default []
+             */
+            weekly: components["schemas"]["WeeklyDepartureWanted"][];
+            /**
+             * Car
+             * @description Null: the car that is plugged, whichever.
+             */
+            car?: string | null;
         };
         /**
          * GridConnection
@@ -999,7 +2043,8 @@ export interface components {
          *       "margin_a": 0.75,
          *       "phases": 3,
          *       "revision": 3,
-         *       "static_share_a": 10
+         *       "static_share_a": 10,
+         *       "unbalance_a": 20
          *     }
          */
         GridConnection: {
@@ -1019,6 +2064,8 @@ export interface components {
              * @description A number where the phases are alike, else each phase by itself.
              */
             static_share_a: number | components["schemas"]["ByPhase"] | null;
+            /** Unbalance A */
+            unbalance_a: number | null;
             /**
              * Revision
              * @description Also the ETag; 0 = never set.
@@ -1037,7 +2084,8 @@ export interface components {
          *       },
          *       "margin_a": 0.75,
          *       "phases": 3,
-         *       "static_share_a": 10
+         *       "static_share_a": 10,
+         *       "unbalance_a": 20
          *     }
          */
         GridConnectionSettings: {
@@ -1059,6 +2107,64 @@ export interface components {
             base_load_a?: number | components["schemas"]["AmperesByPhase"] | null;
             /** @description What all chargers together may draw when the meter is lost: a number for every phase alike, or each phase by itself; null: CEM's own. */
             static_share_a?: number | components["schemas"]["AmperesByPhase"] | null;
+            /**
+             * Unbalance A
+             * @description How much cars may load one phase more than another (VDE-AR-N 4100: 20 A); null: any.
+             */
+            unbalance_a?: number | null;
+        };
+        JsonValue: unknown;
+        /**
+         * LimitWanted
+         * @description A limit by API; it replaces the one before.
+         * @example {
+         *       "limit_w": 4200,
+         *       "reference": "order 4711",
+         *       "until": "2026-11-22T19:00:00Z"
+         *     }
+         */
+        LimitWanted: {
+            /** Limit W */
+            limit_w: number;
+            /**
+             * Until
+             * @description Null: until lifted.
+             */
+            until?: string | null;
+            /**
+             * Reference
+             * @description The operator's word for it, kept in the evidence.
+             */
+            reference?: string | null;
+        };
+        /**
+         * LimitWrite
+         * @description A limit that was written to a device, and what came of it.
+         */
+        LimitWrite: {
+            /** At */
+            at: string | null;
+            /**
+             * Kind
+             * @description opev, oscev, lpc, lpp, failsafe
+             */
+            kind: string;
+            current_a: components["schemas"]["ByConductor"] | null;
+            /** Power W */
+            power_w: number | null;
+            /** Ok */
+            ok: boolean;
+            /** Error Number */
+            error_number: number | null;
+            /** Text */
+            text: string | null;
+            /** Answer Ms */
+            answer_ms: number | null;
+            /**
+             * Reaction S
+             * @description Until the current followed; null: not seen.
+             */
+            reaction_s: number | null;
         };
         /**
          * LimitedBy
@@ -1096,6 +2202,17 @@ export interface components {
              * @description When a pending change is looked at again.
              */
             until: string | null;
+        };
+        /**
+         * ManagedFields
+         * @description What the last applied file set: read-only elsewhere.
+         */
+        ManagedFields: {
+            /**
+             * Pointers
+             * @description JSON pointers; empty: nothing is managed by a file.
+             */
+            pointers: string[];
         };
         /**
          * Me
@@ -1241,7 +2358,7 @@ export interface components {
             /** Phases */
             phases: number;
             /** Transports */
-            transports: ("tcp" | "rtu" | "rtu_over_tcp")[];
+            transports: ("tcp" | "rtu" | "rtu_over_tcp" | "eebus")[];
             defaults: components["schemas"]["TransportDefaults"];
             /** Quantities */
             quantities: string[];
@@ -1264,6 +2381,11 @@ export interface components {
              * @enum {string}
              */
             role: "grid" | "pv" | "battery" | "sub" | "charger";
+            /**
+             * Kind
+             * @description How it is reached; eebus = a paired HEMS or meter.
+             */
+            kind: ("tcp" | "rtu" | "rtu_over_tcp" | "eebus") | null;
             /**
              * Quality
              * @enum {string}
@@ -1354,6 +2476,22 @@ export interface components {
             answer_ms: number;
         };
         /**
+         * ModeWanted
+         * @description How a charger is to charge.
+         * @example {
+         *       "mode": "solar-only"
+         *     }
+         */
+        ModeWanted: {
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "off" | "solar-only" | "min-solar" | "fast" | "smart";
+            /** @description Null: the switches stay. */
+            smart?: components["schemas"]["SmartSwitchesWanted"] | null;
+        };
+        /**
          * Notice
          * @description A sentence for the page that concerns the whole site.
          */
@@ -1376,6 +2514,138 @@ export interface components {
             /** Since */
             since: string | null;
         };
+        /**
+         * Operator
+         * @description How the site obeys, and all limits that stand now.
+         */
+        Operator: {
+            /** Credits Sun */
+            credits_sun: boolean;
+            /** Other Devices W */
+            other_devices_w: number[];
+            /** Contract W */
+            contract_w: number | null;
+            /** Failsafe W */
+            failsafe_w: number;
+            /** Failsafe S */
+            failsafe_s: number;
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+            /** Limits */
+            limits: components["schemas"]["OperatorLimit"][];
+        };
+        /**
+         * OperatorLimit
+         * @description One limit as it stands now, at the grid connection point.
+         */
+        OperatorLimit: {
+            /**
+             * Kind
+             * @description lpc: what is drawn; lpp: what is fed in.
+             * @enum {string}
+             */
+            kind: "lpc" | "lpp";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "eebus" | "api";
+            /**
+             * Ski
+             * @description Of the control box; null by API.
+             */
+            ski: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "init" | "unlimited_controlled" | "limited" | "failsafe" | "unlimited_autonomous";
+            /**
+             * Limit W
+             * @description To be obeyed now; null = no limit.
+             */
+            limit_w: number | null;
+            /**
+             * Until
+             * @description Null: until further notice.
+             */
+            until: string | null;
+            /**
+             * Since
+             * @description Of this state.
+             */
+            since: string | null;
+            /** Failsafe W */
+            failsafe_w: number | null;
+            /**
+             * Failsafe S
+             * @description How long the failsafe limit holds at least.
+             */
+            failsafe_s: number | null;
+            /** Connected */
+            connected: boolean;
+            /**
+             * Heard
+             * @description Last word of the source.
+             */
+            heard: string | null;
+        };
+        /**
+         * OperatorSettings
+         * @description How the site obeys.
+         * @example {
+         *       "contract_w": 30000,
+         *       "credits_sun": false,
+         *       "failsafe_s": 7200,
+         *       "failsafe_w": 4200,
+         *       "other_devices_w": [
+         *         11000
+         *       ]
+         *     }
+         */
+        OperatorSettings: {
+            /**
+             * Credits Sun
+             * @description Own solar power may be added to the limit; false: strict.
+             * @default false
+             */
+            credits_sun: boolean;
+            /**
+             * Other Devices W
+             * @description Steerable devices beside the chargers, by the §14a formula.
+             * @default []
+             */
+            other_devices_w: number[];
+            /**
+             * Contract W
+             * @description Contract power of the grid connection; null: none.
+             */
+            contract_w?: number | null;
+            /**
+             * Failsafe W
+             * @description Offered to the control box.
+             * @default 4200
+             */
+            failsafe_w: number;
+            /**
+             * Failsafe S
+             * @description 2 h to 24 h, by the use case LPC.
+             * @default 7200
+             */
+            failsafe_s: number;
+        };
+        /** Page[Car] */
+        Page_Car_: {
+            /** Items */
+            items: components["schemas"]["Car"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[Charger] */
         Page_Charger_: {
             /** Items */
@@ -1383,10 +2653,31 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[Circuit] */
+        Page_Circuit_: {
+            /** Items */
+            items: components["schemas"]["Circuit"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[Decision] */
+        Page_Decision_: {
+            /** Items */
+            items: components["schemas"]["Decision"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[DiscoveredDevice] */
         Page_DiscoveredDevice_: {
             /** Items */
             items: components["schemas"]["DiscoveredDevice"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[EnergySpan] */
+        Page_EnergySpan_: {
+            /** Items */
+            items: components["schemas"]["EnergySpan"][];
             /** Next */
             next: string | null;
         };
@@ -1408,6 +2699,13 @@ export interface components {
         Page_PairedDevice_: {
             /** Items */
             items: components["schemas"]["PairedDevice"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[Session] */
+        Page_Session_: {
+            /** Items */
+            items: components["schemas"]["Session"][];
             /** Next */
             next: string | null;
         };
@@ -1473,6 +2771,11 @@ export interface components {
              * @description The site's own charger, paired by itself (A12).
              */
             own: boolean;
+            /**
+             * Role
+             * @description charger, meter, control-box or appliance to us; null = not known yet.
+             */
+            role: string | null;
         };
         /**
          * Pairing
@@ -1498,6 +2801,24 @@ export interface components {
             host?: string | null;
             /** Port */
             port?: number | null;
+        };
+        /**
+         * PendingChange
+         * @description Something that will happen by itself.
+         */
+        PendingChange: {
+            /**
+             * Kind
+             * @description start, stop, increase, phases-1, phases-3, turn, wake; new kinds may come.
+             */
+            kind: string;
+            /** At */
+            at: string | null;
+            /**
+             * Value
+             * @description A, where the kind has one.
+             */
+            value: number | null;
         };
         /**
          * PlannedFunction
@@ -1621,6 +2942,133 @@ export interface components {
          */
         Role: "standard" | "service" | "operator";
         /**
+         * RotationTest
+         * @description How a charger's rotation test stands.
+         */
+        RotationTest: {
+            /** Ski */
+            ski: string;
+            /**
+             * State
+             * @description none: this charger was not tested.
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Step
+             * @description English, for diagnostics.
+             */
+            step: string | null;
+            /** Until */
+            until: string | null;
+            /**
+             * Code
+             * @description Why it failed: car-not-charging, too-little-change, meter-silent, ...
+             */
+            code: string | null;
+            /**
+             * Proposed Wiring
+             * @description For the charger, given the meter is right; null: none.
+             */
+            proposed_wiring: string | null;
+            /**
+             * Proposed Rotation
+             * @description For the meter, given the charger is wired RST; null: none.
+             */
+            proposed_rotation: string | null;
+            /**
+             * Confidence
+             * @description 0 to 1
+             */
+            confidence: number;
+            /**
+             * Phases
+             * @description House phases that moved, by conductor.
+             */
+            phases: ("L1" | "L2" | "L3")[];
+            /**
+             * Reversed
+             * @description Power fell while the car drew more: the clamps look the wrong way.
+             */
+            reversed: boolean;
+        };
+        /**
+         * Session
+         * @description From plug-in to a seen unplug.
+         */
+        Session: {
+            /**
+             * Id
+             * @description Sorts by time.
+             * @example 20261122T081601Z-8c2f11d4
+             */
+            id: string;
+            /** Ski */
+            ski: string;
+            /** Charger Name */
+            charger_name: string | null;
+            /**
+             * Car
+             * @description Null = unknown.
+             */
+            car: string | null;
+            /** Started */
+            started: string | null;
+            /**
+             * Ended
+             * @description Null: still open.
+             */
+            ended: string | null;
+            /**
+             * State
+             * @description unknown: the charger is out of reach.
+             * @enum {string}
+             */
+            state: "open" | "unknown" | "ended";
+            /** Energy Wh */
+            energy_wh: number;
+            /**
+             * Sun Wh
+             * @description Part of energy_wh.
+             */
+            sun_wh: number;
+            /**
+             * Grid Wh
+             * @description Part of energy_wh.
+             */
+            grid_wh: number;
+            /** Charging S */
+            charging_s: number;
+            /** Highest W */
+            highest_w: number | null;
+            /** Soc Start Percent */
+            soc_start_percent: number | null;
+            /** Soc End Percent */
+            soc_end_percent: number | null;
+            /**
+             * Cost
+             * @description Null: not known (yet).
+             */
+            cost: number | null;
+            /** Currency */
+            currency: string | null;
+            /**
+             * Price Series
+             * @description Id of the prices behind the cost.
+             */
+            price_series: string | null;
+            /**
+             * Mode
+             * @description At its end.
+             */
+            mode: string | null;
+            /**
+             * Revision
+             * @description Grows when facts are filled in later.
+             */
+            revision: number;
+        };
+        /**
          * Site
          * @description One grid connection.
          * @example {
@@ -1665,6 +3113,53 @@ export interface components {
             alarms: number | null;
         };
         /**
+         * SiteFileChange
+         * @description One setting that differs.
+         */
+        SiteFileChange: {
+            /**
+             * Pointer
+             * @example /grid_connection/fuse_a/l1
+             */
+            pointer: string;
+            before: components["schemas"]["JsonValue"];
+            after: components["schemas"]["JsonValue"];
+        };
+        /**
+         * SiteFileResult
+         * @description What applying a file changed, or with `dry_run` would change.
+         */
+        SiteFileResult: {
+            /** Changes */
+            changes: components["schemas"]["SiteFileChange"][];
+            /** Applied */
+            applied: boolean;
+        };
+        /**
+         * SmartSwitches
+         * @description What smart charging looks at; counts in mode `smart` only.
+         */
+        SmartSwitches: {
+            /** Forecast */
+            forecast: boolean;
+            /** Surplus */
+            surplus: boolean;
+            /** Price */
+            price: boolean;
+        };
+        /**
+         * SmartSwitchesWanted
+         * @description What smart charging is to look at, alone or combined (B3).
+         */
+        SmartSwitchesWanted: {
+            /** Forecast */
+            forecast: boolean;
+            /** Surplus */
+            surplus: boolean;
+            /** Price */
+            price: boolean;
+        };
+        /**
          * Token
          * @description A bearer token (RFC 6749): send it as `Authorization: Bearer ...`.
          * @example {
@@ -1697,7 +3192,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "tcp" | "rtu" | "rtu_over_tcp";
+            kind: "tcp" | "rtu" | "rtu_over_tcp" | "eebus";
             /** Host */
             host: string | null;
             /** Port */
@@ -1788,6 +3283,40 @@ export interface components {
             api: string;
         };
         /**
+         * WeeklyDeparture
+         * @description A departure that comes back every week.
+         */
+        WeeklyDeparture: {
+            /**
+             * Weekday
+             * @description 1 = Monday, 7 = Sunday.
+             */
+            weekday: number;
+            /**
+             * Time
+             * @description Local time of the site.
+             * @example 07:00
+             */
+            time: string;
+        };
+        /**
+         * WeeklyDepartureWanted
+         * @description A departure that comes back every week.
+         */
+        WeeklyDepartureWanted: {
+            /**
+             * Weekday
+             * @description 1 = Monday, 7 = Sunday.
+             */
+            weekday: number;
+            /**
+             * Time
+             * @description Local time of the site.
+             * @example 07:00
+             */
+            time: string;
+        };
+        /**
          * EebusPicture
          * @description Identity, found and paired devices at once: the data of an `eebus` event.
          */
@@ -1797,6 +3326,11 @@ export interface components {
             discovered: components["schemas"]["DiscoveredDevice"][];
             /** Paired */
             paired: components["schemas"]["PairedDevice"][];
+            /**
+             * Accepts Until
+             * @description Until then the first device that asks is trusted; null: each by hand.
+             */
+            accepts_until: string | null;
         };
     };
     responses: never;
@@ -2640,6 +4174,370 @@ export interface operations {
             };
             /** @description `revision-conflict`: somebody changed it meanwhile. */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_circuits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Circuit_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_circuit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Chosen when adding: small letters, digits and dashes; not `main`. */
+                circuit_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Circuit"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_circuit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Chosen when adding: small letters, digits and dashes; not `main`. */
+                circuit_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CircuitSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Circuit"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_circuit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Chosen when adding: small letters, digits and dashes; not `main`. */
+                circuit_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3579,6 +5477,275 @@ export interface operations {
             };
         };
     };
+    get_accept_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptWindow"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_accept_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptWindowWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptWindow"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_accept_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_paired_devices: {
         parameters: {
             query?: never;
@@ -3953,6 +6120,85 @@ export interface operations {
             };
         };
     };
+    get_device_diagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceDiagnostics"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_chargers: {
         parameters: {
             query?: never;
@@ -4186,6 +6432,2371 @@ export interface operations {
             };
             /** @description `too-large` */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_mode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargingMode"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_mode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModeWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChargingMode"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_goal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Goal"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_goal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoalWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Goal"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_goal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rotation_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationTest"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_rotation_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started. */
+            202: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationTest"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_rotation_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationTest"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Car_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_car: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Car"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_car: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the car. */
+                car_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Car"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_car: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the car. */
+                car_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Car"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_car: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the car. */
+                car_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description SKI; left out: every charger. */
+                ski?: string | null;
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_sessions: {
+        parameters: {
+            query?: {
+                /** @description SKI; left out: every charger. */
+                ski?: string | null;
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A table with a header (RFC 4180). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_energy: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                step?: "minute" | "quarter-hour" | "hour" | "day";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EnergySpan_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_decisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Decision_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_operator: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_operator: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperatorSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_operator_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operator"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lift_operator_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_evidence: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidencePage"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A table with a header (RFC 4180). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_site_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings as they are. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example grid_connection:
+                     *       fuse_a: {l1: 25, l2: 25, l3: 25}
+                     *       phases: 3
+                     */
+                    "application/yaml": string;
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_site_file: {
+        parameters: {
+            query?: {
+                /** @description Only say what it would change. */
+                dry_run?: boolean;
+                /** @description No file manages settings any more. */
+                release?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        /** @description A site file. */
+        requestBody: {
+            content: {
+                /**
+                 * @example grid_connection:
+                 *       fuse_a: {l1: 25, l2: 25, l3: 25}
+                 *       phases: 3
+                 */
+                "application/yaml": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteFileResult"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_managed_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedFields"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -53,7 +53,8 @@ export function formOf(meter: Meter): MeterForm {
     model: meter.model,
     name: meter.name ?? "",
     role: meter.role,
-    kind: transport.kind,
+    // A meter of EEBUS comes with its pairing; it has no form.
+    kind: transport.kind === "eebus" ? "tcp" : transport.kind,
     host: transport.host ?? "",
     port: transport.port === null ? TCP_PORT : String(transport.port),
     unit_id: String(transport.unit_id),
@@ -70,7 +71,8 @@ export function formOf(meter: Meter): MeterForm {
 /** Return the form after a model was chosen: what a known meter brings along is filled in. */
 export function withModel(form: MeterForm, model: MeterModel): MeterForm {
   const { defaults } = model;
-  const kind = model.transports.includes(form.kind) ? form.kind : (model.transports[0] ?? "tcp");
+  const kinds = lines(model);
+  const kind = kinds.includes(form.kind) ? form.kind : (kinds[0] ?? "tcp");
   return {
     ...form,
     model: model.id,
@@ -82,6 +84,10 @@ export function withModel(form: MeterForm, model: MeterModel): MeterForm {
     stop_bits: defaults.stop_bits === 2 ? "2" : defaults.stop_bits === 1 ? "1" : form.stop_bits,
   };
 }
+
+/** The ways a model can be reached by a line of our own. */
+export const lines = (model: MeterModel): TransportKind[] =>
+  model.transports.filter((kind) => kind !== "eebus");
 
 export const isSerial = (kind: TransportKind): boolean => kind === "rtu";
 

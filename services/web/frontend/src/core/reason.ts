@@ -18,7 +18,17 @@ export const REASON_KINDS = [
   "operator-limit",
   "unbalance",
   "waiting-for-sun",
-  "sun",
+  "sun-share",
+  "contract-power",
+  "mode-off",
+  "latest-start",
+  "charges-now-no-plan",
+  "departure-first",
+  "guaranteed-minimum",
+  "one-phase-to-fit",
+  "phases-switching",
+  "rotation-test",
+  "pulse",
   "start-reserved",
   "charger-offline",
   "charger-disobeys",
@@ -35,8 +45,15 @@ const CALM: ReadonlySet<string> = new Set([
   "car-maximum",
   "car-not-asking",
   "energy-management-off",
-  "sun",
+  "sun-share",
   "waiting-for-sun",
+  "mode-off",
+  "latest-start",
+  "charges-now-no-plan",
+  "one-phase-to-fit",
+  "phases-switching",
+  "rotation-test",
+  "pulse",
 ]);
 const GRAVE: ReadonlySet<string> = new Set([
   "failsafe",
@@ -50,7 +67,16 @@ const GRAVE: ReadonlySet<string> = new Set([
 const NEEDS_VALUE: ReadonlySet<string> = new Set(["minimum-does-not-fit", "increase-held-back"]);
 
 /** Kinds whose value is a power in W; of all others it is a current in A. */
-const OF_POWER: ReadonlySet<string> = new Set(["operator-limit", "sun"]);
+const OF_POWER: ReadonlySet<string> = new Set(["operator-limit", "contract-power", "sun-share"]);
+
+/** Kinds that name the circuit they speak of, where it is not the main fuse. */
+const OF_CIRCUITS: ReadonlySet<string> = new Set(["fuse", "minimum-does-not-fit"]);
+
+/** What a circuit is called. */
+export interface CircuitName {
+  id: string;
+  name: string;
+}
 
 export type ReasonTone = "calm" | "notable" | "grave";
 
@@ -63,19 +89,36 @@ export interface Reason {
 }
 
 /** Return the reason of a charger, or null where nothing needs one. */
-export function reason(charger: ChargerNow, say: Say, formats: Formats): Reason | null {
+export function reason(
+  charger: Pick<ChargerNow, "ski" | "limited_by">,
+  say: Say,
+  formats: Formats,
+  circuits: readonly CircuitName[] = [],
+): Reason | null {
   const limit = charger.limited_by;
   if (!limit) return null;
   const until = limit.until ? Date.parse(limit.until) : Number.NaN;
   return {
-    text: sentence(limit, charger.ski, say, formats),
-    tone: GRAVE.has(limit.kind) ? "grave" : CALM.has(limit.kind) ? "calm" : "notable",
+    text: sentence(limit, charger.ski, say, formats, circuits),
+    tone: toneOf(limit.kind),
     kind: limit.kind,
     until_ms: Number.isNaN(until) ? null : until,
   };
 }
 
-function sentence(limit: LimitedBy, ski: string, say: Say, formats: Formats): string {
+/** How much a kind asks for attention. */
+export function toneOf(kind: string): ReasonTone {
+  if (GRAVE.has(kind)) return "grave";
+  return CALM.has(kind) ? "calm" : "notable";
+}
+
+function sentence(
+  limit: LimitedBy,
+  ski: string,
+  say: Say,
+  formats: Formats,
+  circuits: readonly CircuitName[],
+): string {
   if (!(REASON_KINDS as readonly string[]).includes(limit.kind)) {
     return say("reason.unknown", { kind: limit.kind });
   }
@@ -84,7 +127,9 @@ function sentence(limit: LimitedBy, ski: string, say: Say, formats: Formats): st
     ? formats.powerRoom(limit.value)
     : formats.room(limit.value);
   const at = limit.value === null ? "" : say("reason.at-value", { value });
-  return tidy(say(`reason.${limit.kind}${variant(limit, ski)}`, { on, at, value }));
+  const circuit = circuits.find(({ id }) => id === limit.element)?.name ?? "";
+  const variant = limit.value !== null && circuit && OF_CIRCUITS.has(limit.kind) ? "-circuit" : plainer(limit, ski);
+  return tidy(say(`reason.${limit.kind}${variant}`, { on, at, value, circuit }));
 }
 
 /** Kinds whose clock has its own words: what happens when it has run down. */
@@ -101,7 +146,7 @@ export function nextLook(kind: string, left_s: number, say: Say): string {
 }
 
 /** Some kinds have a second wording: current kept for another car, or no figure at hand. */
-function variant(limit: LimitedBy, ski: string): string {
+function plainer(limit: LimitedBy, ski: string): string {
   if (limit.kind === "start-reserved" && limit.element && limit.element !== ski) return "-other";
   return limit.value === null && NEEDS_VALUE.has(limit.kind) ? "-plain" : "";
 }

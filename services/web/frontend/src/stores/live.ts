@@ -60,12 +60,18 @@ export function unfollow(): void {
 /** Ask for identity and devices once, without waiting for the next event. */
 export async function refreshEebus(site: string): Promise<void> {
   const params = { path: { site } };
-  const [identity, discovered, paired] = await Promise.all([
+  const [identity, discovered, paired, window] = await Promise.all([
     answered(api.GET("/api/v1/sites/{site}/eebus/identity", { params })),
     answered(api.GET("/api/v1/sites/{site}/eebus/discovered", { params })),
     answered(api.GET("/api/v1/sites/{site}/eebus/paired", { params })),
+    answered(api.GET("/api/v1/sites/{site}/eebus/accept-window", { params })),
   ]);
-  eebus.value = { identity, discovered: discovered.items, paired: paired.items };
+  eebus.value = {
+    identity,
+    discovered: discovered.items,
+    paired: paired.items,
+    accepts_until: window.until,
+  };
 }
 
 function hear(picture: Dashboard): void {

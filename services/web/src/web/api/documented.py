@@ -32,3 +32,13 @@ OF_A_SITE = LOGGED_IN | problems(
 )
 REFUSABLE = OF_A_SITE | problems(HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 CONDITIONAL = REFUSABLE | problems(HTTPStatus.PRECONDITION_FAILED)
+
+_LOCATION = {"Location": {"description": "Where it is found.", "schema": {"type": "string"}}}
+CREATED: Answers = {201: {"description": "Added.", "headers": _LOCATION}}
+ACCEPTED: Answers = {202: {"description": "Started.", "headers": _LOCATION}}
+CSV_FILE: Answers = {
+    200: {
+        "description": "A table with a header (RFC 4180).",
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+    }
+}

@@ -1,17 +1,22 @@
-"""Pairing from our side, names, unpairing (A10, A11)."""
+"""Pairing from our side, names, unpairing (A10, A11), diagnostics."""
 
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from volthus_wire.subjects import EEBUS_PAIR, EEBUS_RENAME, EEBUS_UNPAIR
-from volthus_wire.v1.eebus_pb2 import PairRequest, RenameRequest, UnpairRequest
+from volthus_wire.subjects import EEBUS_DIAGNOSTICS, EEBUS_PAIR, EEBUS_RENAME, EEBUS_UNPAIR
+from volthus_wire.v1.eebus_pb2 import (
+    GetDiagnosticsRequest,
+    PairRequest,
+    RenameRequest,
+    UnpairRequest,
+)
 from web.api.documented import OF_A_SITE, REFUSABLE
 from web.api.door import AnyDoor, ServiceDoor, SkiInPath
 from web.api.eebus import picture_now
-from web.messages.eebus import paired
+from web.messages.eebus import diagnostics, paired
 from web.models.common import Page
-from web.models.eebus import PairedDevice, Pairing, Renaming
+from web.models.eebus import DeviceDiagnostics, PairedDevice, Pairing, Renaming
 
 router = APIRouter(prefix="/sites/{site}/eebus/paired", tags=["EEBUS"])
 
@@ -58,3 +63,9 @@ async def rename_device(door: AnyDoor, ski: SkiInPath, wanted: Renaming) -> Pair
 async def unpair_device(door: ServiceDoor, ski: SkiInPath) -> None:
     """Close the connection to a device and forget the trust (A11)."""
     await door.change(EEBUS_UNPAIR, UnpairRequest(ski=ski), about=ski)
+
+
+@router.get("/{ski}/diagnostics", responses=OF_A_SITE)
+async def get_device_diagnostics(door: ServiceDoor, ski: SkiInPath) -> DeviceDiagnostics:
+    """Tell what a device announces, what we use of it, and how it took our last limits."""
+    return diagnostics(await door.ask(EEBUS_DIAGNOSTICS, GetDiagnosticsRequest(ski=ski)))

@@ -5,19 +5,26 @@ from typing import get_args
 from volthus_wire.v1.site_pb2 import ChargerSettings as WireSettings
 from volthus_wire.v1.site_pb2 import ChargerState
 from volthus_wire.v1.site_pb2 import LimitedBy as WireLimitedBy
+from volthus_wire.v1.site_pb2 import PendingChange as WirePending
 from web.messages.eebus import connection
+from web.messages.meters import phase_name
+from web.messages.operating import charging_mode, goal
 from web.messages.plain import NotUnderstoodError, instant_in, number_in, phases_in, text
 from web.models.chargers import (
+    CarRange,
     Charger,
     ChargerNow,
     ChargerSettings,
     ChargerSettingsInForce,
     LimitedBy,
+    PendingChange,
+    PhaseSwitching,
     State,
 )
 from web.models.common import ByPhase
 
 STATES: dict[str, State] = {state: state for state in get_args(State)}
+SWITCHING: dict[str, PhaseSwitching] = {one: one for one in get_args(PhaseSwitching)}
 
 
 def charger_now(message: ChargerState) -> ChargerNow:
@@ -45,7 +52,33 @@ def charger_now(message: ChargerState) -> ChargerNow:
         error_code=text(message.error_code),
         phases=message.settings.phases if has_settings else None,
         max_a=message.settings.max_a if has_settings else None,
+        circuit=_circuit(message.settings),
+        mode=charging_mode(message.mode) if message.mode.mode else None,
+        goal=goal(message.goal),
+        pending=[_pending(one) for one in message.pending],
+        phases_in_use=[phase for one in message.phases if (phase := phase_name(one)) is not None],
+        session=text(message.session),
+        car=text(message.car),
+        car_range=_car_range(message),
+        reaction_s=number_in(message, "reaction_s"),
     )
+
+
+def _circuit(settings: WireSettings) -> str | None:
+    return None if settings.circuit == "main" else text(settings.circuit)
+
+
+def _pending(message: WirePending) -> PendingChange:
+    return PendingChange(
+        kind=message.kind, at=instant_in(message, "at"), value=number_in(message, "value")
+    )
+
+
+def _car_range(message: ChargerState) -> CarRange | None:
+    if not message.HasField("car_range"):
+        return None
+    found = message.car_range
+    return CarRange(min_a=number_in(found, "min_a"), max_a=number_in(found, "max_a"))
 
 
 def limited_by(message: WireLimitedBy) -> LimitedBy | None:
@@ -69,7 +102,10 @@ def charger(message: ChargerState) -> Charger:
 
 
 def settings_in_force(message: WireSettings) -> ChargerSettingsInForce:
-    """Return a charger's settings."""
+    """Return a charger's settings. Raises NotUnderstoodError for a way of phase switching."""
+    switching = message.phase_switching or "none"
+    if switching not in SWITCHING:
+        raise NotUnderstoodError(f"{switching!r} is no way of phase switching")
     return ChargerSettingsInForce(
         min_a=message.min_a,
         max_a=message.max_a,
@@ -77,6 +113,13 @@ def settings_in_force(message: WireSettings) -> ChargerSettingsInForce:
         wiring=message.wiring,
         failsafe_a=message.failsafe_a,
         priority=message.priority,
+        circuit=_circuit(message),
+        start_a=number_in(message, "start_a"),
+        weight=number_in(message, "weight"),
+        guaranteed_a=number_in(message, "guaranteed_a"),
+        phase_switching=SWITCHING[switching],
+        phase_switching_url=text(message.phase_switching_url),
+        phase_switching_confirmed=message.phase_switching_confirmed,
         revision=message.revision,
     )
 
@@ -91,5 +134,12 @@ def to_charger_settings(wanted: ChargerSettings, ski: str, revision: int) -> Wir
         wiring=wanted.wiring,
         failsafe_a=wanted.failsafe_a,
         priority=wanted.priority,
+        circuit="" if wanted.circuit in (None, "main") else wanted.circuit,
+        start_a=wanted.start_a,
+        weight=wanted.weight,
+        guaranteed_a=wanted.guaranteed_a,
+        phase_switching=wanted.phase_switching,
+        phase_switching_url=wanted.phase_switching_url or "",
+        phase_switching_confirmed=wanted.phase_switching_confirmed,
         revision=revision,
     )

@@ -1,31 +1,14 @@
 """The live picture of a site, drawn from the CEM's message."""
 
-from collections.abc import Sequence
-from typing import Literal
-
 from volthus_wire.v1.metering_pb2 import MeterHealth
-from volthus_wire.v1.site_pb2 import GridConnection, SiteState
 from volthus_wire.v1.site_pb2 import Notice as WireNotice
+from volthus_wire.v1.site_pb2 import SiteState
 from web.messages.chargers import charger_now
-from web.messages.meters import QUALITIES, ROLES
+from web.messages.fuse import circuit_pictures, fuse_picture
+from web.messages.meters import KINDS, QUALITIES, ROLES
+from web.messages.operator import operator_limit
 from web.messages.plain import instant_in, named, number_in, phases_in, text
-from web.models.chargers import ChargerNow
-from web.models.common import ByPhase, PhaseName
-from web.models.sites import (
-    ChargerShare,
-    Dashboard,
-    EnergyManagementNow,
-    FusePhase,
-    MeterNow,
-    Notice,
-)
-
-Key = Literal["l1", "l2", "l3"]
-PHASES: tuple[tuple[PhaseName, Key], ...] = (("L1", "l1"), ("L2", "l2"), ("L3", "l3"))
-
-# What the CEM keeps free where no margin was set: 0.5 A + 1 % of the fuse.
-DEFAULT_MARGIN_A = 0.5
-DEFAULT_MARGIN_SHARE = 0.01
+from web.models.sites import Dashboard, EnergyManagementNow, MeterNow, Notice
 
 
 def dashboard(state: SiteState, *, age_s: float, is_stale: bool) -> Dashboard:
@@ -52,76 +35,13 @@ def dashboard(state: SiteState, *, age_s: float, is_stale: bool) -> Dashboard:
         sun_w=number_in(state, "sun_w"),
         grid_current_a=phases_in(state, "grid_current_a"),
         fuse=fuse_picture(state, chargers),
+        circuits=circuit_pictures(state, chargers),
+        operator_limits=[operator_limit(one) for one in state.operator_limits],
+        operator_share_w=number_in(state, "operator_share_w"),
         chargers=chargers,
         notices=[_notice(one) for one in state.notices],
         meters=[_meter(one) for one in state.meters],
     )
-
-
-def fuse_picture(state: SiteState, chargers: Sequence[ChargerNow]) -> list[FusePhase] | None:
-    """Return a bar for each phase that has a fuse, None where no fuse is set."""
-    fuse = phases_in(state.grid_connection, "fuse_a")
-    if fuse is None or state.grid_connection.revision == 0:
-        return None
-    return [
-        _bar(state, name, key, fuse_a, chargers)
-        for name, key in PHASES[: state.grid_connection.phases or 3]
-        if (fuse_a := at(fuse, key)) is not None
-    ]
-
-
-def at(values: ByPhase | None, key: Key) -> float | None:
-    """Return one phase's value, None where nothing is known."""
-    match key:
-        case _ if values is None:
-            return None
-        case "l1":
-            return values.l1
-        case "l2":
-            return values.l2
-        case "l3":
-            return values.l3
-
-
-def margin_a(grid: GridConnection, fuse_a: float) -> float:
-    """Return what stays free below a fuse of `fuse_a`, in A."""
-    if grid.HasField("margin_a"):
-        return grid.margin_a
-    return DEFAULT_MARGIN_A + DEFAULT_MARGIN_SHARE * fuse_a
-
-
-def _bar(
-    state: SiteState, name: PhaseName, key: Key, fuse_a: float, chargers: Sequence[ChargerNow]
-) -> FusePhase:
-    shares = [
-        ChargerShare(
-            ski=one.ski,
-            name=one.name,
-            current_a=at(one.current_a, key),
-            limit_a=at(one.limit_a, key),
-        )
-        for one in chargers
-    ]
-    drawn = [_drawn_a(one, key) for one in chargers]
-    currents = [current_a for current_a in drawn if current_a is not None]
-    return FusePhase(
-        phase=name,
-        fuse_a=fuse_a,
-        margin_a=round(margin_a(state.grid_connection, fuse_a), 3),
-        other_load_a=at(phases_in(state, "other_load_a"), key),
-        reserved_a=at(phases_in(state, "reserved_a"), key),
-        headroom_a=at(phases_in(state, "headroom_a"), key),
-        grid_current_a=at(phases_in(state, "grid_current_a"), key),
-        charging_a=round(sum(currents), 3) if len(currents) == len(drawn) else None,
-        chargers=shares,
-    )
-
-
-def _drawn_a(charger: ChargerNow, key: Key) -> float | None:
-    """Return what a charger draws on a phase; 0 where its limit says that no car uses it."""
-    current_a = at(charger.current_a, key)
-    is_unused = charger.limit_a is not None and at(charger.limit_a, key) is None
-    return 0.0 if current_a is None and is_unused else current_a
 
 
 def _notice(message: WireNotice) -> Notice:
@@ -139,6 +59,7 @@ def _meter(message: MeterHealth) -> MeterNow:
         id=message.settings.meter,
         name=text(message.settings.name),
         role=named(message.settings.role, ROLES),
+        kind=KINDS.get(message.settings.transport.kind),
         quality=named(message.last.quality, QUALITIES) if has_read else "unknown",
         age_s=message.last.age_s if has_read else None,
         problem=text(message.problem),

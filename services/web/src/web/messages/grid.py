@@ -17,6 +17,7 @@ def grid_connection(message: WireGridConnection) -> GridConnection:
         margin_a=number_in(message, "margin_a"),
         base_load_a=_in_short(phases_in(message, "base_load_a"), message.phases),
         static_share_a=_in_short(phases_in(message, "static_share_a"), message.phases),
+        unbalance_a=number_in(message, "unbalance_a"),
         revision=message.revision,
     )
 
@@ -29,6 +30,7 @@ def to_grid_connection(wanted: GridConnectionSettings, revision: int) -> WireGri
         margin_a=wanted.margin_a,
         base_load_a=to_phases(wanted.base_load_a),
         static_share_a=to_phases(wanted.static_share_a),
+        unbalance_a=wanted.unbalance_a,
         revision=revision,
     )
 

@@ -5,7 +5,6 @@ from web.messages.plain import instant_in, named, number_in, phases_in, positive
 from web.models.common import ByPhase, PhaseName
 from web.models.meters import (
     FindingVerdict,
-    Kind,
     Meter,
     MeterCandidate,
     MeterFinding,
@@ -17,6 +16,7 @@ from web.models.meters import (
     MeterTest,
     Quality,
     Reading,
+    ShownKind,
     Transport,
     TransportDefaults,
     TransportSettings,
@@ -29,10 +29,11 @@ ROLES: dict[int, MeterRoleName] = {
     wire.METER_ROLE_SUB: "sub",
     wire.METER_ROLE_CHARGER: "charger",
 }
-KINDS: dict[int, Kind] = {
+KINDS: dict[int, ShownKind] = {
     wire.TRANSPORT_KIND_TCP: "tcp",
     wire.TRANSPORT_KIND_RTU: "rtu",
     wire.TRANSPORT_KIND_RTU_OVER_TCP: "rtu_over_tcp",
+    wire.TRANSPORT_KIND_EEBUS: "eebus",
 }
 QUALITIES: dict[int, Quality] = {
     wire.METER_QUALITY_UNSPECIFIED: "unknown",

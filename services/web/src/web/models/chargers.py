@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from web.models.common import Amperes, ByPhase, Model, RotationName, Wanted
+from web.models.common import Amperes, ByPhase, Model, PhaseName, RotationName, Wanted
 from web.models.eebus import Connection
+from web.models.operating import ChargingMode, Goal
 
 State = Literal["no_car", "waiting", "charging", "paused", "finished", "offline", "fault"]
+PhaseSwitching = Literal["none", "automatic", "local-api"]
 
 
 class LimitedBy(Model):
@@ -23,6 +25,23 @@ class LimitedBy(Model):
     value: float | None = Field(description="In the unit of the kind; A unless it says otherwise.")
     since: datetime | None
     until: datetime | None = Field(description="When a pending change is looked at again.")
+
+
+class PendingChange(Model):
+    """Something that will happen by itself."""
+
+    kind: str = Field(
+        description="start, stop, increase, phases-1, phases-3, turn, wake; new kinds may come."
+    )
+    at: datetime | None
+    value: float | None = Field(description="A, where the kind has one.")
+
+
+class CarRange(Model):
+    """What the plugged car can follow, in A per phase; below 6 A only over ISO 15118."""
+
+    min_a: float | None
+    max_a: float | None
 
 
 class ChargerNow(Model):
@@ -49,6 +68,17 @@ class ChargerNow(Model):
     error_code: str | None
     phases: int | None = Field(description="Conductors connected.")
     max_a: float | None = Field(description="Of the charger and its cable, per phase.")
+    circuit: str | None = Field(description="Id of the circuit it hangs on; null = the main fuse.")
+    mode: ChargingMode | None = Field(description="Null while the site does not tell it.")
+    goal: Goal | None
+    pending: list[PendingChange] = Field(description="Each change that waits for a clock.")
+    phases_in_use: list[PhaseName] = Field(description="House phases the car draws on.")
+    session: str | None = Field(description="Id of the open session.")
+    car: str | None = Field(description="Id of the plugged car; null = unknown.")
+    car_range: CarRange | None
+    reaction_s: float | None = Field(
+        description="Measured: from a limit written to the current there."
+    )
 
 
 class ChargerSettings(Wanted):
@@ -77,6 +107,29 @@ class ChargerSettings(Wanted):
         description="Set in the charger: what it draws at most when all is silent."
     )
     priority: Annotated[int, Field(ge=1, le=9)] = Field(2, description="1 before 2.")
+    circuit: str | None = Field(
+        None, max_length=64, description="Id of the circuit it hangs on; null = the main fuse."
+    )
+    start_a: Amperes | None = Field(
+        None, description="What a fresh car can draw before the first limit; null = max_a."
+    )
+    weight: Annotated[float, Field(gt=0, le=100, allow_inf_nan=False)] | None = Field(
+        None, description="Share among equals; null = 1."
+    )
+    guaranteed_a: Amperes | None = Field(
+        None, description="Kept for it before others get more than theirs; null: none."
+    )
+    phase_switching: PhaseSwitching = Field(
+        "none",
+        description="Who changes between one and three phases: nobody, the charger by "
+        "itself, or we by the charger's local API.",
+    )
+    phase_switching_url: str | None = Field(
+        None, min_length=1, max_length=253, description="local-api: where the charger listens."
+    )
+    phase_switching_confirmed: bool = Field(
+        default=False, description="The notice about contactors and cars was accepted."
+    )
 
 
 class ChargerSettingsInForce(Model):
@@ -88,6 +141,13 @@ class ChargerSettingsInForce(Model):
     wiring: str
     failsafe_a: float
     priority: int
+    circuit: str | None
+    start_a: float | None
+    weight: float | None
+    guaranteed_a: float | None
+    phase_switching: PhaseSwitching
+    phase_switching_url: str | None
+    phase_switching_confirmed: bool
     revision: int = Field(description="Also the ETag.")
 
 

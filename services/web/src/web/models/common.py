@@ -1,9 +1,9 @@
 """Shapes used all over the API: phases, lists, problems, names of sites and devices."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from web.core.ski import SkiError, normalised
@@ -13,6 +13,11 @@ T = TypeVar("T")
 Amperes = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
 PhaseName = Literal["L1", "L2", "L3"]
 RotationName = Literal["RST", "RTS", "STR", "SRT", "TRS", "TSR"]
+# With its offset (RFC 3339); bounded, so that every offset of it is a date too.
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+]
 
 
 class Model(BaseModel):

@@ -1,5 +1,6 @@
 """EEBUS devices: our identity, what was found, what is paired."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
@@ -7,6 +8,7 @@ from pydantic import ConfigDict, Field
 from web.models.common import Model, TypedSki, Wanted
 
 Connection = Literal["not_connected", "connecting", "connected"]
+MOST_WINDOW_S = 300
 _SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
 
 
@@ -42,6 +44,9 @@ class PairedDevice(DiscoveredDevice):
     detail: str = Field(description="One sentence: the phase, or which side must act.")
     state: str = Field(description="Connection state in full, such as `waiting_for_peer`.")
     own: bool = Field(description="The site's own charger, paired by itself (A12).")
+    role: str | None = Field(
+        description="charger, meter, control-box or appliance to us; null = not known yet."
+    )
 
 
 class EebusPicture(Model):
@@ -50,6 +55,71 @@ class EebusPicture(Model):
     identity: EebusIdentity
     discovered: list[DiscoveredDevice]
     paired: list[PairedDevice]
+    accepts_until: datetime | None = Field(
+        description="Until then the first device that asks is trusted; null: each by hand."
+    )
+
+
+class AnnouncedUseCase(Model):
+    """A use case a device announces, and whether we speak it with it."""
+
+    entity: str = Field(description="Its address in the device.", examples=["1.1"])
+    entity_type: str = Field(examples=["EV"])
+    actor: str = Field(examples=["EV"])
+    name: str = Field(examples=["overloadProtectionByEvChargingCurrentCurtailment"])
+    scenarios: list[int]
+    used: bool
+
+
+class ByConductor(Model):
+    """A value for each conductor of a charger; null = none."""
+
+    a: float | None
+    b: float | None
+    c: float | None
+
+
+class LimitWrite(Model):
+    """A limit that was written to a device, and what came of it."""
+
+    at: datetime | None
+    kind: str = Field(description="opev, oscev, lpc, lpp, failsafe")
+    current_a: ByConductor | None
+    power_w: float | None
+    ok: bool
+    error_number: int | None
+    text: str | None
+    answer_ms: float | None
+    reaction_s: float | None = Field(description="Until the current followed; null: not seen.")
+
+
+class DeviceDiagnostics(Model):
+    """What an installer or developer wants to know of a paired device."""
+
+    device: PairedDevice
+    handshake: str = Field(description="SHIP phase in the standard's words.")
+    use_cases: list[AnnouncedUseCase]
+    entities: list[str]
+    writes: list[LimitWrite] = Field(description="Newest first, at most 20.")
+    reaction_s: float | None = Field(description="Median.")
+    quirks: list[str] = Field(description="Peculiarities of this device that we allow for.")
+    connections: int = Field(description="Made since the gateway's start.")
+    connected_since: datetime | None
+    heartbeat_age_s: float | None
+    last_error: str | None
+    last_error_at: datetime | None
+
+
+class AcceptWindowWanted(Wanted):
+    """For how long the first device that asks is to be trusted."""
+
+    seconds: Annotated[int, Field(ge=1, le=MOST_WINDOW_S)] = 120
+
+
+class AcceptWindow(Model):
+    """Whether the first device that asks is trusted without a look at its SKI."""
+
+    until: datetime | None = Field(description="Null: closed.")
 
 
 class Pairing(Wanted):

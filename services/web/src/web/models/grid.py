@@ -19,6 +19,7 @@ _EXAMPLE: dict[str, JsonValue] = {
     "margin_a": 0.75,
     "base_load_a": 2,
     "static_share_a": 10,
+    "unbalance_a": 20,
 }
 
 
@@ -40,6 +41,11 @@ class GridConnectionSettings(Wanted):
         description="What all chargers together may draw when the meter is lost: a number for "
         "every phase alike, or each phase by itself; null: CEM's own.",
     )
+    unbalance_a: Amperes | None = Field(
+        None,
+        description="How much cars may load one phase more than another (VDE-AR-N 4100: 20 A); "
+        "null: any.",
+    )
 
 
 class GridConnection(Model):
@@ -56,6 +62,7 @@ class GridConnection(Model):
     static_share_a: float | ByPhase | None = Field(
         description="A number where the phases are alike, else each phase by itself."
     )
+    unbalance_a: float | None
     revision: int = Field(description="Also the ETag; 0 = never set.")
 
 

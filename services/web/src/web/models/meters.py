@@ -10,6 +10,7 @@ from web.models.common import ByPhase, Model, PhaseName, RotationName, Wanted
 MeterRoleName = Literal["grid", "pv", "battery", "sub", "charger"]
 Quality = Literal["good", "stale", "bad", "frozen", "implausible", "unknown"]
 Kind = Literal["tcp", "rtu", "rtu_over_tcp"]
+ShownKind = Literal["tcp", "rtu", "rtu_over_tcp", "eebus"]
 FindingVerdict = Literal["fine", "suspect", "unknown"]
 
 _EXAMPLE: dict[str, JsonValue] = {
@@ -58,7 +59,7 @@ class MeterSettings(Wanted):
 class Transport(Model):
     """How the meter is reached."""
 
-    kind: Kind
+    kind: ShownKind
     host: str | None
     port: int | None
     unit_id: int
@@ -142,7 +143,7 @@ class MeterModel(Model):
     manufacturer: str
     name: str
     phases: int
-    transports: list[Kind]
+    transports: list[ShownKind]
     defaults: TransportDefaults
     quantities: list[str]
     has_phase_currents: bool

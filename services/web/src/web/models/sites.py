@@ -5,8 +5,11 @@ from datetime import datetime
 from pydantic import ConfigDict, Field
 
 from web.models.chargers import ChargerNow
-from web.models.common import ByPhase, Model, PhaseName
-from web.models.meters import MeterRoleName, Quality
+from web.models.circuits import CircuitNow
+from web.models.common import ByPhase, Model
+from web.models.fuse import FusePhase
+from web.models.meters import MeterRoleName, Quality, ShownKind
+from web.models.operator import OperatorLimit
 
 
 class Site(Model):
@@ -43,29 +46,6 @@ class Site(Model):
     alarms: int | None
 
 
-class ChargerShare(Model):
-    """What one charger draws on one phase."""
-
-    ski: str
-    name: str | None
-    current_a: float | None
-    limit_a: float | None
-
-
-class FusePhase(Model):
-    """One bar of the fuse picture; null = not known."""
-
-    phase: PhaseName
-    fuse_a: float
-    margin_a: float = Field(description="Kept free below the fuse.")
-    other_load_a: float | None = Field(description="The house beside the chargers, peak-held.")
-    reserved_a: float | None = Field(description="For chargers out of reach or starting.")
-    headroom_a: float | None = Field(description="What the chargers may draw together.")
-    grid_current_a: float | None = Field(description="Signed; negative = feed-in.")
-    charging_a: float | None = Field(description="Sum of the chargers; null if one is unknown.")
-    chargers: list[ChargerShare]
-
-
 class Notice(Model):
     """A sentence for the page that concerns the whole site."""
 
@@ -81,6 +61,7 @@ class MeterNow(Model):
     id: str
     name: str | None
     role: MeterRoleName
+    kind: ShownKind | None = Field(description="How it is reached; eebus = a paired HEMS or meter.")
     quality: Quality
     age_s: float | None
     problem: str | None
@@ -119,6 +100,11 @@ class Dashboard(Model):
     sun_w: float | None = Field(description="Null without a PV meter.")
     grid_current_a: ByPhase | None
     fuse: list[FusePhase] | None = Field(description="Null until the main fuse is set.")
+    circuits: list[CircuitNow] = Field(description="Fuses below the main one.")
+    operator_limits: list[OperatorLimit]
+    operator_share_w: float | None = Field(
+        description="What the limit in force leaves for the chargers."
+    )
     chargers: list[ChargerNow]
     notices: list[Notice]
     meters: list[MeterNow]
