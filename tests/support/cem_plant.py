@@ -60,6 +60,7 @@ class PlantCar:
     paired_s: int = -1
     every_s: int = 0  # notifies on change and this often; 0 = each second
     silent_s: int = 0  # after a new limit it tells nothing for so long
+    wired: tuple[int, int, int] = (0, 1, 2)  # the house phase each conductor really sits on
     limited_s: int = -99
     notified: tuple[float, float] | None = None  # when, and what it drew
 
@@ -110,6 +111,11 @@ class Plant:
         self.dead_meter_s: tuple[int, int] = (-1, -1)
         self.frozen_meter_s: tuple[int, int] = (-1, -1)
         self.spike_s = -1
+        self.clamps: tuple[tuple[int, int], ...] = (
+            (0, 1),
+            (1, 1),
+            (2, 1),
+        )  # phase and sign of each
         self.tells_age = True  # whether a reading's age is known, or it is shown as new
         self.frozen: Amps = [0.0, 0.0, 0.0]
         self.houses: list[Amps] = []
@@ -153,7 +159,7 @@ class Plant:
         for car in self.cars.values():
             car.step(t)
             for phase in car.phases:
-                cars_a[phase] += car.own_a
+                cars_a[car.wired[phase]] += car.own_a
         house_a = self.house(t)
         self.houses.append(house_a)
         total = [h + c for h, c in zip(house_a, cars_a, strict=True)]
@@ -176,6 +182,7 @@ class Plant:
     def _sample(self, t: int, total: Amps) -> None:
         if self.dead_meter_s[0] <= t < self.dead_meter_s[1]:
             return
+        total = [sign * total[phase] for phase, sign in self.clamps]
         sample = [value + self.chance.gauss(0, 0.05) for value in total]
         if self.frozen_meter_s[0] <= t < self.frozen_meter_s[1]:
             sample = self.frozen

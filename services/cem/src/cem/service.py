@@ -11,6 +11,8 @@ from cem.core.state import Remembered, restored
 from cem.loop import Controller
 from cem.memory import remember
 from cem.picture import Named
+from cem.rotation import bus as rotation
+from cem.rotation.tester import RotationTester
 from cem.settings import Settings
 from cem.store import Store
 from volthus_kit import health
@@ -66,8 +68,11 @@ async def _control(
         commands = Commands(controller, store, remote_fuse=settings.remote_fuse)
         await inbox.hear(controller.happened, controller.watched)
         await inbox.answer(commands)
+        tester = RotationTester(controller, lambda: inbox.meters, clock)
+        await rotation.answer(bus, settings.site, tester)
         tasks.create_task(remember(controller, store), name="memory")
         tasks.create_task(controller.run(), name="control")
+        tasks.create_task(tester.run(), name="rotation test")
 
 
 async def _loaded(store: Store, clock: SystemClock) -> tuple[Remembered, int, bool]:
