@@ -13,7 +13,7 @@ from cem.core.events import (
     GridRead,
     SunRead,
 )
-from cem.messages import reading_of, report_of
+from cem.messages.hearing import reading_of, report_of
 from volthus_kit.bus import Bus
 from volthus_wire import subjects
 from volthus_wire.convert import to_conductors

@@ -13,7 +13,7 @@ from cem.core.validation import (
     object_to_grid,
 )
 from cem.loop import Controller
-from cem.messages import (
+from cem.messages.settings import (
     charger_message,
     charger_of,
     energy_management_message,

@@ -10,8 +10,8 @@ from cem.core.decision import Decision
 from cem.core.ladder import Stage
 from cem.core.reasons import Notice, Reason
 from cem.core.state import State
-from cem.messages import (
-    CONNECTIONS,
+from cem.messages.hearing import CONNECTIONS
+from cem.messages.settings import (
     charger_message,
     energy_management_message,
     grid_message,

@@ -154,6 +154,7 @@ def _ev_message(ev: Ev, evse: Evse) -> evse_pb2.Ev:
         soc_percent=soc_percent,
         takes_limits=evse.takes_limits,
         plug=evse.plugs,
+        ev_id=next(iter(ev.ids), ""),
     )
 
 

@@ -20,7 +20,7 @@ CONNECTION_CONNECTING: Connection
 CONNECTION_CONNECTED: Connection
 
 class Ev(_message.Message):
-    __slots__ = ("communication", "asymmetric", "phases", "min_a", "max_a", "pause_a", "operating_state", "soc_percent", "takes_limits", "plug")
+    __slots__ = ("communication", "asymmetric", "phases", "min_a", "max_a", "pause_a", "operating_state", "soc_percent", "takes_limits", "plug", "ev_id")
     COMMUNICATION_FIELD_NUMBER: _ClassVar[int]
     ASYMMETRIC_FIELD_NUMBER: _ClassVar[int]
     PHASES_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,7 @@ class Ev(_message.Message):
     SOC_PERCENT_FIELD_NUMBER: _ClassVar[int]
     TAKES_LIMITS_FIELD_NUMBER: _ClassVar[int]
     PLUG_FIELD_NUMBER: _ClassVar[int]
+    EV_ID_FIELD_NUMBER: _ClassVar[int]
     communication: str
     asymmetric: bool
     phases: int
@@ -41,7 +42,8 @@ class Ev(_message.Message):
     soc_percent: float
     takes_limits: bool
     plug: int
-    def __init__(self, communication: _Optional[str] = ..., asymmetric: _Optional[bool] = ..., phases: _Optional[int] = ..., min_a: _Optional[float] = ..., max_a: _Optional[float] = ..., pause_a: _Optional[float] = ..., operating_state: _Optional[str] = ..., soc_percent: _Optional[float] = ..., takes_limits: _Optional[bool] = ..., plug: _Optional[int] = ...) -> None: ...
+    ev_id: str
+    def __init__(self, communication: _Optional[str] = ..., asymmetric: _Optional[bool] = ..., phases: _Optional[int] = ..., min_a: _Optional[float] = ..., max_a: _Optional[float] = ..., pause_a: _Optional[float] = ..., operating_state: _Optional[str] = ..., soc_percent: _Optional[float] = ..., takes_limits: _Optional[bool] = ..., plug: _Optional[int] = ..., ev_id: _Optional[str] = ...) -> None: ...
 
 class LimitInForce(_message.Message):
     __slots__ = ("current_a", "controller_epoch", "sequence", "accepted_age_s", "is_fallback")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from cem.core.failsafe import excess
+from cem.core.parameters import DEFAULTS
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from electrical.phases import ALL_PHASES, Phase
 
@@ -14,6 +15,8 @@ MOST_FUSE_A = 1000.0
 MOST_CHARGER_A = 80.0  # IEC 61851-1: the end of the duty cycle's scale
 LEAST_CHARGER_A = 1.0  # ISO 15118 cars follow less than 6 A
 SKI = re.compile(r"[0-9a-f]{40}")
+ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")  # of circuits and cars
+MOST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ def object_to_charger(
         ("failsafe", charger.failsafe_a, 0.0, charger.max_a),
         ("priority", float(charger.priority), 1.0, 9.0),
     ):
-        if not _is_within(value_a, least_a, most_a):
+        if not is_within(value_a, least_a, most_a):
             pointer = "/priority" if name == "priority" else f"/{name}_a"
-            return _out_of_range(name, pointer, value_a, least_a, most_a)
+            return out_of_range(name, pointer, value_a, least_a, most_a)
     return None if grid is None else _to_failsafe(grid, [*others, charger], "/failsafe_a")
 
 
@@ -81,25 +84,26 @@ def needs_site(wanted: GridConnection, before: GridConnection | None) -> bool:
     """
     if before is None:
         return True
-    if any(wanted.fuse_a[phase] > before.fuse_a[phase] for phase in ALL_PHASES):
-        return True
-    return wanted.margin_a is not None and (
-        before.margin_a is None or wanted.margin_a < before.margin_a
+    margins_a, before_a = wanted.margins_a(DEFAULTS), before.margins_a(DEFAULTS)
+    return any(
+        wanted.fuse_a[phase] > before.fuse_a[phase]
+        or (wanted.margin_a != before.margin_a and margins_a[phase] < before_a[phase])
+        for phase in ALL_PHASES
     )
 
 
 def _to_phase(grid: GridConnection, phase: Phase) -> Objection | None:
     fuse_a, at = grid.fuse_a[phase], f"/{phase.lower()}"
-    if not _is_within(fuse_a, LEAST_FUSE_A, MOST_FUSE_A):
-        return _out_of_range("fuse", "/fuse_a" + at, fuse_a, LEAST_FUSE_A, MOST_FUSE_A, phase)
-    if grid.margin_a is not None and not _is_within(grid.margin_a, 0.0, fuse_a / 2):
-        return _out_of_range("margin", "/margin_a", grid.margin_a, 0, fuse_a / 2, phase)
-    if not _is_within(grid.base_load_a[phase], 0.0, fuse_a):
+    if not is_within(fuse_a, LEAST_FUSE_A, MOST_FUSE_A):
+        return out_of_range("fuse", "/fuse_a" + at, fuse_a, LEAST_FUSE_A, MOST_FUSE_A, phase)
+    if grid.margin_a is not None and not is_within(grid.margin_a, 0.0, fuse_a / 2):
+        return out_of_range("margin", "/margin_a", grid.margin_a, 0, fuse_a / 2, phase)
+    if not is_within(grid.base_load_a[phase], 0.0, fuse_a):
         base_a = grid.base_load_a[phase]
-        return _out_of_range("base-load", "/base_load_a" + at, base_a, 0, fuse_a, phase)
+        return out_of_range("base-load", "/base_load_a" + at, base_a, 0, fuse_a, phase)
     share_a = grid.static_share_a[phase]
-    if share_a is not None and not _is_within(share_a, 0.0, fuse_a):
-        return _out_of_range("static-share", "/static_share_a" + at, share_a, 0, fuse_a, phase)
+    if share_a is not None and not is_within(share_a, 0.0, fuse_a):
+        return out_of_range("static-share", "/static_share_a" + at, share_a, 0, fuse_a, phase)
     return None
 
 
@@ -124,11 +128,12 @@ def _to_failsafe(
     )
 
 
-def _is_within(value: float, least: float, most: float) -> bool:
+def is_within(value: float, least: float, most: float) -> bool:
+    """Return whether a value is a number between two, both included."""
     return isfinite(value) and least <= value <= most
 
 
-def _out_of_range(  # noqa: PLR0913, PLR0917 - one sentence's words
+def out_of_range(  # noqa: PLR0913, PLR0917 - one sentence's words
     name: str,
     pointer: str,
     value: float,
@@ -136,6 +141,7 @@ def _out_of_range(  # noqa: PLR0913, PLR0917 - one sentence's words
     most: float,
     phase: Phase | None = None,
 ) -> Objection:
+    """Return that a value is outside of what can be, with code `{name}-out-of-range`."""
     where = f" on {phase}" if phase else ""
     return Objection(
         f"{name}-out-of-range",
@@ -143,3 +149,25 @@ def _out_of_range(  # noqa: PLR0913, PLR0917 - one sentence's words
         pointer,
         {"value": f"{value:g}", "least": f"{least:g}", "most": f"{most:g}"},
     )
+
+
+def unknown_circuit(pointer: str, circuit: str) -> Objection:
+    """Return that there is no such circuit."""
+    detail = f"There is no circuit {circuit!r}."
+    return Objection("unknown-circuit", detail, pointer, {"circuit": circuit})
+
+
+def unknown_charger(pointer: str, ski: str) -> Objection:
+    """Return that there is no such charger."""
+    return Objection("unknown-charger", f"No charger {ski!r} is known here.", pointer, {"ski": ski})
+
+
+def unknown_car(pointer: str, car: str) -> Objection:
+    """Return that there is no such car."""
+    return Objection("unknown-car", f"No car {car!r} is known here.", pointer, {"car": car})
+
+
+def too_long(pointer: str, text: str, most: int) -> Objection:
+    """Return that a text is too long."""
+    detail = f"The value of {pointer} has {len(text)} characters; expected at most {most}."
+    return Objection("text-too-long", detail, pointer, {"most": str(most)})

@@ -1,0 +1,69 @@
+"""Whether a charger may be saved as it is placed: its circuit, its share, its phase switching."""
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from cem.core.circuits import MAIN, CircuitSettings
+from cem.core.site import ChargerSettings, PhaseSwitching
+from cem.core.validation import Objection, is_within, out_of_range, unknown_circuit
+
+MOST_URL = 200
+LOCAL_NAMES = (".local", ".lan", ".home", ".home.arpa", ".internal", ".fritz.box")
+
+
+def object_to_place(
+    charger: ChargerSettings, circuits: Iterable[CircuitSettings]
+) -> Objection | None:
+    """Return what is wrong with where a charger sits, its share and its phase switching."""
+    if charger.circuit != MAIN and all(charger.circuit != circuit.id for circuit in circuits):
+        return unknown_circuit("/circuit", charger.circuit)
+    for name, value, least, most in (
+        ("start_a", charger.start_a, 0.0, charger.max_a),
+        ("weight", charger.weight, 0.1, 100.0),
+        ("guaranteed_a", charger.guaranteed_a, charger.min_a, charger.max_a),
+    ):
+        if value is not None and not is_within(value, least, most):
+            code = name.removesuffix("_a").replace("_", "-")
+            return out_of_range(code, f"/{name}", value, least, most)
+    return _to_phase_switching(charger)
+
+
+def _to_phase_switching(charger: ChargerSettings) -> Objection | None:
+    if charger.phase_switching is PhaseSwitching.NONE:
+        return None
+    if charger.phases != 3:
+        detail = "Only a charger on three phases can change to one."
+        return Objection("phase-switching-needs-three-phases", detail, "/phase_switching")
+    if not charger.is_phase_switching_confirmed:
+        detail = "Confirm first that the notice on contactors and cars was read."
+        return Objection("phase-switching-not-confirmed", detail, "/phase_switching_confirmed")
+    if charger.phase_switching is PhaseSwitching.LOCAL_API and not is_local_url(
+        charger.phase_switching_url
+    ):
+        detail = (
+            f"{charger.phase_switching_url!r} is no address in the local network; expected "
+            "http://host:port/path."
+        )
+        return Objection("phase-switching-url-invalid", detail, "/phase_switching_url")
+    return None
+
+
+def is_local_url(url: str) -> bool:
+    """Return whether an address is HTTP and names something in the local network."""
+    if len(url) > MOST_URL or any(character.isspace() for character in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_usable = parts.port is None or 0 < parts.port < 65536
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or parts.username or not is_usable:
+        return False
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(LOCAL_NAMES)
+    is_usual = not (address.is_unspecified or address.is_multicast)
+    return is_usual and (address.is_private or address.is_loopback or address.is_link_local)
