@@ -18,7 +18,10 @@ class ConnectionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A SHIP node seen on the network, or entered by hand."""
+    """A SHIP node seen on the network, or entered by hand.
+
+    accepts_pairing: it trusts whoever asks, for now. categories: what it is, as in its record.
+    """
 
     ski: str  # 40 lower-case hex digits
     ship_id: str | None
@@ -29,6 +32,8 @@ class Peer:
     port: int
     path: str = "/ship/"
     serial: str | None = None
+    categories: tuple[int, ...] = ()
+    accepts_pairing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,19 @@ class ConnectionChanged:
     ski: str
     state: ConnectionState
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingWindowChanged:
+    """Whether the next device that asks is trusted without asking our user.
+
+    ski: whom the window let in, which closed it: trusted from now on, keep it; "" = nobody.
+    remaining_s: until it closes by itself, 0 when it is closed.
+    """
+
+    ski: str
+    is_open: bool
+    remaining_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +378,7 @@ Event = (
     PeerFound
     | PeerLost
     | ConnectionChanged
+    | PairingWindowChanged
     | ShipIdLearned
     | DeviceDescribed
     | DeviceState

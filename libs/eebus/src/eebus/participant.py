@@ -145,6 +145,17 @@ class Participant(Generic[C_co]):
         """
         self._node.trust(ski, ship_id=ship_id, host=host, port=port)
 
+    def open_pairing(self, seconds: float) -> None:
+        """Trust the next device that asks, one only, within some seconds, at most 300.
+
+        PairingWindowChanged tells whom: keep it. Raises ValueError for another time.
+        """
+        self._node.open_pairing(seconds)
+
+    def close_pairing(self) -> None:
+        """Close the window of `open_pairing`, if it is open."""
+        self._node.close_pairing()
+
     def untrust(self, ski: str) -> None:
         """Close the connection for good and forget the trust."""
         self._node.untrust(ski)

@@ -1,10 +1,10 @@
-"""TXT records and QR texts, ours and those of others."""
+"""TXT records, ours and those of others."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eebus.ship.announcement import Announcement, from_txt, parse_qr, qr_text, to_txt
+from eebus.ship.announcement import Announcement, from_txt, to_txt
 from eebus.ship.certificate import normalise_ski
 
 SKI = "23b8" * 10
@@ -76,19 +76,9 @@ def test_a_ship_id_of_a_wrong_size_is_refused(ship_id):
         Announcement(ship_id, "B", "M", "T")
 
 
-def test_the_qr_text_is_written_and_read():
-    text = qr_text(OURS, SKI)
-    assert text.startswith(f"SHIP;SKI:{SKI};ID:Demo-EVSE-234567890;BRAND:Demo;")
-    assert text.endswith("CAT:3;ENDSHIP;")
-    assert parse_qr(text)["SKI"] == SKI
-    assert "SERIAL" not in qr_text(Announcement("i", "a;b", "M", "T"), SKI)
-    assert "BRAND:ab;" in qr_text(Announcement("i", "a;b", "M", "T"), SKI)
-
-
-@pytest.mark.parametrize("text", ["", "WIFI:S:x;;", "SHIP;ID:x;ENDSHIP;", f"SHIP;SKI:{SKI};"])
-def test_another_qr_code_is_refused(text):
-    with pytest.raises(ValueError, match=r"SHIP|SKI"):
-        parse_qr(text)
+def test_only_an_open_pairing_window_is_registered():
+    assert to_txt(OURS, SKI)["register"] == "false"
+    assert to_txt(OURS, SKI, accepts_pairing=True)["register"] == "true"
 
 
 def test_a_typed_ski_may_have_blanks_and_dashes():

@@ -11,6 +11,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 from eebus.events import ConnectionState, PeerFound, PeerLost
 from eebus.identity import Identity
 from eebus.ship.announcement import Announcement
+from eebus.transport import discovery as discovery_module
 from eebus.transport.dialler import Address
 from eebus.transport.discovery import Discovery, announced_addresses, own_addresses
 
@@ -125,6 +126,15 @@ async def test_two_nodes_pair_by_mdns_alone(start):
         evse.node.trust(cem.ski)
         await cem.until_state(evse, ConnectionState.CONNECTED)
         await evse.until_state(cem, ConnectionState.CONNECTED)
+
+
+async def test_an_open_window_is_announced(start, monkeypatch):
+    monkeypatch.setattr(discovery_module, "FLUSHED_AFTER_S", 0.1)
+    async with start("CEM", mdns=True) as cem, start("EVSE", mdns=True) as evse:
+        await evse.until(lambda: cem.ski in evse.node.peers)
+        assert not evse.node.peers[cem.ski].accepts_pairing
+        cem.node.open_pairing(60)
+        await evse.until(lambda: evse.node.peers[cem.ski].accepts_pairing)
 
 
 async def test_a_name_that_is_taken_costs_the_announcement_and_nothing_else(

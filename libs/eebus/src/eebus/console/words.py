@@ -17,6 +17,7 @@ from eebus.events import (
     LimitsChanged,
     Measured,
     Metered,
+    PairingWindowChanged,
     Peer,
     PeerFound,
     PeerLost,
@@ -45,7 +46,13 @@ def of_event(event: Event) -> Line:
     """Return the JSON object that tells an event."""
     line: Line
     match event:
-        case PeerFound() | PeerLost() | ConnectionChanged() | ShipIdLearned():
+        case (
+            PeerFound()
+            | PeerLost()
+            | ConnectionChanged()
+            | ShipIdLearned()
+            | PairingWindowChanged()
+        ):
             line = _of_node(event)
         case DeviceDescribed():
             line = _device(event)
@@ -90,7 +97,9 @@ def of_event(event: Event) -> Line:
     return line
 
 
-def _of_node(event: PeerFound | PeerLost | ConnectionChanged | ShipIdLearned) -> Line:
+def _of_node(
+    event: PeerFound | PeerLost | ConnectionChanged | ShipIdLearned | PairingWindowChanged,
+) -> Line:
     line: Line
     match event:
         case PeerFound():
@@ -101,6 +110,8 @@ def _of_node(event: PeerFound | PeerLost | ConnectionChanged | ShipIdLearned) ->
             line = _line("connection", event.ski, state=event.state.value, detail=event.detail)
         case ShipIdLearned():
             line = _line("ship_id", event.ski, ship_id=event.ship_id)
+        case PairingWindowChanged():
+            line = _line("pairing", event.ski, open=event.is_open, remaining_s=event.remaining_s)
     return line
 
 

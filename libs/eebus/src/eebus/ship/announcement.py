@@ -1,4 +1,4 @@
-"""What a node says of itself: in the TXT record of mDNS and in the QR code (ship.md 1)."""
+"""What a node says of itself in the TXT record of mDNS (ship.md 1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from eebus.ship.certificate import normalise_ski
 SERVICE_TYPE = "_ship._tcp.local."
 PATH = "/ship/"
 RECORD_TTL_S = 120
-_MAX_ID_BYTES, _MAX_TEXT_BYTES, _MAX_LABEL_BYTES = 63, 32, 63
+MAX_ID_BYTES, _MAX_TEXT_BYTES, _MAX_LABEL_BYTES = 63, 32, 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +32,24 @@ class Announcement:
 
     def __post_init__(self) -> None:
         size = len(self.ship_id.encode())
-        if not 1 <= size <= _MAX_ID_BYTES:
+        if not 1 <= size <= MAX_ID_BYTES:
             raise ValueError(f"The SHIP ID {self.ship_id!r} has {size} bytes; 1 to 63 are allowed")
 
     @property
     def instance_label(self) -> str:
         """The instance name as one DNS label."""
         name = self.instance or "-".join(filter(None, (self.brand, self.model, self.serial)))
-        label = _clean((name or self.ship_id).replace(".", "-"), _MAX_LABEL_BYTES)
+        label = clean((name or self.ship_id).replace(".", "-"), _MAX_LABEL_BYTES)
         return label or "SHIP"
 
 
-def to_txt(announcement: Announcement, ski: str) -> dict[str, str]:
-    """Return the TXT record, in the customary order; optional keys only when they say something."""
+def to_txt(
+    announcement: Announcement, ski: str, *, accepts_pairing: bool = False
+) -> dict[str, str]:
+    """Return the TXT record, in the customary order; optional keys only when they say something.
+
+    accepts_pairing: whether the next device that asks is trusted without a user (`register`).
+    """
     optional = {
         "brand": announcement.brand,
         "model": announcement.model,
@@ -60,7 +65,7 @@ def to_txt(announcement: Announcement, ski: str) -> dict[str, str]:
         "id": announcement.ship_id,
         "ski": ski,
         **{key: _cut(text, _MAX_TEXT_BYTES) for key, text in optional.items() if text},
-        "register": "false",
+        "register": "true" if accepts_pairing else "false",
         **{key: _cut(text, _MAX_TEXT_BYTES) for key, text in extra.items() if text},
     }
 
@@ -78,46 +83,26 @@ def from_txt(txt: Mapping[str, str], host: str, port: int) -> Peer | None:
     path = txt["path"] if txt["path"].startswith("/") else "/" + txt["path"]
     return Peer(
         ski=ski,
-        ship_id=_clean(txt["id"], _MAX_ID_BYTES),
-        brand=_clean(txt.get("brand")),
-        model=_clean(txt.get("model")),
-        type=_clean(txt.get("type")),
+        ship_id=clean(txt["id"], MAX_ID_BYTES),
+        brand=clean(txt.get("brand")),
+        model=clean(txt.get("model")),
+        type=clean(txt.get("type")),
         host=host,
         port=port,
         path=path if path.isascii() and path.isprintable() and " " not in path else PATH,
-        serial=_clean(txt.get("serial")),
+        serial=clean(txt.get("serial")),
+        categories=categories_of(txt.get("cat", "")),
+        accepts_pairing=txt["register"] == "true",
     )
 
 
-def qr_text(announcement: Announcement, ski: str) -> str:
-    """Return the text of the QR code another device may scan to pair with us."""
-    fields = {
-        "SKI": ski,
-        "ID": announcement.ship_id,
-        "BRAND": announcement.brand,
-        "TYPE": announcement.type,
-        "MODEL": announcement.model,
-        "SERIAL": announcement.serial,
-        "CAT": ",".join(str(category) for category in announcement.categories),
-    }
-    parts = [f"{key}:{text.replace(';', '')};" for key, text in fields.items() if text]
-    return f"SHIP;{''.join(parts)}ENDSHIP;"
+def categories_of(text: str) -> tuple[int, ...]:
+    """Return the device categories of a comma list; what is no number is left out."""
+    words = (word.strip() for word in text[:_MAX_TEXT_BYTES].split(","))
+    return tuple(int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 4)
 
 
-def parse_qr(text: str) -> dict[str, str]:
-    """Return the fields of a scanned QR text by their names, `SKI` normalised.
-
-    Raises ValueError for a text that is no SHIP code or lacks the SKI.
-    """
-    body = text.strip()
-    if not body.startswith("SHIP;") or not body.rstrip(";").endswith(";ENDSHIP"):
-        raise ValueError("No SHIP code: it starts with SHIP; and ends with ENDSHIP;")
-    pairs = (part.partition(":") for part in body.split(";")[1:] if ":" in part)
-    fields = {key.strip(): value.strip() for key, _, value in pairs}
-    return {**fields, "SKI": normalise_ski(fields.get("SKI", ""))}
-
-
-def _clean(text: str | None, limit: int = _MAX_TEXT_BYTES) -> str | None:
+def clean(text: str | None, limit: int = _MAX_TEXT_BYTES) -> str | None:
     """Return a peer's text without what could disturb a terminal or a page."""
     if not text:
         return None

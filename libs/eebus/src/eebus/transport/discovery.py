@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import ifaddr
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 MAX_LOOKUPS = 32  # at once; as many entries as we keep may wait for their turn
 LOOKUP_WITHIN_MS = 3000
 FLUSHED_AFTER_S = 1.2  # what an announcement replaces stays cached for 1 s (RFC 6762, 10.2)
+FORGOTTEN_AFTER_S = 12.0  # and for 10 s a return to it is no news to the library
 RETRY_S = 30.0
 LOOPBACK = "127.0.0.1"
 FOUND_WITHIN_S = 10.0  # after this a new look has found all there is
@@ -58,6 +59,9 @@ class Discovery:
         self._entries = Entries(ski, tell, is_wanted)
         self._lookups: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, None] = {}  # changed, and not looked up since; oldest first
+        self._changed: dict[str, float] = {}  # known entries that changed lately, since when
+        self._accepts_pairing = False
+        self._record_changed = asyncio.Event()
 
     @property
     def peers(self) -> Mapping[str, Peer]:
@@ -67,6 +71,11 @@ class Discovery:
     def addresses(self, ski: str) -> tuple[Address, ...]:
         """Return where a SKI announces to be, the newest first."""
         return self._entries.addresses(ski)
+
+    def announce_pairing(self, *, is_open: bool) -> None:
+        """Say in our record whether the next device that asks is trusted (`register`)."""
+        self._accepts_pairing = is_open
+        self._record_changed.set()
 
     async def run(self, port: int | None) -> None:
         """Announce the port and watch until cancelled; None = watch only, stay unseen.
@@ -90,12 +99,20 @@ class Discovery:
         try:
             async with asyncio.TaskGroup() as tasks:
                 browser = self._watch(zeroconf, tasks)
+                helping = [tasks.create_task(self._look_again(zeroconf.zeroconf))]
                 try:
                     if port is not None:
                         service = self._service(port, addresses)
-                        await zeroconf.async_register_service(service, allow_name_change=True)
+                        told = await zeroconf.async_register_service(
+                            service, allow_name_change=True
+                        )
+                        renew = partial(self._service, port, addresses, service)
+                        keeping = self._keep_current(zeroconf, renew, told)
+                        helping.append(tasks.create_task(keeping))
                     await self._wait_for_a_change(addresses)
                 finally:
+                    for each in helping:
+                        each.cancel()
                     await browser.async_cancel()
                     self._waiting.clear()
                     for lookup in self._lookups.values():
@@ -105,6 +122,21 @@ class Discovery:
                 await zeroconf.async_unregister_all_services()
             finally:  # a second cancel must not leave its sockets behind
                 await zeroconf.async_close()
+
+    async def _keep_current(
+        self, zeroconf: AsyncZeroconf, renew: Callable[[], AsyncServiceInfo], told: Awaitable[None]
+    ) -> None:
+        """Renew our record whenever it has something else to say. told: ends the first telling.
+
+        One telling after the other, and with a pause: repetitions of the old record among the new
+        one, or a return to one that is still cached, would leave others with the wrong one.
+        """
+        while True:
+            await told
+            await asyncio.sleep(2 * FLUSHED_AFTER_S)
+            await self._record_changed.wait()
+            self._record_changed.clear()
+            told = await zeroconf.async_update_service(renew())
 
     async def _wait_for_a_change(self, addresses: tuple[str, ...]) -> None:
         """Return when our own addresses are others than these: sockets and records are old."""
@@ -124,12 +156,16 @@ class Discovery:
         except OSError:  # a machine without IPv6
             return AsyncZeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.V4Only)
 
-    def _service(self, port: int, addresses: tuple[str, ...]) -> AsyncServiceInfo:
+    def _service(
+        self, port: int, addresses: tuple[str, ...], known: AsyncServiceInfo | None = None
+    ) -> AsyncServiceInfo:
+        """Return our record. known: the one it renews; its name may not be the one we wanted."""
+        label = f"{self._announcement.instance_label}.{SERVICE_TYPE}"
         return AsyncServiceInfo(
             SERVICE_TYPE,
-            f"{self._announcement.instance_label}.{SERVICE_TYPE}",
+            label if known is None else known.name,
             port=port,
-            properties=to_txt(self._announcement, self._ski),
+            properties=to_txt(self._announcement, self._ski, accepts_pairing=self._accepts_pairing),
             server=f"ship-{self._ski}.local.",
             parsed_addresses=list(addresses),
             host_ttl=RECORD_TTL_S,
@@ -174,10 +210,23 @@ class Discovery:
         del self._lookups[name]
         self._look_up_waiting(zeroconf, tasks)
 
+    async def _look_again(self, zeroconf: Zeroconf) -> None:
+        """Look once more at what changed: what then changed back was told to nobody."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(FORGOTTEN_AFTER_S / 4)
+            settled = [n for n, at in self._changed.items() if clock() - at >= FORGOTTEN_AFTER_S]
+            for name in settled:
+                del self._changed[name]
+                if self._entries.has(name):
+                    await self._look_once(zeroconf, name)
+
     async def _look_up(self, zeroconf: Zeroconf, name: str) -> None:
         """Take in an entry; a known one again when what it replaced is flushed from the cache."""
         is_known = self._entries.has(name)
         await self._look_once(zeroconf, name)
+        if is_known:
+            self._changed[name] = asyncio.get_running_loop().time()
         if is_known and name not in self._waiting:
             await asyncio.sleep(FLUSHED_AFTER_S)
             await self._look_once(zeroconf, name)
@@ -211,27 +260,30 @@ def announced_addresses(listen_host: str, interfaces: tuple[str, ...]) -> tuple[
 
 
 def own_addresses() -> list[str]:
-    """Return the IP addresses of this machine another one could reach."""
-    found = (
+    """Return the IP addresses of this machine another one could reach.
+
+    Link-local ones are of use only to neighbours that know where they came from: the last resort.
+    """
+    found = [
         ip.ip if isinstance(ip.ip, str) else ip.ip[0]
         for adapter in ifaddr.get_adapters()
         for ip in adapter.ips
-    )
-    return [text for text in found if _is_reachable(text)]
-
-
-def _is_reachable(text: str) -> bool:
-    address = ipaddress.ip_address(text)
-    return not (address.is_loopback or address.is_link_local)
+    ]
+    others = [text for text in found if not ipaddress.ip_address(text).is_loopback]
+    far = [text for text in others if not ipaddress.ip_address(text).is_link_local]
+    return far or others
 
 
 def _hosts(service: AsyncServiceInfo) -> tuple[str, ...]:
-    """Return IPv4 addresses, then IPv6 without link-local ones, then the host name.
+    """Return IPv4 addresses, then IPv6, link-local ones after the others, then the host name.
 
-    The name comes last, unlike in the reference: `.local` often resolves nowhere in a container
-    and costs seconds, and the addresses are from the same answer.
+    A link-local address is of use with the interface it was heard on, `fe80::1%2`; without that
+    it is left out. The name comes last, unlike in the reference: `.local` often resolves nowhere
+    in a container and costs seconds, and the addresses are from the same answer.
     """
-    v4 = service.parsed_addresses(IPVersion.V4Only)
-    v6 = [a for a in service.parsed_addresses(IPVersion.V6Only) if not a.lower().startswith("fe80")]
+    v4 = service.parsed_scoped_addresses(IPVersion.V4Only)
+    v6 = service.parsed_scoped_addresses(IPVersion.V6Only)
+    far = [each for each in v6 if not ipaddress.ip_address(each).is_link_local]
+    near = [each for each in v6 if each not in far and "%" in each]
     name = [service.server.rstrip(".")] if service.server else []
-    return tuple([*v4, *v6, *name][:MAX_HOSTS])
+    return tuple([*v4, *far, *near, *name][:MAX_HOSTS])

@@ -44,9 +44,15 @@ class Line:
     """Everything about one peer. trusted: None while our user has not said yes."""
 
     def __init__(
-        self, ski: str, our_ski: str, hooks: Hooks, is_reachable: Callable[[str], bool]
+        self,
+        ski: str,
+        our_ski: str,
+        hooks: Hooks,
+        is_reachable: Callable[[str], bool],
+        asks: Callable[[str], None],
     ) -> None:
         self.ski = ski
+        self._asks = asks  # told that the peer trusts us and waits for our user
         self.trusted: TrustedPeer | None = None
         self.is_refused = False
         self._our_ski = our_ski
@@ -70,6 +76,11 @@ class Line:
     def is_connected(self) -> bool:
         """Whether any connection is up or in its handshake: then nobody dials."""
         return any(not connection.is_over for connection in self._connections.values())
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the peer trusts us and waits for our user, who has said nothing yet."""
+        return any(connection.session.is_asking for connection in self.requests)
 
     @property
     def is_idle(self) -> bool:
@@ -98,6 +109,8 @@ class Line:
             self._connections[number].finish(_DUPLICATE)
         self._choose_carrier()
         self.report()
+        if self.is_asking:
+            self._asks(self.ski)
 
     def identified(self, connection: Connection, ship_id: str) -> None:
         """Keep the SHIP ID of a trusted peer; its session has compared it with the known one."""

@@ -31,6 +31,7 @@ from eebus.transport.listener import Listener, open_port
 from eebus.transport.tasks import begin
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket
+from eebus.transport.window import PairingWindow
 
 __all__ = ["Announcement", "Link", "Network", "ShipNode"]
 
@@ -59,9 +60,10 @@ class Network:
 class ShipNode:
     """One SHIP node. All methods belong to the event loop that runs it.
 
-    on_event is told PeerFound, PeerLost, ConnectionChanged and ShipIdLearned; on_open, on_data
-    and on_close speak of the one connection per peer that carries SPINE. What they raise is
-    logged and disturbs nobody. record is told every frame, handshakes and strangers' included.
+    on_event is told PeerFound, PeerLost, ConnectionChanged, ShipIdLearned and
+    PairingWindowChanged; on_open, on_data and on_close speak of the one connection per peer that
+    carries SPINE. What they raise is logged and disturbs nobody. record is told every frame,
+    handshakes and strangers' included.
     """
 
     def __init__(  # noqa: PLR0913 - all of them are needed, and named
@@ -93,6 +95,7 @@ class ShipNode:
             is_wanted=self._trusts,
             listen_host=network.listen_host,
         )
+        self._window = PairingWindow(self._hooks.tell, self._announce_window)
         self._lines: dict[str, Line] = {}
         self._diallers: dict[str, tuple[Dialler, asyncio.Task[None]]] = {}
         self._strangers = PacePerAddress(per_s=2, burst=40)
@@ -142,6 +145,7 @@ class ShipNode:
                 await asyncio.Event().wait()
             finally:
                 self._tasks = None
+                self._window.close()
                 server.close()
                 await self._hang_up(discovery)
 
@@ -184,6 +188,21 @@ class ShipNode:
         self._start_dialling(ski)
         if not line.is_connected:
             self._hurry(ski)
+
+    def open_pairing(self, seconds: float) -> None:
+        """Trust the next device that asks, one only, within some seconds, at most 300.
+
+        Told as PairingWindowChanged, with its SKI. A request that waits already counts; one that
+        was denied does not. Raises ValueError for another time.
+        """
+        self._window.open(seconds)
+        waiting = next((line.ski for line in self._lines.values() if line.is_asking), None)
+        if waiting is not None:
+            self._asked(waiting)
+
+    def close_pairing(self) -> None:
+        """Close the window of `open_pairing`, if it is open."""
+        self._window.close()
 
     def untrust(self, ski: str) -> None:
         """Close with the reason removedConnection and forget the trust.
@@ -331,6 +350,17 @@ class ShipNode:
         line = self._lines.get(ski)
         return line is not None and line.trusted is not None and bool(self._addresses(line.trusted))
 
+    # The pairing window
+
+    def _asked(self, ski: str) -> None:
+        """Let a stranger in that trusts us, if the window is open."""
+        if self._window.is_open:
+            self.trust(ski)
+            self._window.close(let_in=ski)
+
+    def _announce_window(self) -> None:
+        self._discovery.announce_pairing(is_open=self._window.is_open)
+
     # Bookkeeping
 
     def _on_mdns(self, event: Event) -> None:
@@ -359,7 +389,7 @@ class ShipNode:
 
     def _line(self, ski: str) -> Line:
         if ski not in self._lines:
-            self._lines[ski] = Line(ski, self.ski, self._hooks, self._is_reachable)
+            self._lines[ski] = Line(ski, self.ski, self._hooks, self._is_reachable, self._asked)
         return self._lines[ski]
 
     def _tidy(self, line: Line) -> None:

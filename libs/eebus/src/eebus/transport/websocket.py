@@ -218,7 +218,7 @@ async def accept(stream: TlsStream) -> WebSocket:
 
 async def connect(stream: TlsStream, host: str, port: int, path: str) -> WebSocket:
     """Be the client of the opening handshake. Raises RemoteProtocolError, OSError."""
-    name = f"[{host}]" if ":" in host else host
+    name = f"[{host.partition('%')[0]}]" if ":" in host else host  # its interface is our affair
     try:
         uri = parse_uri(f"wss://{name}:{port}{path}")
     except WebSocketException as error:
