@@ -6,18 +6,25 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from eebus.charger import Charger, EvProfile
+from eebus.controlbox import ControlBox
 from eebus.events import ConnectionState, Event, LimitsChanged, PerPhase
 from eebus.identity import Identity
+from eebus.meter import GridMeter, MeterValues
+from eebus.participant import Participant
 from eebus.transport.node import Announcement, Network
 from eebus_gateway.main import serve
 from eebus_gateway.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import NotAnsweredError
 from volthus_wire.subjects import (
+    EEBUS_ACCEPT_WINDOW,
+    EEBUS_DIAGNOSTICS,
+    EEBUS_METERS,
     EEBUS_PAIR,
     EEBUS_PICTURE,
     EEBUS_PICTURE_GET,
@@ -26,10 +33,16 @@ from volthus_wire.subjects import (
     EVSE_LIMIT,
     EVSE_ROSTER,
     EVSE_STATE,
+    METER_READING,
+    OPERATOR_LIMITS,
 )
 from volthus_wire.v1.eebus_pb2 import (
+    AcceptWindow,
+    DeviceDiagnostics,
     EebusPicture,
+    GetDiagnosticsRequest,
     GetEebusPictureRequest,
+    OpenAcceptWindowRequest,
     PairedDevice,
     PairRequest,
     RenameRequest,
@@ -37,6 +50,8 @@ from volthus_wire.v1.eebus_pb2 import (
 )
 from volthus_wire.v1.electrical_pb2 import Conductors
 from volthus_wire.v1.evse_pb2 import EvseLimit, EvseRoster, EvseState
+from volthus_wire.v1.metering_pb2 import MeterHealth, MeterReading, MeterRoster
+from volthus_wire.v1.operator_pb2 import OperatorLimit, OperatorLimits
 from volthus_wire.v1.rpc_pb2 import Caller
 
 SITE = "test"
@@ -99,6 +114,58 @@ async def wallbox(name: str, *, mdns: bool = False) -> AsyncIterator[Wallbox]:
         await ended(task)
 
 
+@asynccontextmanager
+async def running(device: Participant[Any]) -> AsyncIterator[None]:
+    """Let an EEBUS device run, and end."""
+    task = asyncio.create_task(device.run())
+    try:
+        await device.started()
+        yield
+    finally:
+        await ended(task)
+
+
+def nobody_listens(event: Event) -> None:
+    """Take an event of a device whose owner looks at it instead."""
+
+
+@asynccontextmanager
+async def hems(name: str = "hems") -> AsyncIterator[GridMeter]:
+    """Yield a running energy manager that serves the grid connection point (MGCP)."""
+    identity = await asyncio.to_thread(Identity.create, name)
+    said = Announcement(f"Demo-HEMS-{name}", "Demo", "HEMS", "EnergyManagementSystem", serial=name)
+    network = Network(mdns=False)
+    device = GridMeter(identity, said, network, trusted=[], on_event=nobody_listens)
+    async with running(device):
+        yield device
+
+
+@asynccontextmanager
+async def control_box(
+    name: str = "box", identity: Identity | None = None
+) -> AsyncIterator[ControlBox]:
+    """Yield a running control box of a grid operator (LPC, LPP)."""
+    identity = identity or await asyncio.to_thread(Identity.create, name)
+    said = Announcement(f"Grid-Box-{name}", "Grid", "Box", "ElectricitySupplySystem", serial=name)
+    network = Network(mdns=False)
+    device = ControlBox(identity, said, network, trusted=[], on_event=nobody_listens)
+    async with running(device):
+        yield device
+
+
+def metered(*current_a: float, power_w: float = 1000.0) -> MeterValues:
+    """Return plausible values of a grid meter with these currents."""
+    a, b, c = current_a
+    return MeterValues(
+        power_w=power_w,
+        current_a=(a, b, c),
+        voltage_v=(230.0, 231.0, 229.0),
+        energy_consumed_wh=5_000_000.0,
+        energy_produced_wh=1_000.0,
+        frequency_hz=50.0,
+    )
+
+
 async def ended(task: "asyncio.Task[None]") -> None:
     """Stop a task; what it failed with is the test's failure."""
     task.cancel()
@@ -115,6 +182,9 @@ class Cem:
         self.rosters: list[list[str]] = []
         self.pictures: list[EebusPicture] = []
         self.dots: list[str] = []
+        self.readings: list[MeterReading] = []
+        self.meters: list[list[MeterHealth]] = []
+        self.limits: list[list[OperatorLimit]] = []
         self._sequence = 0
         self._leases: dict[str, asyncio.Task[None]] = {}
 
@@ -122,7 +192,19 @@ class Cem:
         await self.bus.subscribe(EVSE_STATE, self._on_state, site=SITE)
         await self.bus.subscribe(EVSE_ROSTER, self._on_roster, site=SITE)
         await self.bus.subscribe(EEBUS_PICTURE, self._on_picture, site=SITE)
+        await self.bus.subscribe(METER_READING, self._on_reading, site=SITE)
+        await self.bus.subscribe(EEBUS_METERS, self._on_meters, site=SITE)
+        await self.bus.subscribe(OPERATOR_LIMITS, self._on_limits, site=SITE)
         await self.bus.until_connected()
+
+    def _on_reading(self, message: MeterReading, _: dict[str, str]) -> None:
+        self.readings.append(message)
+
+    def _on_meters(self, message: MeterRoster, _: dict[str, str]) -> None:
+        self.meters.append(list(message.meters))
+
+    def _on_limits(self, message: OperatorLimits, _: dict[str, str]) -> None:
+        self.limits.append(list(message.limits))
 
     def _on_state(self, message: EvseState, _: dict[str, str]) -> None:
         self.states[message.ski] = message
@@ -161,6 +243,28 @@ class Cem:
 
     async def unpair(self, ski: str) -> None:
         await self.bus.ask(EEBUS_UNPAIR, UnpairRequest(ski=ski), site=SITE)
+
+    async def examine(self, ski: str) -> DeviceDiagnostics:
+        return await self.bus.ask(EEBUS_DIAGNOSTICS, GetDiagnosticsRequest(ski=ski), site=SITE)
+
+    async def open_window(self, seconds: int, origin: str = "site") -> AcceptWindow:
+        question = OpenAcceptWindowRequest(seconds=seconds)
+        caller = Caller(actor="test", role="service", origin=origin)
+        return await self.bus.ask(EEBUS_ACCEPT_WINDOW, question, caller=caller, site=SITE)
+
+    def limit(self, kind: str = "lpc") -> OperatorLimit:
+        """Return the operator's limit of one kind heard last; an empty one without any."""
+        heard = self.limits[-1] if self.limits else []
+        return next((each for each in heard if each.kind == kind), OperatorLimit())
+
+    async def in_state(self, state: str, kind: str = "lpc") -> OperatorLimit:
+        await until(lambda: self.limit(kind).state == state, f"{kind} {state}, {self.limits[-1:]}")
+        return self.limit(kind)
+
+    def role(self, ski: str) -> str:
+        """Return what a paired device is, by the last picture heard."""
+        paired = self.pictures[-1].paired if self.pictures else []
+        return next((each.role for each in paired if each.device.ski == ski), "")
 
     async def offer(
         self,
@@ -205,6 +309,13 @@ async def gateway(settings: Settings, cem: Cem) -> AsyncIterator[str]:
         yield (await cem.picture()).identity.ski
     finally:
         await ended(task)
+
+
+async def pair_device(cem: Cem, device: Participant[Any], us: str) -> None:
+    """Pair a device from both sides and wait until it is connected."""
+    device.trust(us)
+    await cem.pair(device.ski, device.port)
+    await cem.connected(device.ski)
 
 
 @asynccontextmanager

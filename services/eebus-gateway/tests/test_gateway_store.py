@@ -1,10 +1,13 @@
 """The trust store on a real disk."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event
 
+from eebus_gateway.core.abilities import Ability
 from eebus_gateway.core.trust import Paired
 from eebus_gateway.store import OWN_CHARGER_PAIRED, SHIP_PORT, Store
 from volthus_kit.refusal import RefusedError
@@ -22,6 +25,7 @@ FULL = Paired(
     type="ChargingStation",
     serial="7",
     fallback_a=6.0,
+    abilities=frozenset({Ability.CHARGER, Ability.APPLIANCE}),
 )
 
 
@@ -87,3 +91,17 @@ def fill(store: Store) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # DBAPI object
         cursor.execute("PRAGMA max_page_count=1")
         cursor.close()
+
+
+def test_a_database_of_before_devices_had_roles_is_brought_up_to_date(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    store.keep(Paired(TWO, name="old"))
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as database:
+        database.execute("ALTER TABLE paired DROP COLUMN abilities")
+        database.commit()
+    again = Store.open(tmp_path)
+    assert again.book() == {TWO: Paired(TWO, name="old")}
+    again.keep(FULL)
+    assert again.book()[ONE] == FULL
+    again.close()

@@ -34,6 +34,7 @@ class Rounds:
         self._shown: Picture | None = None
         self._listed: list[str] = []
         self._limits: list[tuple[object, ...]] = []
+        self._metered: list[tuple[str, bool]] = []
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -57,7 +58,7 @@ class Rounds:
         await self._list(is_due=True)
         for paired, evse in self._hub.chargers:
             await self._outbox.state(paired, evse, now)
-        await self._outbox.meters(self._hub.devices.meters(self._hub.book), now)
+        await self._meter(now, is_due=True)
         await self._operate(is_due=True)
         await self._show(is_due=number % PICTURE_EVERY_ROUNDS == 0)
         self._count()
@@ -67,9 +68,7 @@ class Rounds:
         if changed.is_operator:
             await self._operate(is_due=False)
         await self._list(is_due=False)
-        for view in self._hub.devices.meters(self._hub.book) if changed.meters else ():
-            if view.paired.ski in changed.meters:
-                await self._outbox.reading(view, now)
+        await self._meter(now, changed.meters, is_due=False)
         for paired, evse in self._hub.chargers:
             if paired.ski in changed.skis:
                 await self._outbox.state(paired, evse, now)
@@ -82,6 +81,18 @@ class Rounds:
         if is_due or skis != self._listed:
             await self._outbox.roster(skis)
             self._listed = skis
+
+    async def _meter(
+        self, now: float, spoke: frozenset[str] = frozenset(), *, is_due: bool
+    ) -> None:
+        views = self._hub.devices.meters(self._hub.book)
+        metered = [(view.paired.ski, view.problem is None) for view in views]
+        if is_due or metered != self._metered:  # first: a reading of a meter nobody knows is lost
+            await self._outbox.meters(views, now)
+            self._metered = metered
+        for view in views:
+            if view.paired.ski in spoke:
+                await self._outbox.reading(view, now)
 
     async def _operate(self, *, is_due: bool) -> None:
         limits = self._hub.operator_limits()
