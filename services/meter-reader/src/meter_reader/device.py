@@ -115,15 +115,23 @@ class Device:
     async def _values(self, block: Block, decode: Decoder) -> dict[Quantity, float | None]:
         """Read one block; one that is refused is divided, and that is remembered."""
         try:
-            data = await self._answer(block.address, block.count)
+            data = await self._owner.ask(self._unit_id, self._function, block.address, block.count)
         except ModbusExceptionError as error:
-            if error.number not in REFUSED_REGISTERS:
+            return await self._despite(error, block, decode)
+        return decode(data)
+
+    async def _despite(
+        self, error: ModbusExceptionError, block: Block, decode: Decoder
+    ) -> dict[Quantity, float | None]:
+        """Read a block that was answered with an exception: again, or what is left of it."""
+        try:
+            return decode(await self._insisted(error, block.address, block.count))
+        except ModbusExceptionError as refused:
+            if refused.number not in REFUSED_REGISTERS:
                 raise
             self._plan(self._requests.without(block))
             if not self._requests.blocks:
                 raise  # it refuses everything: not this model
-        else:
-            return decode(data)
         self._tell_once(block)
         values: dict[Quantity, float | None] = {}
         for part in split(block):
@@ -139,17 +147,27 @@ class Device:
             )
 
     async def _answer(self, address: int, count: int) -> bytes:
-        """Ask, patiently while the device is busy, once with the other function code."""
-        for attempt in range(BUSY_RETRIES + 2):
+        """Ask; see `_insisted`."""
+        try:
+            return await self._owner.ask(self._unit_id, self._function, address, count)
+        except ModbusExceptionError as error:
+            return await self._insisted(error, address, count)
+
+    async def _insisted(self, error: ModbusExceptionError, address: int, count: int) -> bytes:
+        """Ask again, patiently while the device is busy, once with the other function code.
+
+        error: what the first question brought; raised, or the one after it, if that is all.
+        """
+        for attempt in range(BUSY_RETRIES + 1):
+            if error.number == ILLEGAL_FUNCTION and not self._has_tried_other_function:
+                self._has_tried_other_function = True
+                self._function = 3 if self._function == 4 else 4
+            elif error.number in BUSY and attempt < BUSY_RETRIES:
+                await asyncio.sleep(BUSY_WAIT_S)
+            else:
+                break
             try:
                 return await self._owner.ask(self._unit_id, self._function, address, count)
-            except ModbusExceptionError as error:
-                if error.number == ILLEGAL_FUNCTION and not self._has_tried_other_function:
-                    self._has_tried_other_function = True
-                    self._function = 3 if self._function == 4 else 4
-                    continue
-                if error.number in BUSY and attempt < BUSY_RETRIES:
-                    await asyncio.sleep(BUSY_WAIT_S)
-                    continue
-                raise
-        raise AssertionError("the last attempt returns or raises")
+            except ModbusExceptionError as next_error:
+                error = next_error
+        raise error

@@ -66,7 +66,9 @@ class LineOwner:
 
     async def ask(self, unit_id: int, function: int, address: int, count: int) -> bytes:
         """Return registers of one device on the line, two bytes each. Raises a ReadError."""
-        async with self._turn:
+        turn = self._turn
+        await turn.acquire()  # `async with` takes three steps for this one
+        try:
             connection = self._standing() or await self._connected()
             try:
                 registers = await connection.read(unit_id, function, address, count)
@@ -90,6 +92,8 @@ class LineOwner:
                 self._silences, self._is_troubled = 0, False
                 self._waits = backoff(FIRST_WAIT_S, MOST_WAIT_S)
             return registers
+        finally:
+            turn.release()
 
     async def release(self) -> None:
         """Let the device have its socket back until the next poll; nothing learned is forgotten."""
