@@ -58,3 +58,18 @@ def test_a_transcript_numbers_and_times_frames_from_the_first_one():
     assert (first["seq"], first["t"], first["from"], first["to"]) == (1, 0.0, "CEM", "ab" * 20)
     assert (second["seq"], second["t"], second["from"], second["to"]) == (2, 1.25, "ab" * 20, "CEM")
     assert second["decoded"] == {"connectionPinState": {"pinState": "none"}}
+
+
+def test_a_recording_is_bounded_and_says_where_it_ends():
+    lines: list[str] = []
+    transcript = Transcript("CEM", lines.append, lambda: 7.0, limit_bytes=500)
+    for _ in range(100):
+        transcript("ab" * 20, True, b"\x00\x00")
+    *frames, end = map(json.loads, lines)
+    assert len(frames) > 1
+    assert [each["seq"] for each in frames] == list(range(1, len(frames) + 1))
+    assert end["seq"] == len(frames) + 1
+    assert "full at 500 bytes" in end["end"]
+    assert sum(len(line) + 1 for line in lines) < 700
+    with pytest.raises(ValueError, match="recording"):
+        read_line(lines[-1])

@@ -16,6 +16,7 @@ from eebus.ship.eebus_json import Json, compact, parse
 FrameHook = Callable[[str, bool, bytes], None]
 """Told every frame: the peer's SKI, whether it is ours, and the frame with its type byte."""
 
+LIMIT_BYTES: Final = 64 * 1024 * 1024  # some days of one charger; a forgotten one fills no disk
 _INIT: Final = 0
 _DATA: Final = 2
 
@@ -38,13 +39,20 @@ class Transcript:
     """Numbers and times the frames of one node, for `record=` of a participant."""
 
     def __init__(
-        self, own_name: str, write: Callable[[str], None], clock: Callable[[], float]
+        self,
+        own_name: str,
+        write: Callable[[str], None],
+        clock: Callable[[], float],
+        limit_bytes: int = LIMIT_BYTES,
     ) -> None:
         """Begin a recording.
 
         own_name: what we are called in `from` and `to`; peers are called by their SKI.
-        write: takes each line. clock: monotonic seconds.
+        write: takes each line. clock: monotonic seconds. limit_bytes: how large it may get; then
+        a last line with `end` says that the rest is missing.
         """
+        self._left_bytes = limit_bytes
+        self._limit_bytes = limit_bytes
         self._own_name = own_name
         self._write = write
         self._clock = clock
@@ -52,16 +60,31 @@ class Transcript:
         self._since: float | None = None
 
     def __call__(self, ski: str, is_ours: bool, frame: bytes) -> None:  # noqa: FBT001 - a FrameHook
-        """Record one frame."""
+        """Record one frame; nothing any more once the recording is full."""
+        if self._left_bytes <= 0:
+            return
         now = self._clock()
         self._since = now if self._since is None else self._since
         self._seq += 1
         from_, to = (self._own_name, ski) if is_ours else (ski, self._own_name)
-        self._write(record_line(self._seq, now - self._since, from_, to, frame))
+        line = record_line(self._seq, now - self._since, from_, to, frame)
+        self._left_bytes -= len(line.encode()) + 1
+        if self._left_bytes <= 0:
+            line = end_line(self._seq, now - self._since, self._limit_bytes)
+        self._write(line)
+
+
+def end_line(seq: int, t_s: float, limit_bytes: int) -> str:
+    """Return the last line of a recording that is full."""
+    said = f"this recording is full at {limit_bytes} bytes; what followed is not in it"
+    return compact({"seq": seq, "t": round(t_s, 4), "end": said})
 
 
 def read_line(line: str) -> tuple[str, str, bytes]:
-    """Return from, to and the frame of a recorded line. Raises ValueError for another line."""
+    """Return from, to and the frame of a recorded line.
+
+    Raises ValueError for another line, also for the one that ends a recording that is full.
+    """
     try:
         told = json.loads(line)
         if "hex" in told:

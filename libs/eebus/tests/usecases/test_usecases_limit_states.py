@@ -14,13 +14,18 @@ ALONE = SystemState.UNLIMITED_AUTONOMOUS
 
 
 def _play(*steps: tuple[float, str]) -> System:
-    """Play steps: at a time, `beat`, `off`, `on W [for S]`, or `look`; a tick before each."""
+    """Play steps at times, a tick before each.
+
+    `beat`, `come` (a guard connects), `off`, `on W [for S]`, or `look`.
+    """
     system = machine.started(0.0)
     for at, what in steps:
         system = machine.passed(system, at, FAILSAFE.duration_s)
         match what.split():
             case ["beat"]:
                 system = machine.beat(system, at)
+            case ["come"]:
+                system = machine.connected(system, at)
             case ["off"]:
                 system = machine.written(system, WrittenLimit(False, 9999.0), at)
             case ["on", power]:
@@ -33,6 +38,7 @@ def _play(*steps: tuple[float, str]) -> System:
 
 CONTROLLED = ((1, "beat"), (2, "off"))
 LOST = (*CONTROLLED, (121, "look"))
+AGAIN = ((120, "look"), (500, "come"), (501, "beat"), (502, "off"))
 
 
 @pytest.mark.parametrize(
@@ -76,6 +82,23 @@ LOST = (*CONTROLLED, (121, "look"))
         ((*LOST, (121 + 7200, "look"), (8000, "beat"), (8001, "off")), FREE, None),
         (((120, "look"), (500, "beat"), (501, "off")), FREE, None),
         (((120, "look"), (500, "on 700")), ALONE, 700),
+        # a guard that comes, or comes back
+        (((120, "look"), (500, "come")), INIT, 4200),
+        (((120, "look"), (500, "come"), (619, "look")), INIT, 4200),
+        (((120, "look"), (500, "come"), (620, "look")), ALONE, None),
+        (AGAIN, FREE, None),
+        (((120, "look"), (500, "come"), (620, "look"), (700, "come")), ALONE, None),  # once only
+        (((50, "come"), (119, "look")), INIT, 4200),
+        (((50, "come"), (120, "look")), ALONE, None),  # it gains no time by coming again
+        ((*CONTROLLED, (3, "on 900"), (50, "come")), LIMITED, 900),  # less than failsafe: stays
+        ((*CONTROLLED, (50, "come")), FREE, None),
+        ((*LOST, (200, "come")), SAFE, 4200),
+        ((*LOST, (121 + 7200, "look"), (9000, "come")), INIT, 4200),
+        (
+            (*AGAIN, (622, "look"), (622 + 7200, "look"), (9000, "come")),
+            INIT,
+            4200,
+        ),
     ],
 )
 def test_the_table_of_states(steps, state, applied_w):
@@ -86,7 +109,9 @@ def test_the_table_of_states(steps, state, applied_w):
 _EVENTS = st.lists(
     st.tuples(
         st.floats(0.0, 200.0),
-        st.sampled_from(["beat", "beat", "off", "on 3000", "on 9000", "on 500 for 90", "look"]),
+        st.sampled_from(
+            ["beat", "beat", "come", "off", "on 3000", "on 9000", "on 500 for 90", "look"]
+        ),
     ),
     max_size=60,
 )
@@ -102,6 +127,8 @@ def test_what_holds_is_never_above_what_the_guard_was_told(events):
         match what.split():
             case ["beat"]:
                 system = machine.beat(before, now)
+            case ["come"]:
+                system = machine.connected(before, now)
             case ["off"]:
                 system = machine.written(before, WrittenLimit(False, 1.0), now)
             case ["on", power, *end]:
@@ -127,7 +154,9 @@ def test_looking_more_often_changes_only_when_a_loss_is_seen(events):
             often = machine.passed(often, now + step)
         now += gap
         rare = machine.passed(rare, now)
-        if what == "beat":
+        if what == "come":
+            rare, often = machine.connected(rare, now), machine.connected(often, now)
+        elif what == "beat":
             rare, often = machine.beat(rare, now), machine.beat(often, now)
         elif what == "off":
             limit = WrittenLimit(False, 1.0)

@@ -138,6 +138,42 @@ def test_after_a_lost_connection_the_box_tells_the_limit_again(grid):
     assert grid.state() == ("limited", 3000.0)
 
 
+def test_a_box_that_comes_to_a_system_on_its_own_finds_it_careful_until_it_has_spoken(wire):
+    grid = Grid(wire)
+    for _ in range(5):
+        wire.now += 60
+        grid.hems.watch(wire.now)
+    assert grid.state() == ("unlimited_autonomous", None)
+    grid.connect()
+    wire.wait(0.5)
+    assert grid.state() == ("init", 4200.0)
+    wire.wait(5)
+    assert grid.state() == ("unlimited_controlled", None)
+
+
+def test_a_reconnect_keeps_what_the_box_said_last(grid):
+    grid.wire.wait(5)
+    grid.write(900.0)
+    for _ in range(3):
+        grid.wire.cut()
+        grid.wire.wait(1)
+        grid.connect()
+        assert grid.state() == ("limited", 900.0)
+        grid.wire.wait(1)
+        assert grid.state() == ("limited", 900.0)
+
+
+def test_the_heart_of_a_peer_that_turns_out_to_be_no_guard_counts_no_longer(grid):
+    grid.wire.wait(5)
+    grid.write(3000.0)
+    box = grid.hems.talks[BOX].session.remote.entities[(1,)]
+    box.type = "EVSE"
+    grid.box.local.announce([Announcement((1,), names.EVSE, names.EVSECC, (1, 2))])
+    grid.wire.settle()
+    grid.wire.wait(121)
+    assert grid.state() == ("failsafe", 4200.0)
+
+
 def test_without_any_box_the_system_is_on_its_own_after_two_minutes(wire):
     grid = Grid(wire)
     for now in range(0, 130, 1):

@@ -60,9 +60,9 @@ class GuardFollower(Follower):
             self.retell()
 
     def retell(self) -> None:
-        """Tell the newest heartbeat that counts."""
+        """Tell the newest heartbeat that counts; that of a peer that is no guard does not."""
         entity = self._bound(self._ski)
-        if entity is None:
+        if entity is None or self.is_stranger():
             return
         beats = [self._beats[entity]] if entity in self._beats else []
         if not beats and self._heart(entity) is None:
@@ -75,6 +75,11 @@ class GuardFollower(Follower):
         entity = self._bound(self._ski)
         knows = bool(self._session.remote.use_cases)
         return knows and entity is not None and not self._is_guard(entity)
+
+    def is_guard(self) -> bool:
+        """Whether the peer bound our limits, and says that it is a guard."""
+        entity = self._bound(self._ski)
+        return entity is not None and self._is_guard(entity)
 
     def _listen(self) -> None:
         client = self._own.client(names.DIAGNOSIS)

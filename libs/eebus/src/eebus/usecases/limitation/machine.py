@@ -3,10 +3,13 @@
 Pure: a frozen state in, a frozen state out; time is monotonic seconds. The same machine serves
 consumption and production, all powers are magnitudes in W.
 
-Two rules go beyond the table, both towards the lower limit. A limit written while no heartbeat is
-known is kept, and until the heartbeat comes the lower of it and the failsafe limit holds: nobody
-who was told "yes" finds us above. And a lost connection changes nothing by itself: 120 s without
-heartbeat do.
+Three rules make the table whole, each towards the lower limit. A limit written while no heartbeat
+is known is kept, and until the heartbeat comes the lower of it and the failsafe limit holds: nobody
+who was told "yes" finds us above. A lost connection changes nothing by itself: 120 s without
+heartbeat do. And "init after start or connect" means a guard that comes to a system on its own: it
+has 120 s in which the failsafe limit holds, once, until it has written; a guard that comes and goes
+cannot hold us there. In all other states a reconnect changes nothing, for there what the guard said
+last still holds, and init could be more than that.
 """
 
 from dataclasses import dataclass, replace
@@ -52,7 +55,7 @@ class System:
 
     beat_at: when the last heartbeat came; back_at: since when it is back, in failsafe.
     limit: the last limit written that still means something, written at limit_at; without the
-    guard's heartbeat it lapses after 120 s.
+    guard's heartbeat it lapses after 120 s. is_doubted: a guard came, and has not written yet.
     """
 
     state: SystemState
@@ -61,11 +64,20 @@ class System:
     back_at: float | None = None
     limit: WrittenLimit | None = None
     limit_at: float = 0.0
+    is_doubted: bool = False
 
 
 def started(now: float) -> System:
     """Return a system that has heard of nobody yet."""
     return System(SystemState.INIT, now)
+
+
+def connected(system: System, now: float) -> System:
+    """Take note that a guard has come: to a system on its own it is as a start."""
+    system = passed(system, now)
+    if system.state is not SystemState.UNLIMITED_AUTONOMOUS or system.is_doubted:
+        return system
+    return replace(_to(system, SystemState.INIT, now), is_doubted=True)
 
 
 def beat(system: System, now: float) -> System:
@@ -144,7 +156,7 @@ def _controlled(system: System, limit: WrittenLimit, now: float) -> System:
     """Obey the guard: it is heard, and it has written."""
     is_limiting = limit.is_active and (limit.until is None or now < limit.until)
     state = SystemState.LIMITED if is_limiting else SystemState.UNLIMITED_CONTROLLED
-    return replace(_to(system, state, now), limit=limit, back_at=None)
+    return replace(_to(system, state, now), limit=limit, back_at=None, is_doubted=False)
 
 
 def _to(system: System, state: SystemState, now: float) -> System:

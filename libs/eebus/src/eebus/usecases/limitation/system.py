@@ -92,6 +92,7 @@ class ControllableSystem:
         }
         self._told: dict[str, PowerControlChanged] = {}
         self._is_heard = False
+        self._has_guard = False
         self._load, self._settings = self._serve()
 
     def announcements(self) -> Sequence[Announcement]:
@@ -144,9 +145,12 @@ class ControllableSystem:
 
     def watch(self, now: float) -> None:
         """Let time pass, and tell what changed by it."""
+        had_guard, self._has_guard = self._has_guard, self._is_guarded()
         for kind in self._profile.kinds:
             failsafe = self._failsafe[kind]
             system = self._systems.get(kind, machine.started(now))
+            if self._has_guard and not had_guard:
+                system = machine.connected(system, now)
             self._systems[kind] = machine.passed(system, now, failsafe.duration_s)
         self._write_back(now)
         for kind in self._profile.kinds:
@@ -305,6 +309,9 @@ class ControllableSystem:
         """Return the entity of a peer that bound our limits: the guard."""
         links = self._local.bindings.to(self._load.address)
         return next((each.client.entity for each in links if each.ski == ski), None)
+
+    def _is_guarded(self) -> bool:
+        return any(each.is_guard() for each in self._followers.values())
 
     def _guard(self) -> str:
         return next((each.ski for each in self._local.bindings.to(self._load.address)), "")
