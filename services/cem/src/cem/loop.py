@@ -28,8 +28,8 @@ EARLY_S = 0.05  # a timer that fires a little early must not cost a whole period
 class Observer(Protocol):
     """Who is told what the controller hears and decides; it must return at once."""
 
-    def happened(self, event: Event, now: float) -> None:
-        """Hear of an event after it was folded (`now`: monotonic s)."""
+    def happened(self, event: Event, state: State, now: float) -> None:
+        """Hear of an event and the state it was folded into (`now`: monotonic s)."""
         ...
 
     def decided(self, decision: Decision, now: float) -> None:
@@ -85,7 +85,7 @@ class Controller:
         if isinstance(event, GridRead):
             self._reading_s = now - max(0.0, event.reading.age_s)
         for observer in self.observers:
-            observer.happened(event, now)
+            observer.happened(event, after, now)
         if is_urgent(before, after, event, now):
             self._wanted.set()
 

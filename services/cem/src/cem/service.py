@@ -11,6 +11,7 @@ from cem.core.state import Remembered, restored
 from cem.loop import Controller
 from cem.memory import remember
 from cem.picture import Named
+from cem.records.keeping import keep
 from cem.rotation import bus as rotation
 from cem.rotation.tester import RotationTester
 from cem.settings import Settings
@@ -70,6 +71,7 @@ async def _control(
         await inbox.answer(commands)
         tester = RotationTester(controller, lambda: inbox.meters, clock)
         await rotation.answer(bus, settings.site, tester)
+        await keep(bus, controller, settings, clock, tasks)
         tasks.create_task(remember(controller, store), name="memory")
         tasks.create_task(controller.run(), name="control")
         tasks.create_task(tester.run(), name="rotation test")

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, delete, func, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import records_pb2
 
 ONLY = 1  # the key of a table with one row
@@ -60,8 +61,9 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits for the cloud. oldest_ms: None = nothing waits."""
+    """What waits for the cloud. oldest_ms: None = nothing waits; generation: see `restoring`."""
 
+    generation: str
     epoch: int
     waiting: int
     oldest_ms: int | None
@@ -72,14 +74,14 @@ def add(session: Session, fact: records_pb2.Fact) -> tuple[int, int]:
 
     fact.at must be set; site, epoch and sequence are filled in here and when it is sent. The
     outbox must have been prepared (`restoring.prepare`). Raises ValueError for a fact that says
-    nothing, LookupError for an outbox that was not prepared.
+    nothing, RefusedError `store-failing` for an outbox that was not prepared.
     """
     what = fact.WhichOneof("what")
     if what is None:
         raise ValueError("a fact must tell of something")
     found = session.connection().execute(NEXT).one_or_none()
     if found is None:
-        raise LookupError("the outbox was not prepared")
+        raise RefusedError("store-failing", "The outbox could not be prepared at the start.")
     epoch, sequence = int(found[0]), int(found[1])
     fact.epoch, fact.sequence = epoch, sequence
     session.add(
@@ -146,4 +148,5 @@ def backlog(session: Session) -> Backlog:
     count, oldest_ms = session.exec(
         select(func.count(col(OutboxRow.sequence)), func.min(OutboxRow.at_ms)).where(unsent)
     ).one()
-    return Backlog(0 if head is None else head.epoch, int(count), oldest_ms)
+    generation, epoch = ("", 0) if head is None else (head.generation, head.epoch)
+    return Backlog(generation, epoch, int(count), oldest_ms)

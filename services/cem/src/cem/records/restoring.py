@@ -64,14 +64,14 @@ def confirm(folder: Path, head: OutboxHeadRow) -> None:
         (folder / RESTORED).unlink()
 
 
-def leaving(folder: Path, epoch: int, sequence: int) -> None:
+def leaving(folder: Path, generation: str, epoch: int, sequence: int) -> None:
     """Note, before they leave, that numbers up to `sequence` may be known outside.
 
-    Raises OSError; then nothing may leave.
+    generation: of the database they come from. Raises OSError; then nothing may leave.
     """
     marker = read(folder)
-    if marker is None:
-        raise FileNotFoundError(f"{folder / MARKER} is gone; it comes back with the next start")
+    if marker is None or generation not in marker.generations:
+        raise FileNotFoundError(f"{folder / MARKER} is not of this database; start anew")
     if (marker.epoch, marker.sequence) < (epoch, sequence):
         write(folder, Marker(marker.generations, epoch, sequence))
 

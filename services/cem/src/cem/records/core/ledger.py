@@ -55,7 +55,7 @@ class Ledger:
     """What the books need to go on. heard: when each charger reported last (monotonic s).
 
     counted_at: wall time of the last count of a source (Unix s), to know a restart's gap.
-    begun: minutes that are not closed; closed ones leave with `taken`.
+    minutes, ended, begun: what was gained since the last `taken`.
     """
 
     tracks: Mapping[str, Track] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Ledger:
     chargers: Mapping[str, Flow] = field(default_factory=dict)
     minutes: Mapping[int, Minute] = field(default_factory=dict)
     ended: tuple[Session, ...] = ()
-    begun: tuple[str, ...] = ()  # ids of sessions that began since the last `taken`
+    begun: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +140,25 @@ def looked_around(ledger: Ledger, now: Now) -> Ledger:
     return ledger
 
 
-def taken(ledger: Ledger, now: Now) -> tuple[Ledger, tuple[Minute, ...], tuple[Session, ...]]:
-    """Return the books without what is closed: minutes that are over, sessions that ended."""
-    current = int(now.unix_s // 60) * 60
-    over = tuple(m for start, m in sorted(ledger.minutes.items()) if start != current)
-    left = {start: m for start, m in ledger.minutes.items() if start == current}
-    return replace(ledger, minutes=left, ended=(), begun=()), over, ledger.ended
+def taken(ledger: Ledger) -> tuple[Ledger, tuple[Minute, ...], tuple[Session, ...]]:
+    """Return the books without what is to be written: what minutes gained, sessions that ended."""
+    gained = tuple(minute for _, minute in sorted(ledger.minutes.items()))
+    return replace(ledger, minutes={}, ended=(), begun=()), gained, ledger.ended
+
+
+def reopened(
+    tracks: Mapping[str, Track], counted_at: Mapping[str, float],
+    sessions: Mapping[str, Session], last_ids: Mapping[str, str],
+) -> Ledger:  # fmt: skip
+    """Return the books after a restart: every open session is unknown until its charger is seen."""
+    return Ledger(
+        tracks={key: replace(track, at_s=None, power_w=None) for key, track in tracks.items()},
+        counted_at=dict(counted_at),
+        sessions={
+            ski: replace(session, standing=Standing.UNKNOWN) for ski, session in sessions.items()
+        },
+        last_ids=dict(last_ids),
+    )
 
 
 def share(ledger: Ledger, now_s: float) -> float:

@@ -1,0 +1,319 @@
+"""Writes and reads the records in the CEM's database. Blocking; every write is one transaction."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import delete, text
+from sqlmodel import Session as Db
+from sqlmodel import SQLModel, col, select
+
+from cem.core.operating import LimitState, OperatorLimit
+from cem.records import outbox
+from cem.records.core import sealing
+from cem.records.core.counting import Track
+from cem.records.core.evidence import Entry
+from cem.records.core.history import Shown
+from cem.records.core.minutes import Minute
+from cem.records.core.sessions import Session, Standing
+from cem.records.messages import evidence_message, instant, minute_message, ms_of, session_message
+from cem.records.tables import (
+    TABLES,
+    ChargerMinuteRow,
+    DecisionRow,
+    EvidenceRow,
+    MinuteRow,
+    SessionRow,
+    TrackRow,
+)
+from volthus_kit.database import open_sqlite, written
+from volthus_wire.convert import to_timestamp
+from volthus_wire.v1 import records_pb2
+
+RESTORED_ENTRIES = 500
+KEPT_ACKNOWLEDGED = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long records are kept; sessions and evidence are kept for good."""
+
+    minutes: timedelta = timedelta(days=400)  # 13 months
+    decisions: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one transaction writes. told: ids of sessions that become a fact."""
+
+    sessions: Mapping[str, Session] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    minutes: Mapping[int, Minute] = field(default_factory=dict)
+    tracks: Mapping[str, Track] = field(default_factory=dict)
+    counted_at: Mapping[str, float] = field(default_factory=dict)
+    decisions: tuple[Shown, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+    def plus(self, later: "Batch") -> "Batch":
+        """Return both as one."""
+        minutes = dict(self.minutes)
+        for start, minute in later.minutes.items():
+            minutes[start] = minutes[start].plus(minute) if start in minutes else minute
+        return Batch(
+            {**self.sessions, **later.sessions},
+            self.told | later.told,
+            minutes,
+            {**self.tracks, **later.tracks},
+            {**self.counted_at, **later.counted_at},
+            (*self.decisions, *later.decisions),
+            (*self.entries, *later.entries),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a start finds. last_ids: of the last session of each charger."""
+
+    sessions: Mapping[str, Session]
+    tracks: Mapping[str, Track]
+    counted_at: Mapping[str, float]
+    last_ids: Mapping[str, str]
+    entries: tuple[Entry, ...]
+
+
+class Journal:
+    """The records. Raises RefusedError `store-failing` where the database takes no change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._engine = open_sqlite(folder / "cem.sqlite")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._engine.dispose()
+
+    def load(self) -> Known:
+        """Make the tables, and return what the records need to go on."""
+
+        def read(db: Db) -> Known:
+            tables = [SQLModel.metadata.tables[str(model.__tablename__)] for model in TABLES]
+            SQLModel.metadata.create_all(self._engine, tables=tables)
+            rows = db.exec(select(SessionRow).where(col(SessionRow.ended_ms).is_(None)))
+            tracks = list(db.exec(select(TrackRow)))
+            last = db.connection().execute(text("SELECT ski, max(id) FROM cem_session GROUP BY 1"))
+            newest = select(EvidenceRow).order_by(col(EvidenceRow.number).desc())
+            entries = list(db.exec(newest.limit(RESTORED_ENTRIES)))
+            return Known(
+                {row.ski: session_of(row) for row in rows},
+                {row.source: _track_of(row) for row in tracks},
+                {row.source: row.counted_at_s for row in tracks},
+                {str(ski): str(found) for ski, found in last},
+                tuple(entry_of(json.loads(row.fields)) for row in reversed(entries)),
+            )
+
+        return written(self._engine, read)
+
+    def write(self, batch: Batch, now: datetime) -> None:
+        """Write a batch with its facts; minutes that are over become facts now."""
+
+        def write(db: Db) -> None:
+            for entry in batch.entries:
+                _seal(db, entry)
+            for session in batch.sessions.values():
+                _save_session(db, session, now, is_told=session.id in batch.told)
+            for minute in batch.minutes.values():
+                _save_minute(db, minute)
+            for source, track in batch.tracks.items():
+                db.merge(_track_row(source, track, batch.counted_at[source]))
+            db.add_all(_decision_row(shown) for shown in batch.decisions)
+            db.flush()
+            _tell_minutes(db, now)
+
+        written(self._engine, write)
+
+    def price(self, revised: Sequence[Session], now: datetime) -> None:
+        """Write sessions whose cost is known now, each as a new revision of its fact."""
+
+        def write(db: Db) -> None:
+            for session in revised:
+                _save_session(db, session, now, is_told=True)
+
+        written(self._engine, write)
+
+    def forget(self, kept: Kept, now: datetime) -> int:
+        """Delete what is old; returns how many facts nobody acknowledged in all that time."""
+
+        def write(db: Db) -> int:
+            minutes_before = int((now - kept.minutes).timestamp())
+            db.connection().execute(
+                delete(MinuteRow).where(col(MinuteRow.start_s) < minutes_before)
+            )
+            db.connection().execute(
+                delete(ChargerMinuteRow).where(col(ChargerMinuteRow.start_s) < minutes_before)
+            )
+            decisions_before = ms_of(now - kept.decisions)
+            db.connection().execute(
+                delete(DecisionRow).where(col(DecisionRow.at_ms) < decisions_before)
+            )
+            return outbox.forget(db, now - KEPT_ACKNOWLEDGED, now - kept.minutes)
+
+        return written(self._engine, write)
+
+    def waiting(self, most: int) -> list[outbox.Parcel]:
+        """Return the facts that must leave next."""
+        with Db(self._engine) as db:
+            return outbox.waiting(db, most)
+
+    def sent(self, parcels: Sequence[outbox.Parcel], now: datetime) -> None:
+        """Remember that the cloud has these facts."""
+        written(self._engine, lambda db: outbox.mark_sent(db, parcels, now))
+
+    def backlog(self) -> outbox.Backlog:
+        """Return what waits for the cloud."""
+        with Db(self._engine) as db:
+            return outbox.backlog(db)
+
+    def read(self) -> Db:
+        """Return a session for reading; close it."""
+        return Db(self._engine)
+
+
+def evidence_log(db: Db) -> Iterator[dict[str, str]]:
+    """Yield each entry of the log, oldest first: fields, `before` and `hash`."""
+    for row in db.exec(select(EvidenceRow).order_by(col(EvidenceRow.number))):
+        yield {**json.loads(row.fields), "before": row.before, "hash": row.hash}
+
+
+def entry_of(found: Mapping[str, str]) -> Entry:
+    """Return an entry of the log from its canonical spelling."""
+
+    def number(name: str) -> float | None:
+        return float(found[name]) if name in found else None
+
+    def moment(name: str) -> datetime | None:
+        return datetime.fromisoformat(found[name]) if name in found else None
+
+    limit = OperatorLimit(
+        found.get("limit.kind", ""), found.get("limit.source", ""), found.get("limit.ski", ""),
+        LimitState(found.get("limit.state", LimitState.INIT)), number("limit.limit_w"),
+        moment("limit.until"), number("limit.failsafe_w"), number("limit.failsafe_s"),
+        found.get("limit.connected") == "true", moment("limit.since"), moment("limit.heard"),
+        found.get("limit.name", ""), found.get("reference", ""),
+    )  # fmt: skip
+    measured = (number("grid_import_w"), number("charging_w"), number("reached_s"))
+    return Entry(datetime.fromisoformat(found["at"]), found["event"], limit, *measured)
+
+
+# --- rows ----------------------------------------------------------------------------------------
+
+SAME = tuple(
+    f.name for f in fields(Session) if f.name not in ("started", "ended", "standing", "revision")
+)
+
+
+def session_of(row: SessionRow) -> Session:
+    """Return the session of a row."""
+    same = {name: getattr(row, name) for name in SAME}
+    ended = None if row.ended_ms is None else instant(row.ended_ms)
+    made = Session(**same, started=instant(row.started_ms), ended=ended, revision=row.revision)
+    return replace(made, standing=Standing(row.standing))
+
+
+def _save_session(db: Db, session: Session, now: datetime, *, is_told: bool) -> None:
+    before = db.get(SessionRow, session.id)
+    row = SessionRow(
+        **{name: getattr(session, name) for name in SAME},
+        started_ms=ms_of(session.started),
+        ended_ms=None if session.ended is None else ms_of(session.ended),
+        standing=session.standing.value,
+        revision=(0 if before is None else before.revision) + is_told,
+    )
+    if before is not None and row.cost is None:  # a late write of the session keeps its price
+        row.cost, row.currency = before.cost, before.currency
+        row.price_series, row.co2_g = before.price_series, before.co2_g
+    db.merge(row)
+    if is_told:
+        fact = records_pb2.Fact(at=to_timestamp(now), session=session_message(row))
+        outbox.add(db, fact)
+
+
+def _save_minute(db: Db, minute: Minute) -> None:
+    row = db.get(MinuteRow, minute.start) or MinuteRow(start_s=minute.start)
+    row.import_wh = _sum(row.import_wh, minute.import_wh)
+    row.export_wh = _sum(row.export_wh, minute.export_wh)
+    row.sun_wh = _sum(row.sun_wh, minute.sun_wh)
+    row.is_told = False
+    db.add(row)
+    for ski, energy_wh in minute.charger_wh.items():
+        charger = db.get(ChargerMinuteRow, (minute.start, ski)) or ChargerMinuteRow(
+            start_s=minute.start, ski=ski, energy_wh=0.0, sun_wh=0.0
+        )
+        charger.energy_wh += energy_wh
+        charger.sun_wh += minute.charger_sun_wh.get(ski, 0.0)
+        db.add(charger)
+
+
+def _tell_minutes(db: Db, now: datetime) -> None:
+    """Make facts of the minutes that are over and not told as they are now."""
+    current = int(now.timestamp() // 60) * 60
+    untold = select(MinuteRow).where(col(MinuteRow.is_told).is_(False))
+    for row in db.exec(untold.where(col(MinuteRow.start_s) != current)).all():
+        row.revision += 1
+        row.is_told = True
+        db.add(row)
+        chargers = db.exec(select(ChargerMinuteRow).where(ChargerMinuteRow.start_s == row.start_s))
+        message = minute_message(row, chargers)
+        outbox.add(db, records_pb2.Fact(at=to_timestamp(now), energy=message))
+
+
+def _seal(db: Db, entry: Entry) -> None:
+    """Add an entry to the chain; the number and the hash before are read in its transaction."""
+    # Takes the write lock before the last entry is read: nobody can come between.
+    db.connection().execute(text("UPDATE cem_outbox_head SET id = id"))
+    last = db.exec(select(EvidenceRow).order_by(col(EvidenceRow.number).desc()).limit(1)).first()
+    number, before = (1, sealing.FIRST) if last is None else (last.number + 1, last.hash)
+    spelled = sealing.fields_of(entry, number)
+    row = EvidenceRow(
+        number=number,
+        fields=json.dumps(spelled),
+        before=before,
+        hash=sealing.sealed(spelled, before),
+    )
+    db.add(row)
+    db.flush()
+    fact = records_pb2.Fact(at=to_timestamp(entry.at), evidence=evidence_message(row))
+    outbox.add(db, fact)
+
+
+def _track_of(row: TrackRow) -> Track:
+    return Track(
+        row.counter_wh, row.segment, row.ahead_wh, row.since_step_wh, row.since_step_s,
+        is_new_session=row.is_new_session,
+    )  # fmt: skip
+
+
+def _track_row(source: str, track: Track, counted_at_s: float) -> TrackRow:
+    known = asdict(track)
+    for name in ("at_s", "power_w"):  # mean nothing after a restart
+        del known[name]
+    return TrackRow(source=source, counted_at_s=counted_at_s, **known)
+
+
+def _decision_row(shown: Shown) -> DecisionRow:
+    limit = shown.limit_a
+    return DecisionRow(
+        at_ms=ms_of(shown.at), ski=shown.ski, kind=shown.kind, element=shown.element,
+        phase=shown.phase, value=shown.value, mode=shown.mode, ladder=shown.ladder,
+        since_ms=None if shown.since is None else ms_of(shown.since),
+        until_ms=None if shown.until is None else ms_of(shown.until),
+        limit_l1_a=limit.l1 if limit else None, limit_l2_a=limit.l2 if limit else None,
+        limit_l3_a=limit.l3 if limit else None, has_limit=limit is not None,
+    )  # fmt: skip
+
+
+def _sum(first: float | None, second: float | None) -> float | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second

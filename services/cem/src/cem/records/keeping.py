@@ -1,0 +1,32 @@
+"""Puts the records together beside the controller; knows everyone here, decides nothing."""
+
+import asyncio
+
+from cem.core.events import StoreChecked
+from cem.loop import Controller
+from cem.records import bus as wire
+from cem.records.answers import RecordAnswers
+from cem.records.draining import Drain
+from cem.records.journal import Journal, Kept
+from cem.records.recorder import Recorder
+from cem.settings import Settings
+from volthus_kit.bus import Bus
+from volthus_kit.clock import Clock
+
+
+async def keep(
+    bus: Bus, controller: Controller, settings: Settings, clock: Clock, tasks: asyncio.TaskGroup
+) -> Recorder:
+    """Keep the records of the controller's site until the tasks are cancelled."""
+    site = settings.site
+    journal = Journal(settings.state_dir)
+    kept = Kept(settings.minutes_kept, settings.decisions_kept)
+    recorder = Recorder(journal, clock, kept)
+    recorder.failed = lambda is_failing: controller.happened(StoreChecked(is_failing))
+    controller.observers.append(recorder)
+    await wire.hear(bus, site, recorder, clock, lambda: controller.state.meter.id)
+    await wire.answer(bus, site, RecordAnswers(journal, recorder))
+    drain = Drain(journal, bus, clock, site=site, domain=settings.cloud_domain)
+    tasks.create_task(recorder.run(), name="records")
+    tasks.create_task(drain.run(recorder.written), name="outbox")
+    return recorder

@@ -1,0 +1,43 @@
+"""What the records measure of themselves; names from field.md D3."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from cem.records.core.sessions import Session
+from cem.records.outbox import Backlog
+
+SESSION_ENERGY = Counter(
+    "volthus_session_energy_watt_hours_total", "Energy of ended sessions", ["charger", "source"]
+)
+OPEN_SESSIONS = Gauge("volthus_sessions_open", "Sessions that are open or unknown")
+LOST = Counter("volthus_records_lost_total", "Records that were lost, by kind", ["kind"])
+PENDING = Gauge("volthus_records_pending", "Records that wait in memory for the database")
+WRITE_DURATION = Histogram(
+    "volthus_records_write_duration_seconds",
+    "One transaction of records",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0, 5.0),
+)
+OUTBOX_WAITING = Gauge("volthus_outbox_waiting", "Facts that the cloud did not acknowledge yet")
+OUTBOX_AGE = Gauge("volthus_outbox_oldest_age_seconds", "Age of the oldest fact that waits")
+OUTBOX_SENT = Counter("volthus_outbox_sent_total", "Facts that the cloud acknowledged")
+
+for _kind in ("queue", "minute", "decision", "evidence", "outbox", "fault"):
+    LOST.labels(_kind)  # a counter at 0 says more than none
+
+
+def session_ended(session: Session) -> None:
+    """Count the energy of a session that ended."""
+    grid_wh = max(0.0, session.energy_wh - session.sun_wh)
+    SESSION_ENERGY.labels(session.ski, "grid").inc(grid_wh)
+    SESSION_ENERGY.labels(session.ski, "solar").inc(session.sun_wh)
+
+
+def show_sessions(count: int) -> None:
+    """Publish how many sessions are open."""
+    OPEN_SESSIONS.set(count)
+
+
+def show_backlog(backlog: Backlog, now_ms: int) -> None:
+    """Publish what waits for the cloud."""
+    OUTBOX_WAITING.set(backlog.waiting)
+    age_ms = 0 if backlog.oldest_ms is None else max(0, now_ms - backlog.oldest_ms)
+    OUTBOX_AGE.set(age_ms / 1000)

@@ -1,0 +1,254 @@
+"""Keeps the records beside the control loop: takes in at once, works and writes in a thread.
+
+The loop only puts into a bounded queue. What cannot be written stays in memory, merged, up to a
+bound; what is beyond it is counted as lost. Control never waits for any of it (design law 8).
+"""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from cem.core.decision import Decision
+from cem.core.events import ChargerHeard, Event
+from cem.core.state import State
+from cem.records import metrics
+from cem.records.core import evidence, history, ledger
+from cem.records.core.counting import Measured
+from cem.records.core.evidence import Order
+from cem.records.core.history import History
+from cem.records.core.ledger import GridMeasured, Ledger, Now
+from cem.records.core.sessions import Standing
+from cem.records.journal import Batch, Journal, Kept
+from cem.records.watching import effect_of, limits_of, measured_of, seen_of, shown_of
+from volthus_kit.clock import Clock
+from volthus_kit.refusal import RefusedError
+
+logger = logging.getLogger(__name__)
+
+WORK_EVERY_S = 1.0
+WRITE_EVERY_S = 60.0
+ASKED_EVERY_S = 5.0
+FORGET_EVERY_S = 3600.0
+TRY_AGAIN_AFTER_S = 5.0
+MOST_QUEUED = 50_000
+MOST_DECISIONS = 5_000
+MOST_ENTRIES = 5_000
+MOST_MINUTES = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class SunMeasured:
+    """One reading of a PV meter."""
+
+    meter: str
+    produced: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    event: ChargerHeard
+    state: State
+
+
+Item = _Reported | Decision | GridMeasured | SunMeasured
+
+
+class Recorder:
+    """An observer of the control loop; `run` does the work."""
+
+    def __init__(self, journal: Journal, clock: Clock, kept: Kept) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._kept = kept
+        self._queue: deque[tuple[Item, Now]] = deque()
+        self._ledger: Ledger | None = None  # None: not loaded yet
+        self._history = History()
+        self._orders: dict[evidence.Key, Order] = {}
+        self._pending = Batch()
+        self._written_s = float("-inf")
+        self._written_minute = 0
+        self._forgot_s = float("-inf")
+        self._tried_s = float("-inf")
+        self._is_urgent = False
+        self._one = asyncio.Lock()
+        self._working = threading.Lock()  # a cancelled wait leaves its thread running
+        self.failed: Callable[[bool], None] = lambda _: None
+        self.written = asyncio.Event()  # set after each write: facts may wait now
+
+    @property
+    def open_sessions(self) -> dict[str, str]:
+        """Return the id of the open session of each charger that has one."""
+        books = self._ledger
+        return {} if books is None else {ski: s.id for ski, s in books.sessions.items()}
+
+    def happened(self, event: Event, state: State, now: float) -> None:
+        """Take in a charger's report; costs microseconds."""
+        if isinstance(event, ChargerHeard):
+            self._put(_Reported(event, state), now)
+
+    def decided(self, decision: Decision, now: float) -> None:
+        """Take in a decision; costs microseconds."""
+        self._put(decision, now)
+
+    def metered(self, reading: GridMeasured | SunMeasured) -> None:
+        """Take in a reading of a meter."""
+        self._put(reading, self._clock.monotonic())
+
+    async def run(self) -> None:
+        """Work once a second until cancelled; then write what is left."""
+        try:
+            while True:
+                await self._work_on()
+                await asyncio.sleep(WORK_EVERY_S)
+        finally:
+            await asyncio.shield(self.work(is_last=True))
+
+    async def _work_on(self) -> None:
+        try:
+            await self.work()
+        except Exception:
+            # A fault in the books must not end the control of a fuse.
+            logger.exception("records failed")
+            metrics.LOST.labels("fault").inc()
+
+    async def work(self, *, is_last: bool = False, is_asked: bool = False) -> None:
+        """Take the queue into the books and write what is due; at most one at a time."""
+        async with self._one:
+            failure = await asyncio.to_thread(self._work, is_last=is_last, is_asked=is_asked)
+        if failure is not None:
+            self.failed(failure)
+            if not failure:
+                self.written.set()
+
+    # --- inside; in a thread ---------------------------------------------------------------------
+
+    def _put(self, item: Item, now: float) -> None:
+        if len(self._queue) >= MOST_QUEUED:
+            self._queue.popleft()
+            metrics.LOST.labels("queue").inc()
+        self._queue.append((item, Now(now, self._clock.now())))
+
+    def _work(self, *, is_last: bool, is_asked: bool) -> bool | None:
+        with self._working:
+            return self._worked(is_last=is_last, is_asked=is_asked)
+
+    def _worked(self, *, is_last: bool, is_asked: bool) -> bool | None:
+        """Return whether the database failed; None: nothing was written."""
+        now = Now(self._clock.monotonic(), self._clock.now())
+        since_try_s = now.monotonic_s - self._tried_s
+        try:
+            if self._ledger is None:
+                if since_try_s < TRY_AGAIN_AFTER_S:
+                    return None
+                self._load(now)
+            self._fold(now)
+            since_s = now.monotonic_s - self._written_s
+            every_s = ASKED_EVERY_S if is_asked else WRITE_EVERY_S
+            is_over = int(now.unix_s // 60) != self._written_minute
+            is_due = since_s >= every_s or is_over or self._is_urgent or is_last
+            if not is_due or (since_try_s < TRY_AGAIN_AFTER_S and not is_last and self._is_stuck):
+                return None
+            self._write(now)
+            self._forget(now)
+        except RefusedError as error:
+            if not self._is_stuck:
+                logger.warning("records not written", extra={"error": str(error)})
+            self._tried_s = now.monotonic_s
+            self._bound()
+            metrics.PENDING.set(_size(self._pending))
+            return True
+        return False
+
+    @property
+    def _is_stuck(self) -> bool:
+        return self._tried_s > self._written_s
+
+    def _load(self, now: Now) -> None:
+        known = self._journal.load()
+        self._ledger = ledger.reopened(
+            known.tracks, known.counted_at, known.sessions, known.last_ids
+        )
+        self._orders = evidence.restored(known.entries, now.monotonic_s)
+
+    def _fold(self, now: Now) -> None:
+        books = self._ledger or Ledger()
+        for _ in range(len(self._queue)):
+            item, at = self._queue.popleft()
+            match item:
+                case _Reported(event, state):
+                    report = event.report
+                    seen = seen_of(report, state)
+                    measured = measured_of(report, at.monotonic_s)
+                    books = ledger.charger_seen(books, seen, measured, at)
+                case GridMeasured():
+                    books = ledger.grid_read(books, item, at)
+                case SunMeasured():
+                    books = ledger.sun_read(books, item.meter, item.produced, at)
+                case Decision():
+                    self._fold_decision(item, at)
+        books = ledger.looked_around(books, now)
+        began = frozenset(books.begun)
+        books, gained, ended = ledger.taken(books)
+        self._ledger = books
+        told = began | {session.id for session in ended}
+        self._is_urgent = self._is_urgent or bool(told)
+        sessions = {session.id: session for session in (*ended, *books.sessions.values())}
+        minutes = {minute.start: minute for minute in gained}
+        self._pending = self._pending.plus(
+            Batch(sessions, told, minutes, books.tracks, books.counted_at)
+        )
+        for session in ended:
+            metrics.session_ended(session)
+        metrics.show_sessions(sum(s.standing is not Standing.ENDED for s in sessions.values()))
+
+    def _fold_decision(self, decision: Decision, at: Now) -> None:
+        self._history, told = history.noted(self._history, shown_of(decision, at), at.monotonic_s)
+        self._orders, entries = evidence.watched(
+            self._orders,
+            limits_of(decision.state, at.monotonic_s),
+            effect_of(decision, at.monotonic_s),
+            at.monotonic_s,
+            _ms(at.wall),
+        )
+        self._is_urgent = self._is_urgent or bool(entries)
+        if told or entries:
+            self._pending = self._pending.plus(Batch(decisions=told, entries=entries))
+
+    def _write(self, now: Now) -> None:
+        with metrics.WRITE_DURATION.time():
+            self._journal.write(self._pending, now.wall)
+        self._pending = Batch()
+        self._written_s = now.monotonic_s
+        self._written_minute = int(now.unix_s // 60)
+        self._is_urgent = False
+        metrics.PENDING.set(0)
+
+    def _forget(self, now: Now) -> None:
+        if now.monotonic_s - self._forgot_s < FORGET_EVERY_S:
+            return
+        given_up = self._journal.forget(self._kept, now.wall)
+        metrics.LOST.labels("outbox").inc(given_up)
+        self._forgot_s = now.monotonic_s
+
+    def _bound(self) -> None:
+        """Let go of the oldest of what waits for the disk where it is too much, and count it."""
+        batch = self._pending
+        minutes = dict(sorted(batch.minutes.items())[-MOST_MINUTES:])
+        metrics.LOST.labels("minute").inc(len(batch.minutes) - len(minutes))
+        decisions = batch.decisions[-MOST_DECISIONS:]
+        metrics.LOST.labels("decision").inc(len(batch.decisions) - len(decisions))
+        entries = batch.entries[-MOST_ENTRIES:]
+        metrics.LOST.labels("evidence").inc(len(batch.entries) - len(entries))
+        self._pending = replace(batch, minutes=minutes, decisions=decisions, entries=entries)
+
+
+def _size(batch: Batch) -> int:
+    return len(batch.minutes) + len(batch.decisions) + len(batch.entries) + len(batch.told)
+
+
+def _ms(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
