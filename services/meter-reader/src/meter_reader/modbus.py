@@ -43,6 +43,7 @@ logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 # So long after the last byte, what is no whole frame will not become one. A serial line may carry
 # a stray byte first, and the slowest devices answer after 0.5 s.
 QUIET_S, SERIAL_QUIET_S = 0.3, 0.6
+CLOCK_S = 0.001  # a timer may fire that much too early
 
 NO_PROTOCOL = b"\0\0\0"  # of a TCP header: the protocol is 0, the length below 256
 SHORTEST = 3  # unit id, function and one byte
@@ -86,6 +87,9 @@ class Connection:
         self._asked: Question = (0, 0, 0, 0)  # under way
         self._number = b""  # of the question under way, as it stands in front of a TCP answer
         self._heard = 0  # arrivals since the question that are no whole answer
+        self._heard_before = 0  # ... at the last look
+        self._asked_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._is_late = False  # an older question was answered while this one waited
         self._is_lost = False
         self._refusal: Exception | None = None
@@ -119,6 +123,8 @@ class Connection:
 
     def close(self) -> None:
         """Close at once; harmless when closed."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._client.close()
 
     async def read(self, unit_id: int, function: int, address: int, count: int) -> bytes:
@@ -126,15 +132,14 @@ class Connection:
         if not self.is_open:
             raise self._lost()
         self._asked = (unit_id, function, address, count)
-        self._heard, self._is_late = 0, False
+        self._heard, self._heard_before, self._is_late = 0, 0, False
+        self._asked_s = self._loop.time()
         waiting = self._client.ctx.response_future = self._loop.create_future()
         try:
             self._send(self._asked)
-            timer = self._look_later(waiting, self._timeout_s)
-            try:
-                answer: ModbusPDU = await waiting
-            finally:
-                timer.cancel()
+            if self._timer is None:
+                self._look_in(min(self._quiet_s, self._timeout_s))
+            answer: ModbusPDU = await waiting
         except (OSError, termios.error) as error:
             waiting.cancel()
             raise self._lost() from error
@@ -170,22 +175,26 @@ class Connection:
             raise ModbusExceptionError(self._line.place, unit_id, answer.exception_code)
         raise GarbledError(self._line.place)
 
-    def _look_later(self, waiting: asyncio.Future[ModbusPDU], left_s: float) -> asyncio.TimerHandle:
-        """Look at what came when the line may be quiet again, at the latest in `left_s`."""
-        wait_s = min(self._quiet_s, left_s)
-        look = self._look
-        return self._loop.call_later(wait_s, look, waiting, self._heard, left_s - wait_s)
+    def _look(self) -> None:
+        """Give up early what will be no answer any more, and all else at the time-out.
 
-    def _look(self, waiting: asyncio.Future[ModbusPDU], heard: int, left_s: float) -> None:
-        """Give up early what will be no answer any more, and all else at the time-out."""
+        One timer for all questions: one each would cost more than what it is for.
+        """
+        self._timer = None
+        waiting = self._client.ctx.response_future
         if waiting.done():
             return
-        if self._heard and self._heard == heard:
+        waited_s = self._loop.time() - self._asked_s
+        if self._heard and self._heard == self._heard_before:
             waiting.set_exception(GarbledError(self._line.place))
-        elif left_s <= 0:
+        elif waited_s >= self._timeout_s - CLOCK_S:
             waiting.set_exception(self._unanswered())
         else:
-            self._look_later(waiting, left_s)
+            self._heard_before = self._heard
+            self._look_in(min(self._quiet_s, self._timeout_s - waited_s))
+
+    def _look_in(self, wait_s: float) -> None:
+        self._timer = self._loop.call_later(wait_s, self._look)
 
     def _unanswered(self) -> ReadError:
         """Tell apart at the time-out: link gone, nothing heard, or something that is no answer."""
