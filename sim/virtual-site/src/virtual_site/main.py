@@ -19,12 +19,14 @@ from virtual_site import settings as command_line
 from virtual_site.api.app import build
 from virtual_site.core import world as worlds
 from virtual_site.core.scenario import ChargerModel, Scenario
+from virtual_site.grid_box import GridBox
+from virtual_site.hems import Hems
 from virtual_site.modbus_meter import MeterError, ModbusMeter
 from virtual_site.scenario_file import ScenarioError, load
 from virtual_site.serving import serve
 from virtual_site.settings import Settings
 from virtual_site.site import VirtualSite
-from virtual_site.store import ChargerStore, MeterStore, StateError, write_whole
+from virtual_site.store import ChargerStore, MeterStore, PartnerStore, StateError, write_whole
 from virtual_site.wallbox import Wallbox
 
 logger = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ async def run(settings: Settings) -> None:
     world = worlds.begin(scenario, meter_store.load())
     site = VirtualSite(world, meter, meter_store, speed=settings.speed)
     site.connect(_wallboxes(settings, site))
+    _add_partners(settings, site)
     with _listening(settings.host, settings.port) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         await meter.start()
@@ -88,6 +91,11 @@ async def run(settings: Settings) -> None:
                     tasks.create_task(wallbox.run(), name=f"wallbox {wallbox.ski}")
                 tasks.create_task(site.run(), name="world")
                 tasks.create_task(serve(build(site, url), listener), name="pages")
+                for partner in site.partners.values():
+                    tasks.create_task(partner.run(), name=partner.plate.model)
+                    await partner.started()
+                if site.hems is not None:
+                    tasks.create_task(site.hems.tell(), name="values of the HEMS")
                 ports = [await wallbox.started() for wallbox in site.wallboxes]
                 _tell_ready(settings.ready_file, site, url, ports)
         finally:
@@ -137,14 +145,26 @@ def _scenario(settings: Settings) -> Scenario:
 
 
 def _wallboxes(settings: Settings, site: VirtualSite) -> list[Wallbox]:
-    interfaces = () if settings.lan else ("127.0.0.1",)
-    network = Network(listen_host=settings.host, interfaces=interfaces)
+    network = _network(settings)
     return [
         Wallbox(
             ChargerStore(settings.state / f"charger-{number}"), network, site.changer(number - 1)
         )
         for number in range(1, len(site.world.chargers) + 1)
     ]
+
+
+def _add_partners(settings: Settings, site: VirtualSite) -> None:
+    network = _network(settings)
+    if settings.hems:
+        site.hems = Hems(PartnerStore(settings.state / "hems"), network, lambda: site.world)
+    if settings.control_box:
+        site.grid_box = GridBox(PartnerStore(settings.state / "control-box"), network)
+
+
+def _network(settings: Settings) -> Network:
+    interfaces = () if settings.lan else ("127.0.0.1",)
+    return Network(listen_host=settings.host, interfaces=interfaces)
 
 
 def _tell_ready(path: Path | None, site: VirtualSite, url: str, ports: Sequence[int]) -> None:
@@ -172,7 +192,16 @@ def _ready(site: VirtualSite, url: str, ports: Sequence[int]) -> dict[str, objec
         "transport": site.meter.line.transport.value,
         "device": site.meter.device,
     }
-    return {"simulator": {"url": url}, "meter": meter, "chargers": chargers}
+    partners = {
+        name: {"ski": partner.ski, "url": f"{url}/{name}", "ship_port": partner.kept.ship_port}
+        for name, partner in site.partners.items()
+    }
+    return {
+        "simulator": {"url": url},
+        "meter": meter,
+        "chargers": chargers,
+        "partners": partners,
+    }
 
 
 def _forget(path: Path | None) -> None:

@@ -33,6 +33,8 @@ class Settings:
     speed: float = 1.0
     ready_file: Path | None = None
     lan: bool = False
+    hems: bool = False
+    control_box: bool = False
 
     @property
     def host(self) -> str:
@@ -58,6 +60,8 @@ def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         speed=told.speed,
         ready_file=told.ready_file,
         lan=told.lan or environment.get("VOLTHUS_LAN") == "1",
+        hems=told.hems or environment.get("VOLTHUS_VIRTUAL_HEMS") == "1",
+        control_box=told.control_box or environment.get("VOLTHUS_VIRTUAL_CONTROL_BOX") == "1",
     )
 
 
@@ -81,6 +85,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--scenario", default="villa", metavar="NAME|FILE", help="default: %(default)s")
     add("--speed", type=_positive, default=1.0, metavar="X", help="times real time (default: 1)")
     add("--ready-file", type=Path, metavar="FILE", help="written as JSON once everything listens")
+    add("--hems", action="store_true", help="a HEMS on EEBUS (or VOLTHUS_VIRTUAL_HEMS=1)")
+    add(
+        "--control-box",
+        action="store_true",
+        help="a control box of the grid operator (or VOLTHUS_VIRTUAL_CONTROL_BOX=1)",
+    )
     add("--lan", action="store_true", help="all interfaces, not loopback only (or VOLTHUS_LAN=1)")
     return parser
 

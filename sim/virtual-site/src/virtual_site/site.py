@@ -16,6 +16,8 @@ from virtual_site.core.control import released
 from virtual_site.core.relay import PhaseSwitching, Relay
 from virtual_site.core.scenario import FaultKind
 from virtual_site.core.world import ActiveFault, World
+from virtual_site.grid_box import GridBox
+from virtual_site.hems import Hems
 from virtual_site.modbus_meter import ModbusMeter
 from virtual_site.store import MeterStore
 from virtual_site.wallbox import Change, Wallbox
@@ -42,6 +44,8 @@ class VirtualSite:
         self.meter = meter
         self.speed = speed
         self.wallboxes: Sequence[Wallbox] = ()
+        self.hems: Hems | None = None
+        self.grid_box: GridBox | None = None
         self._meter_store = meter_store
         self._now = now
         self._seen_faults: tuple[ActiveFault, ...] = ()
@@ -55,6 +59,12 @@ class VirtualSite:
             self._apply_phase_switching(index)
             if self.world.chargers[index].model.phase_switching is not PhaseSwitching.NONE:
                 self.change(index, partial(replace, relay=Relay(wallbox.kept.conductors)))
+
+    @property
+    def partners(self) -> dict[str, Hems | GridBox]:
+        """Return the EEBUS devices beside the chargers, by the path of their pages."""
+        named = {"hems": self.hems, "control-box": self.grid_box}
+        return {name: each for name, each in named.items() if each is not None}
 
     async def run(self) -> None:
         """Play until cancelled; the scenario's end is no end."""

@@ -30,6 +30,14 @@ class KeptCharger:
     conductors: int = 3  # the relay stays where it is when the power goes
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPartner:
+    """What a HEMS or a control box remembers when its power goes."""
+
+    ship_port: int = 0
+    trusted: TrustedPeer | None = None
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -49,6 +57,11 @@ class _ChargerFile(_Strict):
     failsafe_a: float | None = None
     phase_switching: PhaseSwitching | None = None
     conductors: Literal[1, 3] = 3
+
+
+class _PartnerFile(_Strict):
+    ship_port: int = 0
+    trusted: _Peer | None = None
 
 
 class _MeterFile(_Strict):
@@ -93,6 +106,29 @@ class ChargerStore:
             "conductors": kept.conductors,
         }
         write_whole(self._file, json.dumps(content, indent=1))
+
+
+class PartnerStore:
+    """The folder of a HEMS or a control box; its identity lies beside."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._file = folder / "partner.json"
+
+    def load(self) -> KeptPartner:
+        """Return what was kept; of a new device, nothing. Raises StateError."""
+        text = _read(self._file)
+        if text is None:
+            return KeptPartner()
+        kept = _parsed(_PartnerFile, text, self._file)
+        trusted = None if kept.trusted is None else TrustedPeer(**kept.trusted.model_dump())
+        return KeptPartner(kept.ship_port, trusted)
+
+    def save(self, kept: KeptPartner) -> None:
+        """Keep it, whole or not at all."""
+        peer = kept.trusted
+        trusted = None if peer is None else {"ski": peer.ski, "ship_id": peer.ship_id}
+        write_whole(self._file, json.dumps({"ship_port": kept.ship_port, "trusted": trusted}))
 
 
 class MeterStore:

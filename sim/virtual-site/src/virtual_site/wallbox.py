@@ -184,7 +184,7 @@ class Wallbox:
 
     async def _serve(self) -> None:
         trusted = self.kept.trusted
-        network = replace(self._network, port=_usable_port(self._network, self.kept.ship_port))
+        network = replace(self._network, port=usable_port(self._network, self.kept.ship_port))
         facade = EebusCharger(
             self.identity,
             self._announcement,
@@ -248,7 +248,7 @@ class Wallbox:
         self._store.save(kept)
 
 
-def _usable_port(network: Network, wanted: int) -> int:
+def usable_port(network: Network, wanted: int) -> int:
     """Return the port of last time if it is free, else 0 (any)."""
     if wanted == 0:
         return 0

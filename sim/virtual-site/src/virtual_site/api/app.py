@@ -7,8 +7,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from virtual_site.api import chargers, errors, meter, phase_switching, simulator
+from virtual_site.api import chargers, errors, meter, partners, phase_switching, simulator
 from virtual_site.api.dependencies import IndexDep
+from virtual_site.api.partners import BoxDep, HemsDep
 from virtual_site.site import VirtualSite
 
 PAGES = Path(str(files("virtual_site").joinpath("pages")))
@@ -26,6 +27,7 @@ def build(site: VirtualSite, url: str) -> FastAPI:
         meter.router,
         chargers.router,
         phase_switching.router,
+        partners.router,
         pages,
     ):
         app.include_router(router)
@@ -49,3 +51,15 @@ async def towards_charger_page(index: IndexDep) -> RedirectResponse:
 async def charger_page(index: IndexDep) -> FileResponse:  # noqa: ARG001 - it must exist
     """Serve the page of one charger."""
     return FileResponse(PAGES / "charger.html")
+
+
+@pages.get("/hems/")
+async def hems_page(hems: HemsDep) -> FileResponse:  # noqa: ARG001 - it must exist
+    """Serve the page of the HEMS."""
+    return FileResponse(PAGES / "partner.html")
+
+
+@pages.get("/control-box/")
+async def box_page(box: BoxDep) -> FileResponse:  # noqa: ARG001 - it must exist
+    """Serve the page of the control box."""
+    return FileResponse(PAGES / "partner.html")

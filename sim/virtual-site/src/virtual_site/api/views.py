@@ -36,6 +36,7 @@ def site_state(site: VirtualSite, url: str) -> Json:
         "sun_share": _phases(sun_share(world.scenario)),
         "meter": _meter(site),
         "chargers": [_charger_line(site, index, url) for index in range(len(world.chargers))],
+        "partners": {name: f"{url}/{name}/" for name in site.partners},
         "faults": [_fault(world, fault) for fault in world.faults],
     }
 

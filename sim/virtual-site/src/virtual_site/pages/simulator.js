@@ -73,6 +73,10 @@ function render(state) {
   by("chargers").replaceChildren(...state.chargers.map(chargerLine));
   const faults = state.faults.map((f) => `${f.kind} (${f.target}) for ${f.seconds.toFixed(0)} s`);
   show("faults", faults.length ? `Now: ${faults.join(", ")}` : "Everything works.");
+  const links = Object.entries(state.partners);
+  if (by("partners").childElementCount !== links.length) {
+    by("partners").replaceChildren(...links.map(([name, href]) => element("a", name, { href })));
+  }
   const { model, host, port, unit_id: unit } = state.meter;
   show("meter", `Meter ${model}: Modbus TCP ${host}:${port}, unit ${unit}.`);
 }
