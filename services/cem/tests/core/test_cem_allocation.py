@@ -177,4 +177,5 @@ def test_more_fuse_never_lowers_the_least_served(
     before = sorted(allocate(demands, limits, STEP_A).current_a.values())
     after = sorted(allocate(demands, more, STEP_A).current_a.values())
     if before[0] > 0:
-        assert after[0] >= before[0] - STEP_A - ROUNDING_A
+        # What rounding frees goes to the lowest, step by step: by that both may differ.
+        assert after[0] >= before[0] - len(demands) * STEP_A - ROUNDING_A

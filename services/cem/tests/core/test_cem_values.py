@@ -26,7 +26,7 @@ from cem.core.folding import apply, is_urgent
 from cem.core.ladder import Stage, rung
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind, Reason
-from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, tree
 from cem.core.state import Remembered, State, restored
 from cem.core.validation import (
     needs_site,
@@ -84,33 +84,33 @@ def read(state: State, now: float, house_a: float) -> State:
 )
 def test_the_older_a_reading_the_lower_the_rung(age_s: float, stage: Stage) -> None:
     state = read(site(), 10.0, 3.0)
-    assert rung(state, 10.0 + age_s, DEFAULTS).stage is stage
+    assert rung(state.meter, 10.0 + age_s, DEFAULTS).stage is stage
 
 
 def test_while_holding_the_reserve_for_the_house_grows_to_four_amperes() -> None:
     state = read(site(), 10.0, 3.0)
-    assert rung(state, 10 + 7.0, DEFAULTS).growth_a == pytest.approx(1.0)
-    assert rung(state, 10 + 19.0, DEFAULTS).growth_a == 4.0
+    assert rung(state.meter, 10 + 7.0, DEFAULTS).growth_a == pytest.approx(1.0)
+    assert rung(state.meter, 10 + 19.0, DEFAULTS).growth_a == 4.0
 
 
 def test_a_site_without_a_meter_is_static_and_one_with_a_silent_meter_is_not() -> None:
-    assert rung(site(meter=None), 1000.0, DEFAULTS).stage is Stage.NO_METER
-    assert rung(site(), 1.0, DEFAULTS).stage is Stage.HOLD
-    assert rung(site(), 10.0, DEFAULTS).stage is Stage.STATIC_SHARE
-    assert rung(site(), 61.0, DEFAULTS).stage is Stage.FAILSAFE
+    assert rung(site(meter=None).meter, 1000.0, DEFAULTS).stage is Stage.NO_METER
+    assert rung(site().meter, 1.0, DEFAULTS).stage is Stage.HOLD
+    assert rung(site().meter, 10.0, DEFAULTS).stage is Stage.STATIC_SHARE
+    assert rung(site().meter, 61.0, DEFAULTS).stage is Stage.FAILSAFE
 
 
 def test_a_meter_that_is_set_up_later_has_its_own_first_seconds() -> None:
     state = apply(site(meter=None), GridMeterNamed("new"), 5000.0)
-    assert rung(state, 5001.0, DEFAULTS).stage is Stage.HOLD
+    assert rung(state.meter, 5001.0, DEFAULTS).stage is Stage.HOLD
 
 
 def test_five_equal_samples_are_a_frozen_meter() -> None:
     state = site()
     for second in range(5):
         state = apply(state, GridRead(GridReading("grid", on_every_phase(3.0))), float(second))
-    assert rung(state, 4.0, DEFAULTS).age_s == 4.0
-    assert rung(state, 6.0, DEFAULTS).stage is Stage.HOLD
+    assert rung(state.meter, 4.0, DEFAULTS).age_s == 4.0
+    assert rung(state.meter, 6.0, DEFAULTS).stage is Stage.HOLD
 
 
 @pytest.mark.parametrize("reading", [
@@ -197,13 +197,13 @@ def test_a_car_that_takes_less_gives_the_rest_back_and_is_asked_again() -> None:
     for second in range(27):
         state = apply(state, ChargerHeard(report(drawn_a=8.0)), float(second))
         samples = state.chargers[A].samples
-        charger = claimed(replace(charger, samples=samples), float(second), DEFAULTS)
+        charger = claimed(replace(charger, samples=samples), 3, float(second), DEFAULTS)
     assert charger.claim_a == 9.5
     charger = replace(charger, granted_a=9.5)
     for second in range(27, 60):
         state = apply(state, ChargerHeard(report(drawn_a=9.2)), float(second))
         samples = state.chargers[A].samples
-        charger = claimed(replace(charger, samples=samples), float(second), DEFAULTS)
+        charger = claimed(replace(charger, samples=samples), 3, float(second), DEFAULTS)
     assert charger.claim_a == 11.5
 
 
@@ -256,7 +256,17 @@ def test_failsafe_currents_and_the_base_load_must_fit_under_the_fuse() -> None:
     found = excess(grid(26.9), chargers)
     assert found is not None
     assert (found.failsafe_sum_a, found.base_load_a, found.fuse_a) == (24.0, 3.0, 26.9)
-    assert sum(fallbacks_a(grid(26.9), chargers).values()) == 18.0
+    assert (
+        sum(
+            fallbacks_a(
+                tree(grid(26.9), (), DEFAULTS),
+                grid(26.9),
+                [Charger(settings.ski, settings) for settings in chargers],
+                None,
+            ).values()
+        )
+        == 18.0
+    )
 
 
 def test_a_charger_paired_later_is_warned_about() -> None:

@@ -206,7 +206,7 @@ def test_what_is_remembered_does_not_grow() -> None:
         return (
             len(meter.estimates)
             + len(meter.samples)
-            + sum(len(c.samples) + len(c.former) + len(c.sun.switched_s) for c in chargers)
+            + sum(len(c.samples) + len(c.former) + len(c.switching.switched_s) for c in chargers)
         )
 
     plant.play(150)

@@ -7,7 +7,7 @@ an admitted charger below its maximum touches a full constraint; same input, sam
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heapify, heappop, heappush
 from math import inf
 
@@ -24,7 +24,9 @@ class Demand:
 
     priority: a lower class is served first. weight: its level rises that much faster.
     order: admission within a class, smallest first. start_a: what must fit before it may begin
-    (min_a once it runs). limited_by: why it asks for no more than max_a.
+    (min_a once it runs). limited_by: why it asks for no more than max_a. fill: its class once it
+    is admitted; None = its priority. guaranteed_a: given before anybody gets more than that.
+    planned_a: given before its class is filled, who is due first (due_s) before the others.
     """
 
     ski: str
@@ -35,6 +37,15 @@ class Demand:
     order: tuple[float, ...] = ()
     start_a: float = 0.0
     limited_by: Kind = Kind.CHARGER_MAXIMUM
+    fill: int | None = None
+    guaranteed_a: float = 0.0
+    planned_a: float = 0.0
+    due_s: float | None = None
+
+    @property
+    def filled_as(self) -> int:
+        """Return the class it is filled in."""
+        return self.priority if self.fill is None else self.fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +84,29 @@ def allocate(
 ) -> Shares:
     """Give every charger a current so that no constraint carries more than its room.
 
-    In order of class and turn each charger gets its minimum while that fits the firm room; then,
-    class by class, all rise together until a constraint or a charger is full.
+    In order of class and turn each charger gets its minimum while that fits the firm room, those
+    with a guarantee before all others. Then what is guaranteed is filled, and class by class first
+    what is planned, by deadline, and then all together, until a constraint or a charger is full.
     Rooms may be negative; what is no number counts as no room.
     """
     shares = Shares({demand.ski: 0.0 for demand in demands})
     admitted = _admit(demands, constraints, shares)
-    for priority in sorted({demand.priority for demand in admitted}):
-        _fill([d for d in admitted if d.priority == priority], constraints, shares)
+    _fill([_at_most(d, d.guaranteed_a) for d in admitted if d.guaranteed_a], constraints, shares)
+    for fill in sorted({demand.filled_as for demand in admitted}):
+        alike = [d for d in admitted if d.filled_as == fill]
+        for demand in sorted((d for d in alike if d.due_s is not None), key=_due):
+            _fill([_at_most(demand, demand.planned_a)], constraints, shares)
+        _fill(alike, constraints, shares)
     _round(admitted, constraints, shares, step_a)
     return shares
+
+
+def _due(demand: Demand) -> tuple[float, str]:
+    return (inf if demand.due_s is None else demand.due_s, demand.ski)
+
+
+def _at_most(demand: Demand, most_a: float) -> Demand:
+    return replace(demand, max_a=min(demand.max_a, most_a))
 
 
 def left_a(
@@ -100,7 +124,7 @@ def _admit(
 ) -> list[Demand]:
     left = [_number(c.firm_room_a) for c in constraints]
     admitted = []
-    for demand in sorted(demands, key=lambda d: (d.priority, d.order, d.ski)):
+    for demand in sorted(demands, key=_turn):
         if demand.max_a < demand.min_a:
             continue
         touched = [(k, c.share[demand.ski]) for k, c in enumerate(constraints)
@@ -115,6 +139,10 @@ def _admit(
         shares.current_a[demand.ski] = demand.min_a
         admitted.append(demand)
     return admitted
+
+
+def _turn(demand: Demand) -> tuple[bool, int, tuple[float, ...], str]:
+    return (not demand.guaranteed_a, demand.priority, demand.order, demand.ski)
 
 
 # --- filling -------------------------------------------------------------------------------------
@@ -190,7 +218,7 @@ def _round(
     for demand in admitted:
         current_a[demand.ski] = max(demand.min_a, floored(current_a[demand.ski], step_a))
     left = [_number(c.room_a) - _sum(c.share, current_a) for c in constraints]
-    queue = [(d.priority, current_a[d.ski] / d.weight, d.ski, d) for d in admitted]
+    queue = [(d.filled_as, current_a[d.ski] / d.weight, d.ski, d) for d in admitted]
     heapify(queue)
     while queue:
         priority, _, ski, demand = heappop(queue)

@@ -6,12 +6,21 @@ from enum import StrEnum
 from cem.core.driving import ChargingMode, Goal
 from cem.core.events import Link, Report
 from cem.core.parameters import Parameters
-from cem.core.reasons import Reason
+from cem.core.reasons import Kind, Reason
 from cem.core.site import ChargerSettings
-from electrical.phases import ALL_PHASES, Phase, PhaseCurrents, Phases, on_phases
+from electrical.phases import (
+    ALL_PHASES,
+    Phase,
+    PhaseCurrents,
+    Phases,
+    on_phases,
+    with_phase,
+)
 from electrical.rotation import Rotation, to_house
 
 NEVER = float("-inf")
+IEC_LEAST_A = 6.0  # no current between 0 and 6 A over PWM
+MOST_LOW_REFUSALS = 2  # of less than 6 A; then its car is led as one of IEC 61851
 AS_FIRST = ChargingMode()  # a charger that was just paired charges (A10)
 
 
@@ -43,21 +52,70 @@ class Former:
     limit_a: float
 
 
+class Conduct(StrEnum):
+    """What a mode comes to at a moment."""
+
+    OFF = "off"
+    SUN = "sun"  # from own surplus, or not at all
+    MIN_SUN = "min-sun"  # its minimum always, more from own surplus
+    AT_ONCE = "at-once"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a charger is meant to do now.
+
+    kind: the reason, where there is one to tell. deadline_s: when its goal is due (monotonic).
+    planned_a: what just meets the goal when it flows until then; 0 = nothing is planned.
+    is_urgent: from now on the goal can only just be met. remaining_wh: None = no goal to tell by.
+    """
+
+    conduct: Conduct = Conduct.AT_ONCE
+    kind: Kind | None = None
+    deadline_s: float | None = None
+    planned_a: float = 0.0
+    is_urgent: bool = False
+    remaining_wh: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Sun:
-    """What the sun allows a charger in mode Solar only; times are monotonic seconds.
+    """What the sun allows a charger; times are monotonic seconds.
 
     is_on: its car may charge. above_since_s: there is enough to start, below_since_s: too little
-    to go on, other_since_s: the other number of phases would fit. phases: what the charger is
-    asked to offer, None = as it is. switched_s: the switches of the last hour.
+    to go on.
     """
 
     is_on: bool = False
     above_since_s: float | None = None
     below_since_s: float | None = None
-    other_since_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switching:
+    """The number of phases a charger is asked for; times are monotonic seconds.
+
+    phases: None = as it is. other_since_s: the other number would suit better. switched_s: the
+    switches of the last hour. began_s: it pauses for a switch since; told_s: it was asked since.
+    """
+
     phases: int | None = None
+    other_since_s: float | None = None
     switched_s: tuple[float, ...] = ()
+    began_s: float | None = None
+    told_s: float | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether its charger pauses for a switch."""
+        return self.began_s is not None or self.told_s is not None
+
+    @property
+    def asked(self) -> int | None:
+        """Return the number of phases it shall offer now; None = as it does."""
+        if self.is_under_way and self.told_s is None:
+            return None if self.phases is None else 4 - self.phases  # first it pauses
+        return self.phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +133,8 @@ class Charger:
     met_s: when it first told what it draws, or that no car is there; None = not yet.
     granted_a: the limit we last decided; None = we never limited it.
     former: limits replaced within the last seconds, oldest first.
+    unfit_since_s: since when its minimum would fit on one phase and does not on three;
+    fits_three: while it charges on one, whether three would give it more.
     claim_a: what the car is believed to want; None = all it can get.
     unused_a: by how much its car steadily draws less than its limit, at most 1 A.
     served_as: ampere seconds on all conductors since the car came.
@@ -108,7 +168,13 @@ class Charger:
     unused_a: float = 0.0
     served_as: float = 0.0
     served_s: float | None = None  # up to when that is counted
+    intent: Intent = Intent()
     sun: Sun = Sun()
+    switching: Switching = Switching()
+    unfit_since_s: float | None = None  # its minimum fits on one phase, not on three
+    fits_three: bool = False
+    low_refusals: int = 0  # limits below 6 A that were refused
+    idle_since_s: float | None = None  # it may charge and does not
     mode: ChargingMode = AS_FIRST
     goal: Goal | None = None
     offered_phases: int | None = None  # as its local API says
@@ -164,13 +230,117 @@ class Charger:
         if car is None:
             return wired
         told = self._measured_phases(wired, p) if car.phases is None else car.phases
-        if not told or self.sun.phases == 3:
+        if not told or self._is_widening or self.settings.may_switch_itself:
             return wired
         if told >= len(wired):
             return wired
         drawn = self.drawn_a
         more = [] if drawn is None else [ph for ph in wired[told:] if drawn[ph] > p.drawing_a]
         return (*wired[:told], *more)
+
+    @property
+    def _is_widening(self) -> bool:
+        """Return whether it is on its way to three phases, and may be there already."""
+        return self.switching.is_under_way or (self.switching.phases == 3 and self.told_phases != 3)
+
+    def widest(self, site_phases: int) -> tuple[Phase, ...]:
+        """Return the house phases its car can use at most."""
+        wired = self.settings.wired(site_phases)
+        car = self.report.car if self.report else None
+        if car is None or car.phases is None or self.wanted_phases == 1:
+            return wired
+        return wired[: car.phases]
+
+    @property
+    def told_phases(self) -> int | None:
+        """Return how many phases it says it offers; None = it does not say."""
+        told = self.report.offered_phases if self.report else None
+        return self.offered_phases if told is None else told
+
+    @property
+    def wanted_phases(self) -> int:
+        """Return how many phases it offers, or was asked to."""
+        wanted = self.switching.phases or self.told_phases
+        return self.settings.phases if wanted is None else wanted
+
+    @property
+    def conductors(self) -> int:
+        """Return how many phases its car charges on, or is about to."""
+        car = self.report.car if self.report else None
+        if self.switching.phases is not None or car is None or car.phases is None:
+            return self.wanted_phases
+        return car.phases
+
+    @property
+    def can_go_to_one(self) -> bool:
+        """Return whether it can switch on our word, and its car would follow.
+
+        A car on one phase has nothing to switch, and one that goes below 6 A by ISO 15118 needs
+        no contactor (and refuses it).
+        """
+        car = self.report.car if self.report else None
+        if not self.settings.can_switch or car is None or self.goes_below:
+            return False
+        return not (self.told_phases == 3 and car.phases == 1)
+
+    @property
+    def goes_below(self) -> bool:
+        """Return whether its car follows less than 6 A (ISO 15118) and has not refused it."""
+        car = self.report.car if self.report else None
+        if car is None or car.min_a is None or not car.communication.startswith("iso15118"):
+            return False
+        return car.min_a < IEC_LEAST_A and self.low_refusals < MOST_LOW_REFUSALS
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether its car says that it wants no more."""
+        car = self.report.car if self.report else None
+        return car is not None and car.operating_state == "finished"
+
+    @property
+    def is_drawing_allowed(self) -> bool:
+        """Return whether its car may charge, by its last limit."""
+        return bool(self.granted_a)
+
+    # --- what one ampere of its limit means on a phase ---
+
+    def factors(self, site_phases: int, p: Parameters) -> dict[Phase, float]:
+        """Return how many amperes each house phase may carry for one ampere of its limit.
+
+        1 on the phases in use. A charger that switches by itself reads three limits as a power:
+        on one phase it may draw the sum of them. Until its car's phase count and the measured
+        currents agree, both readings are reserved (design.md section 3).
+        """
+        used = self.phases(site_phases, p)
+        if not self.settings.may_switch_itself or len(used) < 2:
+            return dict.fromkeys(used, 1.0)
+        agreed = self._agreed_phases(used, p)
+        wants_one = self.switching.phases == 1
+        if agreed == 3 and not wants_one:
+            return dict.fromkeys(used, 1.0)
+        if agreed == 1 and wants_one:
+            return {used[0]: float(len(used))}
+        most = float(len(used))
+        if not wants_one:  # from 3 x 6 A on: no more than it can draw at all
+            most = min(most, max(1.0, self.settings.max_a / self.least_a))
+        return {phase: most if phase is used[0] else 1.0 for phase in used}
+
+    def _agreed_phases(self, wired: tuple[Phase, ...], p: Parameters) -> int | None:
+        car, drawn = self.report.car if self.report else None, self.drawn_a
+        if car is None or car.phases is None or drawn is None:
+            return None
+        carrying = [phase for phase in wired if drawn[phase] > 2 * p.drawing_a]
+        if car.phases == len(wired) and len(carrying) == len(wired):
+            return 3
+        return 1 if car.phases == 1 and carrying == [wired[0]] else None
+
+    def level_a(self, current_a: PhaseCurrents, site_phases: int) -> float:
+        """Return the limit (A) that currents by phase of the house correspond to."""
+        if not self.settings.may_switch_itself:
+            return max(0.0, *current_a.values())
+        wired = self.settings.wired(site_phases)
+        levels = [current_a[p] / (len(wired) if p is wired[0] else 1) for p in wired]
+        return max(0.0, *levels)
 
     def _measured_phases(self, wired: tuple[Phase, ...], p: Parameters) -> int | None:
         """Return how many conductors carry current; None until that has been steady for long."""
@@ -232,10 +402,12 @@ class Charger:
         """Return whether a sample is from after the car's reaction to the limit in force."""
         return sample.at_s >= self.changed_s + p.reaction_s
 
-    def highest_drawn_a(self, now: float, p: Parameters) -> float:
-        """Return the current on its fullest phase (A); what it may draw, while unmeasured."""
+    def highest_drawn_a(self, now: float, p: Parameters, site_phases: int = 3) -> float:
+        """Return the limit its currents correspond to; what it may draw, while unmeasured."""
         measured = self.measured_a(now, p)
-        return self.may_draw_a(now, p) if measured is None else max(0.0, *measured.values())
+        if measured is None:
+            return self.may_draw_a(now, p)
+        return self.level_a(measured, site_phases)
 
     # --- what it may and can draw ---
 
@@ -243,13 +415,28 @@ class Charger:
     def most_a(self) -> float:
         """Return the most it and its car can draw (A)."""
         car_a = self.report.car.max_a if self.report and self.report.car else None
-        return self.settings.max_a if car_a is None else min(self.settings.max_a, max(0.0, car_a))
+        most_a = self.settings.max_a
+        if self.settings.may_switch_itself and self.switching.phases == 1:
+            # As three limits: above that it goes to three phases.
+            most_a = min(most_a / self.settings.phases, self.settings.min_a - 0.1)
+            return most_a if car_a is None else min(most_a, max(0.0, car_a / self.settings.phases))
+        return most_a if car_a is None else min(most_a, max(0.0, car_a))
 
     @property
     def least_a(self) -> float:
-        """Return the lowest current its car can charge with (A), never below the setting."""
+        """Return the lowest limit its car can charge with (A).
+
+        Never below the setting, but where ISO 15118 follows less than the 6 A of IEC 61851, or a
+        charger that switches by itself reads three times 2 A as 6 A on one phase.
+        """
         car_a = self.report.car.min_a if self.report and self.report.car else None
-        return self.settings.min_a if car_a is None else max(self.settings.min_a, car_a)
+        if self.settings.may_switch_itself and self.switching.phases == 1:
+            return self.settings.min_a / self.settings.phases
+        if car_a is None:
+            return self.settings.min_a
+        if self.goes_below and self.settings.min_a <= IEC_LEAST_A:
+            return max(car_a, 1.0)
+        return max(self.settings.min_a, car_a)
 
     @property
     def accepted_a(self) -> float | None:
@@ -309,7 +496,12 @@ class Charger:
 
     def reserved(self, now: float, site_phases: int, p: Parameters) -> PhaseCurrents:
         """Return `reserve_a` on the phases it might use."""
-        return on_phases(self.might_use(now, site_phases, p), self.reserve_a(now, p), 0.0)
+        might_use, reserve_a = self.might_use(now, site_phases, p), self.reserve_a(now, p)
+        reserved: PhaseCurrents = on_phases(might_use, reserve_a, 0.0)
+        if not self.settings.may_switch_itself or not reserve_a:
+            return reserved
+        on_one_a = max(reserve_a, min(self.settings.max_a, reserve_a * len(might_use)))
+        return with_phase(reserved, might_use[0], on_one_a)
 
     def might_use(self, now: float, site_phases: int, p: Parameters) -> tuple[Phase, ...]:
         """Return the house phases it might draw on: all that are wired while out of reach."""

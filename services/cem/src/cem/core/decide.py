@@ -8,23 +8,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cem.core import blame, rooms
-from cem.core.allocation import Constraint, Demand, Shares, allocate
+from cem.core.allocation import Constraint, Demand, allocate
+from cem.core.caps import caps, operator_w, voltages_v
 from cem.core.charger import Charger, Standing
-from cem.core.circuits import MAIN
+from cem.core.circuits import MAIN, ancestry
 from cem.core.decision import Decision, Limit, LoadManagement, Picture
 from cem.core.demand import claimed, demand_of, served
 from cem.core.estimator import estimated
 from cem.core.explaining import Sharing, why
 from cem.core.failsafe import fallbacks_a
+from cem.core.fitting import fitted
 from cem.core.ladder import Rung, Stage, rung
+from cem.core.modes import meant
 from cem.core.noticing import notices
 from cem.core.obedience import observed
 from cem.core.parameters import DEFAULTS, Parameters
+from cem.core.pending import pending
 from cem.core.reasons import Kind, Reason
 from cem.core.rooms import Room
 from cem.core.sequencing import moved, sequence
-from cem.core.state import State
-from cem.core.sun import followed
+from cem.core.standing_by import limit_a
+from cem.core.state import Meter, State
+from cem.core.sun import SOLAR, followed, surplus_w
+from cem.core.switching import switched
 from cem.core.view import View
 from electrical.phases import UNKNOWN, Phase, PhaseReadings, from_mapping, on_phases
 from electrical.rotation import to_device
@@ -38,7 +44,7 @@ def decide(state: State, now: float, p: Parameters = DEFAULTS) -> Decision:
     Same state and time, same decision. Sends nothing in the first moment after a start, while
     chargers have not reported: the leases of the CEM before still run.
     """
-    step = rung(state, now, p)
+    step = rung(state.meter, now, p)
     state = _observed(state, step, now, p)
     if not state.energy_management.on:
         return _unmanaged(state, step, Kind.ENERGY_MANAGEMENT_OFF, now)
@@ -50,11 +56,15 @@ def decide(state: State, now: float, p: Parameters = DEFAULTS) -> Decision:
 
 def _managed(view: View) -> Decision:
     sharing, found, granted_a = _shared(view)
-    chargers = {ski: moved(c, granted_a[ski], view.now) for ski, c in view.state.chargers.items()}
+    chargers = {
+        ski: fitted(moved(charger, granted_a[ski], view.now), sharing, found, view)
+        for ski, charger in view.state.chargers.items()
+    }
     reasons = {
         ski: _following(charger, why(charger, sharing, view)) for ski, charger in chargers.items()
     }
-    fallback_a = fallbacks_a(view.grid, (c.settings for c in chargers.values()))
+    ordered_w = operator_w(view)
+    fallback_a = fallbacks_a(view.root, view.grid, chargers.values(), _most_a(ordered_w, view))
     limits = {
         ski: _limit(charger, fallback_a[ski], view)
         for ski, charger in chargers.items()
@@ -67,7 +77,14 @@ def _managed(view: View) -> Decision:
         _picture(view.state, view.step, found),
         blame.overloads(view),
         _wake_at(view),
+        pending(chargers, sharing, view),
+        ordered_w,
     )
+
+
+def _most_a(ordered_w: float | None, view: View) -> float | None:
+    """Return a power as amperes on all conductors together, at the highest voltage."""
+    return None if ordered_w is None else ordered_w / max(voltages_v(view).values())
 
 
 def _warming_up(view: View) -> Decision:
@@ -97,18 +114,47 @@ def _unmanaged(state: State, step: Rung, kind: Kind, now: float) -> Decision:
 
 
 def _observed(state: State, step: Rung, now: float, p: Parameters) -> State:
-    chargers = {ski: _brought_up(charger, now, p) for ski, charger in state.chargers.items()}
+    phases = state.site_phases
+    chargers = {
+        ski: _brought_up(charger, phases, now, p) for ski, charger in state.chargers.items()
+    }
     state = replace(state, chargers=chargers)
     if state.meter.id is not None:
-        meter = replace(state.meter, estimates=estimated(state, now, p))
+        meter = _estimated(state.meter, tuple(chargers.values()), phases, now, p)
         state = replace(state, meter=meter)
-    state = followed(state, step, now, p)
+    if state.sub_meters:
+        state = replace(state, sub_meters=_sub_estimated(state, now, p))
+    state = meant(state, step, now, p)
+    if any(charger.intent.conduct in SOLAR for charger in state.chargers.values()):
+        state = replace(state, surplus_w=surplus_w(state, step, now, p))
+    state = followed(state, state.surplus_w, now, p)
+    state = switched(state, state.surplus_w, now, p)
     return replace(state, notices=notices(state, step, now))
 
 
-def _brought_up(charger: Charger, now: float, p: Parameters) -> Charger:
-    charger = _with_loss(observed(charger, now, p), now, p)
-    return served(claimed(charger, now, p), now, p)
+def _estimated(
+    meter: Meter, members: tuple[Charger, ...], site_phases: int, now: float, p: Parameters
+) -> Meter:
+    return replace(meter, estimates=estimated(meter, members, site_phases, now, p))
+
+
+def _sub_estimated(state: State, now: float, p: Parameters) -> dict[str, Meter]:
+    found = {}
+    for circuit, meter in state.sub_meters.items():
+        members = tuple(
+            charger
+            for charger in state.chargers.values()
+            if circuit in ancestry(charger.settings.circuit, state.circuits)
+        )
+        found[circuit] = _estimated(meter, members, state.site_phases, now, p)
+    return found
+
+
+def _brought_up(charger: Charger, site_phases: int, now: float, p: Parameters) -> Charger:
+    charger = _with_loss(observed(charger, site_phases, now, p), now, p)
+    charger = served(claimed(charger, site_phases, now, p), site_phases, now, p)
+    is_over = charger.pulse is not None and now >= charger.pulse.until_s
+    return replace(charger, pulse=None) if is_over else charger
 
 
 def _with_loss(charger: Charger, now: float, p: Parameters) -> Charger:
@@ -141,7 +187,7 @@ def _shared(view: View) -> tuple[Sharing, tuple[Room, ...], dict[str, float | No
     granted_a |= offered_a
     for ski, charger in view.state.chargers.items():
         if ski not in granted_a:
-            granted_a[ski] = _without_part(charger, found, shares, view)
+            granted_a[ski] = limit_a(charger, found, shares, view)
     return replace(sharing, moves=moves), found, granted_a
 
 
@@ -169,86 +215,20 @@ def _allotted(
     for ski in young:
         demands[ski] = replace(demands[ski], max_a=min(demands[ski].min_a, demands[ski].max_a))
     found = rooms.rooms(view, {ski: demands[ski].min_a for ski in young})
-    limits = rooms.constraints(found, taking_part, view)
+    limits = rooms.fuses(found, taking_part, view) + caps(found, taking_part, view)
     shares = allocate(list(demands.values()), limits, view.p.step_a)
     admitted = {ski: charger for ski, charger in young.items() if shares.current_a[ski] > 0}
     if len(admitted) < len(young):
         return _allotted(view, ready, admitted)
-    return Sharing(demands, shares, {}), found, limits
+    return Sharing(demands, shares, {}, limits), found, limits
 
 
 def _demand(charger: Charger, view: View) -> Demand:
     demand = demand_of(charger, view.now, view.p)
-    if view.step.stage is not Stage.FAILSAFE:
+    if view.step.stage is not Stage.FAILSAFE and not view.is_below_silence(charger):
         return demand
     most_a = min(demand.max_a, charger.settings.failsafe_a)
     return replace(demand, max_a=most_a, start_a=demand.min_a)
-
-
-def _without_part(
-    charger: Charger, found: tuple[Room, ...], shares: Shares, view: View
-) -> float | None:
-    """Return the limit of a charger that takes no part: never above what is reserved for it.
-
-    A new charger gets none before it is known what it draws: a car that charges is not paused
-    only because its charger was paired. A charger without a car holds its minimum ready while
-    that fits, so that the first limit of a session is no pause (a car of ISO 15118 would fall
-    back to PWM).
-    """
-    match view.standings[charger.ski]:
-        case Standing.OUT_OF_REACH | Standing.DISOBEDIENT:
-            return charger.settings.failsafe_a
-        case Standing.NO_CAR:
-            return charger.least_a if _fits_on_top(charger, found, shares, view) else 0.0
-        case Standing.FRESH:
-            return charger.least_a if _fits_its_reserve(charger, found, shares, view) else 0.0
-        case Standing.FAULTY | Standing.READY:
-            return 0.0
-        case Standing.NEW:
-            return None
-
-
-def _fits_on_top(charger: Charger, found: tuple[Room, ...], shares: Shares, view: View) -> bool:
-    """Return whether one more minimum fits beside the minimums of all that run."""
-    if not view.step.allows_increase or view.step.stage is Stage.FAILSAFE:
-        return False
-    needed_a = charger.least_a + view.p.start_hysteresis_a
-    wired = charger.settings.wired(view.grid.phases)
-    running = [view.state.chargers[ski] for ski, at_a in shares.current_a.items() if at_a > 0]
-    return all(
-        room.firm_a - _minimums_a(running, room.phase, view) >= needed_a
-        for room in found
-        if room.circuit.id == MAIN and room.phase in wired
-    )
-
-
-def _fits_its_reserve(
-    charger: Charger, found: tuple[Room, ...], shares: Shares, view: View
-) -> bool:
-    """Return whether a car whose first limit is overdue may start at its minimum.
-
-    What it can draw is reserved anyway, so its minimum takes nothing from anybody; but where
-    even that would not fit beside what the others have, it must not start at all.
-    """
-    if not view.step.allows_increase or charger.ski in view.young:
-        return False  # a young one was refused its minimum when all was allotted
-    reserved = charger.reserved(view.now, view.grid.phases, view.p)
-    sharing = [view.state.chargers[ski] for ski in shares.current_a]
-    used = view.used[charger.ski]
-    return all(
-        room.firm_a + reserved[room.phase] - _shared_a(sharing, shares, room.phase, view)
-        >= charger.least_a
-        for room in found
-        if room.phase in used and room.circuit.id == MAIN
-    )
-
-
-def _shared_a(sharing: list[Charger], shares: Shares, phase: Phase, view: View) -> float:
-    return sum(shares.current_a[c.ski] for c in sharing if phase in view.used[c.ski])
-
-
-def _minimums_a(running: list[Charger], phase: Phase, view: View) -> float:
-    return sum(c.least_a for c in running if phase in view.used[c.ski])
 
 
 # --- answers -------------------------------------------------------------------------------------
@@ -256,12 +236,14 @@ def _minimums_a(running: list[Charger], phase: Phase, view: View) -> float:
 
 def _limit(charger: Charger, fallback_a: float, view: View) -> Limit:
     used = charger.settings.wired(view.grid.phases)
-    if view.standings[charger.ski] is Standing.READY:
+    leads_itself = charger.settings.may_switch_itself
+    if view.standings[charger.ski] is Standing.READY and not leads_itself:
         used = view.used[charger.ski]
     by_phase: PhaseReadings = on_phases(used, charger.granted_a or 0.0, None)
     if view.grid.phases == 3:
         by_phase = to_device(charger.settings.wiring, by_phase)
-    return Limit(charger.ski, by_phase, fallback_a, phases=charger.sun.phases)
+    asked = charger.switching.asked if charger.settings.can_switch else None
+    return Limit(charger.ski, by_phase, fallback_a, phases=asked)
 
 
 def _following(charger: Charger, reason: Reason | None) -> Reason | None:

@@ -3,20 +3,24 @@
 from dataclasses import replace
 
 from cem.core.allocation import Demand
-from cem.core.charger import Charger
-from cem.core.driving import Mode
+from cem.core.charger import Charger, Conduct
 from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
+from cem.core.sun import SOLAR
+from electrical.power import NOMINAL_VOLTAGE_V
 
 MOST_UNUSED_A = 1.0
+WAKING_TURNS = 2  # 8 A, then 10 A
+USUAL_WH = 10_000.0  # of a session whose driver told nothing
 AFTER_ALL_OTHERS = 100  # the class of those that only take what the sun leaves
 
 
-def claimed(charger: Charger, now: float, p: Parameters) -> Charger:
+def claimed(charger: Charger, site_phases: int, now: float, p: Parameters) -> Charger:
     """Return the charger with its claim brought up to date.
 
     A car 2 A below its limit for 25 s claims its current + 1.5 A; it is probed upward by 2 A
-    each 30 s when it uses that. What is not measured claims everything.
+    each 30 s when it uses that. One that does not start is offered 2 A more after a minute, and
+    4 A more after two. What is not measured claims everything.
     """
     granted_a = charger.granted_a
     if charger.known_a(now, p) is None or not charger.has_car or not granted_a:
@@ -24,13 +28,16 @@ def claimed(charger: Charger, now: float, p: Parameters) -> Charger:
     measured = charger.measured_a(now, p)
     if measured is None:
         return charger  # on its way to a new limit: no time to judge what it wants
-    drawn_a = max(0.0, *measured.values())
-    if drawn_a < granted_a - p.below_a:
+    drawn_a = charger.level_a(measured, site_phases)
+    is_idle = drawn_a < p.drawing_a and not charger.is_full
+    if is_idle != (charger.idle_since_s is not None):
+        charger = replace(charger, idle_since_s=now if is_idle else None)
+    if drawn_a < granted_a - p.below_a or is_idle:
         return _lowered(charger, drawn_a, now, p)
     return _probed(charger, drawn_a, now, p)
 
 
-def served(charger: Charger, now: float, p: Parameters) -> Charger:
+def served(charger: Charger, site_phases: int, now: float, p: Parameters) -> Charger:
     """Return the charger with what it drew since the last decision added to its account.
 
     Counted here and not read from the charger: not all have a counter, and turns must be fair
@@ -45,17 +52,17 @@ def served(charger: Charger, now: float, p: Parameters) -> Charger:
         charger,
         served_as=charger.served_as + added_as,
         served_s=now,
-        unused_a=_unused_a(charger, now, p),
+        unused_a=_unused_a(charger, site_phases, now, p),
     )
 
 
-def _unused_a(charger: Charger, now: float, p: Parameters) -> float:
+def _unused_a(charger: Charger, site_phases: int, now: float, p: Parameters) -> float:
     """Return by how much the car stays below its limit, as last seen while it was steady."""
     measured = charger.measured_a(now, p)
     granted_a = charger.granted_a
     if measured is None or not granted_a or not charger.is_settled(charger.samples[-1], p):
         return charger.unused_a
-    drawn_a = max(measured.values())
+    drawn_a = charger.level_a(measured, site_phases)
     is_steady = drawn_a > p.drawing_a and 0 <= granted_a - drawn_a <= MOST_UNUSED_A
     return granted_a - drawn_a if is_steady else 0.0
 
@@ -65,14 +72,31 @@ def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Cha
     charger = replace(charger, below_since_s=since_s, used_since_s=None)
     if now - since_s < p.below_for_s:
         return charger
-    return replace(charger, claim_a=max(charger.least_a, drawn_a + p.claim_extra_a))
+    claim_a = max(charger.least_a + _waking_a(charger, now, p), drawn_a + p.claim_extra_a)
+    return charger if claim_a == charger.claim_a else replace(charger, claim_a=claim_a)
+
+
+def _waking_a(charger: Charger, now: float, p: Parameters) -> float:
+    """Return by how much more than its minimum a car that does not start is offered."""
+    if charger.idle_since_s is None:
+        return 0.0
+    turn = int((now - charger.idle_since_s) / p.wake_every_s)
+    return turn * p.probe_a if turn <= WAKING_TURNS else 0.0
+
+
+def wakes_at_s(charger: Charger, now: float, p: Parameters) -> float | None:
+    """Return when a car that does not start is offered more; None = it is not about to be."""
+    if charger.idle_since_s is None:
+        return None
+    turn = int((now - charger.idle_since_s) / p.wake_every_s) + 1
+    return charger.idle_since_s + turn * p.wake_every_s if turn <= WAKING_TURNS else None
 
 
 def _unjudged(charger: Charger) -> Charger:
     """Return the charger without what was begun to be judged."""
-    if charger.below_since_s is None and charger.used_since_s is None:
+    if (charger.below_since_s, charger.used_since_s, charger.idle_since_s) == (None, None, None):
         return charger
-    return replace(charger, below_since_s=None, used_since_s=None)
+    return replace(charger, below_since_s=None, used_since_s=None, idle_since_s=None)
 
 
 def _probed(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
@@ -92,38 +116,62 @@ def _probed(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Char
 def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
     """Return what a charger with a car asks for, and its place in the queue.
 
-    Who runs is protected for a rotation time; then whoever got least goes first. A car
-    that says it is full comes last: it may still want to heat or cool itself.
+    Who can only just meet a goal comes first, the first to leave before the others; who runs is
+    protected for a rotation time; then whoever got the least part of what it asked for goes
+    first. A car that says it is full comes last: it may still want to heat or cool itself.
     """
-    runs = charger.running_since_s is not None
-    is_full = (
-        charger.report is not None
-        and charger.report.car is not None
-        and (charger.report.car.operating_state == "finished")
-    )
-    is_protected = not is_full and protected_until_s(charger, p) > now
-    rests = charger.paused_since_s is not None and now - charger.paused_since_s < p.min_off_s
-    max_a, limited_by = _most(charger)
-    is_solar = charger.mode.mode is Mode.SOLAR_ONLY
-    if is_solar and not charger.sun.is_on:
-        max_a, limited_by = 0.0, Kind.WAITING_FOR_SUN
-    if charger.mode.mode is Mode.OFF:
-        max_a, limited_by = 0.0, Kind.MODE_OFF
+    intent, settings = charger.intent, charger.settings
+    max_a, limited_by = _most(charger, now)
+    after_all = AFTER_ALL_OTHERS if intent.conduct in SOLAR else 0
+    guaranteed_a = min(settings.guaranteed_a or 0.0, max_a)
     return Demand(
         charger.ski,
         charger.least_a,
         max_a,
-        charger.settings.priority + (AFTER_ALL_OTHERS if is_solar else 0),
-        charger.settings.weight,
-        (
-            float(is_full),
-            float(not is_protected),
-            float(rests),
-            charger.served_as / charger.settings.weight,
-        ),
-        charger.least_a if runs else min(charger.least_a + p.start_hysteresis_a, max_a),
+        settings.priority + (after_all if intent.conduct is Conduct.SUN else 0),
+        settings.weight,
+        _order(charger, now, p),
+        _start_a(charger, max_a, p),
         limited_by,
+        settings.priority + after_all,
+        guaranteed_a,
+        intent.planned_a,
+        intent.deadline_s,
     )
+
+
+def _order(charger: Charger, now: float, p: Parameters) -> tuple[float, ...]:
+    intent = charger.intent
+    is_protected = not charger.is_full and protected_until_s(charger, p) > now
+    rests = charger.paused_since_s is not None and now - charger.paused_since_s < p.min_off_s
+    due_s = (
+        intent.deadline_s if intent.is_urgent and intent.deadline_s is not None else float("inf")
+    )
+    return (
+        float(charger.is_full),
+        due_s,
+        float(not is_protected),
+        float(rests),
+        served_part(charger),
+    )
+
+
+def _start_a(charger: Charger, max_a: float, p: Parameters) -> float:
+    """Return what must fit before it may begin; once it runs its minimum is enough."""
+    if charger.running_since_s is not None:
+        return charger.least_a
+    return min(charger.least_a + p.start_hysteresis_a, max_a)
+
+
+def served_part(charger: Charger) -> float:
+    """Return the part it got of what it asked for, by weight: turns make these alike.
+
+    Who has not told what it wants counts as one that wants a usual session's energy.
+    """
+    served_wh = charger.served_as * NOMINAL_VOLTAGE_V / 3600.0
+    remaining_wh = charger.intent.remaining_wh
+    asked_wh = USUAL_WH if remaining_wh is None else max(1.0, served_wh + remaining_wh)
+    return served_wh / asked_wh / charger.settings.weight
 
 
 def protected_until_s(charger: Charger, p: Parameters) -> float:
@@ -133,9 +181,27 @@ def protected_until_s(charger: Charger, p: Parameters) -> float:
     return charger.running_since_s + p.rotation_s
 
 
-def _most(charger: Charger) -> tuple[float, Kind]:
-    most_a = charger.most_a
+def _rests_by(charger: Charger) -> Kind | None:
+    """Return why it shall not charge at all now; None = it may."""
+    if charger.intent.conduct is Conduct.OFF:
+        return Kind.MODE_OFF
+    if charger.switching.is_under_way:
+        return Kind.PHASES_SWITCHING
+    is_dark = charger.intent.conduct is Conduct.SUN and not charger.sun.is_on
+    return Kind.WAITING_FOR_SUN if is_dark else None
+
+
+def _most(charger: Charger, now: float) -> tuple[float, Kind]:
+    """Return the most it may have (A), were it alone, and why no more."""
+    pulse, most_a = charger.pulse, charger.most_a
+    rests_by = _rests_by(charger)
+    if rests_by is not None:
+        return 0.0, rests_by
+    if pulse is not None and now < pulse.until_s and pulse.current_a < most_a:
+        return max(charger.least_a, pulse.current_a), Kind.PULSE
     if charger.claim_a is not None and charger.claim_a < most_a:
         return max(charger.claim_a, charger.least_a), Kind.CAR_NOT_ASKING
+    if charger.intent.kind is not None:
+        return most_a, charger.intent.kind
     is_car = most_a < charger.settings.max_a
     return most_a, Kind.CAR_MAXIMUM if is_car else Kind.CHARGER_MAXIMUM

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from cem.core.charger import Charger, Sample, Standing, is_lasting
 from cem.core.parameters import Parameters
-from cem.core.state import Estimate, MeterSample, State
+from cem.core.state import Estimate, Meter, MeterSample
 from electrical.phases import (
     ALL_PHASES,
     ZERO,
@@ -34,18 +34,21 @@ REVISED_S = 3.5  # readings this young are estimated anew when chargers report
 Interval = tuple[float, float]
 
 
-def estimated(state: State, now: float, p: Parameters) -> tuple[Estimate, ...]:
-    """Return the estimates of all readings in memory, oldest first.
+def estimated(
+    meter: Meter, members: Sequence[Charger], site_phases: int, now: float, p: Parameters
+) -> tuple[Estimate, ...]:
+    """Return the estimates of all readings of a meter in memory, oldest first.
 
+    members: the chargers behind the meter; on a site's grid meter that are all of them.
     Those older than REVISED_S stay as they are; younger ones use every sample known by now. What
     is older than every window of the control law is forgotten.
     """
-    settled = tuple(e for e in state.meter.estimates if now - e.at_s > REVISED_S)
+    settled = tuple(e for e in meter.estimates if now - e.at_s > REVISED_S)
     newest_s = settled[-1].at_s if settled else float("-inf")
     chain = list(settled)
-    for sample in state.meter.samples:
+    for sample in meter.samples:
         if sample.at_s > newest_s:
-            chain.append(_estimate(sample, chain, state, p))
+            chain.append(_estimate(sample, chain, members, site_phases, p))
     if chain and now - chain[-1].at_s > p.spike_wait_s:
         # No second sample came in time: the one we have must do.
         chain[-1] = replace(chain[-1], confirmed_a=chain[-1].raw_a)
@@ -111,10 +114,14 @@ def rise_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> floa
 
 
 def _estimate(
-    sample: MeterSample, chain: Sequence[Estimate], state: State, p: Parameters
+    sample: MeterSample,
+    chain: Sequence[Estimate],
+    members: Sequence[Charger],
+    site_phases: int,
+    p: Parameters,
 ) -> Estimate:
     before = chain[-1] if chain else None
-    intervals = [_draws(charger, sample.at_s, state, p) for charger in state.chargers.values()]
+    intervals = [_draws(charger, sample.at_s, site_phases, p) for charger in members]
     if chain:
         intervals = _on_all_phases(intervals, sample, chain[-BEFORE:])
     draws = [draw.values() for draw in intervals]
@@ -145,30 +152,29 @@ def _without_spike(value: float, before: Estimate, phase: Phase, p: Parameters) 
     return min(value, max(before.raw_a[phase], before.confirmed_a[phase]) + p.spike_a)
 
 
-def _draws(charger: Charger, at_s: float, state: State, p: Parameters) -> Phases[Interval]:
+def _draws(charger: Charger, at_s: float, site_phases: int, p: Parameters) -> Phases[Interval]:
     """Return between which currents the charger drew at a moment, by phase of the house."""
     samples = _speaking_of(charger, at_s, p)
     standing = charger.standing(max(at_s, charger.heard_s), p)
     if not samples or standing in (Standing.OUT_OF_REACH, Standing.FRESH):
-        return _unmeasured(charger, standing, at_s, state, p)
-    used = charger.phases(state.site_phases, p)
+        return _unmeasured(charger, standing, at_s, site_phases, p)
+    factors = charger.factors(site_phases, p)
     cap_a = (
         charger.reserve_a(at_s, p)
         if charger.disobeys
         else charger.may_draw_a(at_s, p, p.obedience_s)
     )
     granted_a = charger.granted_a
-    if granted_a is None or not (
-        charger.has_car and _is_moving(charger, samples, at_s, len(used), p)
-    ):
-        used = ()
+    is_moving = charger.has_car and _is_moving(charger, samples, at_s, len(factors), p)
     drawn = [s.current_a.values() for s in samples]
-    return Phases(
-        *(
-            _drawn(values, granted_a if phase in used else None, cap_a)
-            for phase, values in zip(ALL_PHASES, zip(*drawn, strict=True), strict=True)
-        )
-    )
+    intervals = []
+    for phase, values in zip(ALL_PHASES, zip(*drawn, strict=True), strict=True):
+        factor = factors.get(phase)
+        towards_a = None
+        if factor is not None and is_moving and granted_a is not None:
+            towards_a = granted_a * factor
+        intervals.append(_drawn(values, towards_a, cap_a * (factor or 1.0)))
+    return Phases(*intervals)
 
 
 def _speaking_of(charger: Charger, at_s: float, p: Parameters) -> list[Sample]:
@@ -192,7 +198,7 @@ def _speaking_of(charger: Charger, at_s: float, p: Parameters) -> list[Sample]:
 
 
 def _unmeasured(
-    charger: Charger, standing: Standing, at_s: float, state: State, p: Parameters
+    charger: Charger, standing: Standing, at_s: float, site_phases: int, p: Parameters
 ) -> Phases[Interval]:
     match standing:
         case Standing.NO_CAR | Standing.NEW:
@@ -202,7 +208,10 @@ def _unmeasured(
         case _:
             most_a = charger.reserve_a(max(at_s, charger.heard_s), p)
     # The same phases that are granted or reserved: else its draw would hide a load of the house.
-    might_use = charger.might_use(max(at_s, charger.heard_s), state.site_phases, p)
+    if standing is Standing.READY and charger.settings.may_switch_itself:
+        factors = charger.factors(site_phases, p)
+        return Phases(*((0.0, most_a * factors.get(phase, 0.0)) for phase in ALL_PHASES))
+    might_use = charger.might_use(max(at_s, charger.heard_s), site_phases, p)
     return on_phases(might_use, (0.0, most_a), (0.0, 0.0))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cem.core.allocation import Constraint, Demand, Shares
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger, Conduct, Standing
 from cem.core.circuits import MAIN
 from cem.core.demand import protected_until_s
 from cem.core.ladder import Stage
@@ -16,11 +16,12 @@ from cem.core.view import View
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """One round of sharing: what was asked, allotted and moved."""
+    """One round of sharing: what was asked, allotted and moved, and within what."""
 
     demands: Mapping[str, Demand]
     shares: Shares
     moves: Mapping[str, Move]
+    constraints: tuple[Constraint, ...] = ()
 
 
 def why(charger: Charger, sharing: Sharing, view: View) -> Reason | None:
@@ -51,10 +52,23 @@ def _why_ready(charger: Charger, sharing: Sharing, view: View) -> Reason:
         return _held_back(charger, sharing, view)
     bound_by = sharing.shares.bound_by.get(ski)
     if bound_by is not None:
-        return _bound(bound_by, view)
+        return _bound(charger, bound_by, sharing, view)
     demand = sharing.demands[ski]
-    kind = Kind.FAILSAFE if view.step.stage is Stage.FAILSAFE else demand.limited_by
-    return Reason(kind, ski, value=demand.max_a, since_s=view.now)
+    kind = demand.limited_by
+    if view.step.stage is Stage.FAILSAFE or view.is_below_silence(charger):
+        kind = Kind.FAILSAFE
+    elif _is_on_one_to_fit(charger) and kind in (Kind.CHARGER_MAXIMUM, Kind.CAR_MAXIMUM):
+        kind = Kind.ONE_PHASE_TO_FIT
+    return Reason(kind, ski, value=demand.max_a, since_s=view.now, until_s=_ends_s(charger))
+
+
+def _is_on_one_to_fit(charger: Charger) -> bool:
+    return charger.switching.phases == 1 and charger.intent.conduct is Conduct.AT_ONCE
+
+
+def _ends_s(charger: Charger) -> float | None:
+    """Return when what limits it ends by itself: a pulse."""
+    return None if charger.pulse is None else charger.pulse.until_s
 
 
 def _held_back(charger: Charger, sharing: Sharing, view: View) -> Reason:
@@ -74,12 +88,28 @@ def _held_back(charger: Charger, sharing: Sharing, view: View) -> Reason:
     )
 
 
-def _bound(constraint: Constraint, view: View) -> Reason:
+def _bound(charger: Charger, constraint: Constraint, sharing: Sharing, view: View) -> Reason:
     starting = next(iter(view.young.values()), None)
     if starting is not None and constraint.room_a < constraint.firm_room_a - view.p.dead_band_a:
         reserve_a = starting.reserve_a(view.now, view.p)
         return Reason(Kind.START_RESERVED, starting.ski, constraint.phase, reserve_a, view.now)
-    return Reason(constraint.kind, constraint.element, constraint.phase, constraint.value, view.now)
+    kind = _favour(charger.ski, constraint, sharing) or constraint.kind
+    return Reason(kind, constraint.element, constraint.phase, constraint.value, view.now)
+
+
+def _favour(ski: str, constraint: Constraint, sharing: Sharing) -> Kind | None:
+    """Return why others within a full constraint have more than an equal share of it."""
+    demands, current_a = sharing.demands, sharing.shares.current_a
+    own_a = current_a[ski] / demands[ski].weight
+    better = [
+        demands[other]
+        for other in constraint.share
+        if current_a.get(other, 0.0) > 0 and current_a[other] / demands[other].weight > own_a + 0.5
+    ]
+    if any(demand.guaranteed_a > own_a for demand in better):
+        return Kind.GUARANTEED_MINIMUM
+    is_due = any(demand.due_s is not None and demand.planned_a > own_a for demand in better)
+    return Kind.DEPARTURE_FIRST if is_due else None
 
 
 def _refused(charger: Charger, constraint: Constraint, sharing: Sharing, view: View) -> Reason:
@@ -88,7 +118,7 @@ def _refused(charger: Charger, constraint: Constraint, sharing: Sharing, view: V
     if room_a < sharing.demands[charger.ski].start_a:
         kind, until_s = Kind.MINIMUM_DOES_NOT_FIT, _rests_until_s(charger, view)
     else:
-        kind, until_s = Kind.WAITING_FOR_TURN, _next_turn_s(charger, constraint, sharing, view)
+        kind, until_s = Kind.WAITING_FOR_TURN, turn_s(charger, constraint, sharing, view)
     return Reason(kind, constraint.element, constraint.phase, room_a, view.now, until_s)
 
 
@@ -99,10 +129,8 @@ def _rests_until_s(charger: Charger, view: View) -> float | None:
     return until_s if until_s > view.now else None
 
 
-def _next_turn_s(
-    charger: Charger, constraint: Constraint, sharing: Sharing, view: View
-) -> float | None:
-    """Return when the first of those who run on the full circuit loses its protection."""
+def turn_s(charger: Charger, constraint: Constraint, sharing: Sharing, view: View) -> float | None:
+    """Return when the first of those who run within a full constraint loses its protection."""
     turns = [
         protected_until_s(view.state.chargers[ski], view.p)
         for ski in constraint.share

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cem.core.parameters import Parameters
-from cem.core.state import Meter, State
+from cem.core.state import Meter
 
 
 class Stage(StrEnum):
@@ -39,9 +39,8 @@ class Rung:
         return self.stage not in (Stage.HOLD, Stage.STATIC_SHARE)
 
 
-def rung(state: State, now: float, p: Parameters) -> Rung:
-    """Return where the site stands at `now`."""
-    meter = state.meter
+def rung(meter: Meter, now: float, p: Parameters) -> Rung:
+    """Return where the site (or a circuit with a meter of its own) stands at `now`."""
     if meter.id is None:
         return Rung(Stage.NO_METER)
     stale_s = stale_after_s(meter, p)

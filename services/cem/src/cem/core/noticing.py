@@ -24,9 +24,11 @@ def _of_site(state: State) -> list[Notice]:
     if state.grid is None:
         found.append(Notice("no-fuse-set", "warning"))
         return found
-    too_much = excess(state.grid, (c.settings for c in state.chargers.values()))
+    settings = (charger.settings for charger in state.chargers.values())
+    too_much = excess(state.grid, settings, state.circuits)
     if too_much is not None:
         params = {
+            "circuit": too_much.circuit,
             "phase": too_much.phase.value,
             "sum_a": f"{too_much.failsafe_sum_a:g}",
             "base_load_a": f"{too_much.base_load_a:g}",

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from cem.core.charger import Charger, Standing
+from cem.core.charger import IEC_LEAST_A, Charger, Standing
 from cem.core.parameters import Parameters
 
 FOREIGN_BY_A = 0.5
 
 
-def observed(charger: Charger, now: float, p: Parameters) -> Charger:
+def observed(charger: Charger, site_phases: int, now: float, p: Parameters) -> Charger:
     """Return the charger with its obedience judged by its newest report.
 
     It misses when it draws more, or has accepted more, than it was allowed at any time within
@@ -20,7 +20,7 @@ def observed(charger: Charger, now: float, p: Parameters) -> Charger:
         Standing.DISOBEDIENT,
     ):
         return replace(charger, misses=0) if charger.misses else charger
-    if not _misses(charger, now, p):
+    if not _misses(charger, site_phases, now, p):
         since_s = now if charger.obeyed_since_s is None else charger.obeyed_since_s
         disobeys = charger.disobeys and now - since_s < p.forgiven_after_s
         if (charger.misses, charger.obeyed_since_s, charger.disobeys) == (0, since_s, disobeys):
@@ -38,18 +38,18 @@ def observed(charger: Charger, now: float, p: Parameters) -> Charger:
     )
 
 
-def _misses(charger: Charger, now: float, p: Parameters) -> bool:
+def _misses(charger: Charger, site_phases: int, now: float, p: Parameters) -> bool:
     report = charger.report
     if report is not None and report.accepted is not None and report.accepted.is_fallback:
         return False  # our lease ended on the way: it does what it was told for that case
-    if _draws_too_much(charger, now, p):
+    if _draws_too_much(charger, site_phases, now, p):
         return True
     accepted_a = charger.accepted_a
     allowed_a = _allowed_a(charger, now, p) + p.obedience_slack_a
     return accepted_a is not None and accepted_a > allowed_a
 
 
-def _draws_too_much(charger: Charger, now: float, p: Parameters) -> bool:
+def _draws_too_much(charger: Charger, site_phases: int, now: float, p: Parameters) -> bool:
     """Return whether the newest measurement is above what was allowed when it was taken.
 
     One from soon after a change that has no successor says how it was then, not how it is.
@@ -60,7 +60,8 @@ def _draws_too_much(charger: Charger, now: float, p: Parameters) -> bool:
     at_s = charger.samples[-1].at_s
     if now - at_s > p.reaction_s and at_s < charger.changed_s + p.obedience_s:
         return False
-    return max(measured.values()) > _allowed_a(charger, at_s, p) + p.obedience_slack_a
+    drawn_a = charger.level_a(measured, site_phases)
+    return drawn_a > _allowed_a(charger, at_s, p) + p.obedience_slack_a
 
 
 def _allowed_a(charger: Charger, at_s: float, p: Parameters) -> float:
@@ -79,7 +80,14 @@ def _watched(charger: Charger, now: float, p: Parameters) -> Charger:
     refused_since_s = _since(charger.refused_since_s, now) if is_refused else None
     if (charger.foreign_since_s, charger.refused_since_s) == (foreign_since_s, refused_since_s):
         return charger
-    return replace(charger, foreign_since_s=foreign_since_s, refused_since_s=refused_since_s)
+    is_low = bool(charger.granted_a) and (charger.granted_a or 0.0) < IEC_LEAST_A
+    is_new = is_refused and charger.refused_since_s is None
+    return replace(
+        charger,
+        foreign_since_s=foreign_since_s,
+        refused_since_s=refused_since_s,
+        low_refusals=charger.low_refusals + (is_new and is_low),
+    )
 
 
 def _is_foreign(charger: Charger, now: float, p: Parameters) -> bool:

@@ -61,6 +61,7 @@ class Parameters:
     claim_extra_a: float = 1.5
     probe_a: float = 2.0
     probe_every_s: float = 30.0
+    wake_every_s: float = 60.0
 
     # --- charging from own surplus ---
     surplus_mean_s: float = 15.0  # C1.1
@@ -72,6 +73,17 @@ class Parameters:
     phases_down_s: float = 240.0
     phases_gap_s: float = 180.0
     switches_per_hour: int = 6
+    phases_fit_s: float = 30.0  # before one phase is tried where three do not fit
+    phases_let_go_s: float = 6.0  # A3: wait that long for less than 0.5 A ...
+    phases_open_s: float = 15.0  # ... then 5 s open, and 10 s before current is offered
+    phases_given_up_s: float = 60.0  # some charger and car pairs need 30 s extra
+
+    # --- the grid operator ---
+    operator_silent_s: float = 120.0  # LPC: a heartbeat is lost after 120 s
+
+    # --- goals ---
+    goal_slack_s: float = 900.0  # taper, starts, and what the house takes meanwhile
+    goal_reserve: float = 1.1
 
     # --- who is to blame for an overload (scenarios/README.md section 6) ---
     blame_window_s: float = 15.0

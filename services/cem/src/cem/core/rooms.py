@@ -1,19 +1,17 @@
 """How much room each fuse leaves the chargers: limit - other loads - margin - reserved."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cem.core.allocation import Constraint
 from cem.core.charger import Charger, Standing
 from cem.core.circuits import MAIN, Circuit
-from cem.core.driving import Mode
-from cem.core.estimator import held_a, latest_a, lowest_a, most_a
-from cem.core.ladder import Stage
+from cem.core.estimator import held_a, latest_a, most_a
+from cem.core.ladder import Rung, Stage
 from cem.core.reasons import Kind
-from cem.core.sun import surplus_w
+from cem.core.state import Estimate
 from cem.core.view import View
 from electrical.phases import ZERO, Phase, PhaseCurrents, on_every_phase, on_phases
-from electrical.power import ASSUMED_VOLTAGE_V, NOMINAL_VOLTAGE_V
 
 KINDS = {
     Stage.NO_METER: Kind.STATIC_LIMIT,
@@ -24,6 +22,7 @@ KINDS = {
 }
 
 NOT_RESERVED = (Standing.READY, Standing.NO_CAR)
+Loads = tuple[PhaseCurrents, PhaseCurrents, PhaseCurrents]  # held, on the last reading, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +60,21 @@ def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
     offered_a: minimum currents that fresh plug-ins are admitted with; they are part of what is
     granted, so only the rest of their start current is reserved.
     """
-    firm, latest, most = _other_loads(view)
     reserves = {ski: _reserve(charger, view) for ski, charger in view.state.chargers.items()}
     found = []
-    for circuit, ids in view.grid.root(view.p).walk():
-        members = [c for c in view.state.chargers.values() if c.settings.circuit in ids]
-        is_root = circuit.id == MAIN
+    for circuit, _ in view.root.walk():
+        members = [c for c in view.state.chargers.values() if view.is_on(c, circuit.id)]
+        firm, latest, most = _other_loads(circuit, view)
         for phase in view.grid.live:
             firm_reserved_a, reserved_a = _reserved(members, reserves, phase, offered_a, view)
             found.append(
                 Room(
                     circuit,
                     phase,
-                    _limit_a(circuit, phase, view),
-                    firm[phase] if is_root else 0.0,
-                    latest[phase] if is_root else 0.0,
-                    most[phase] if is_root else 0.0,
+                    _limit_a(circuit, phase, members, view),
+                    firm[phase],
+                    latest[phase],
+                    most[phase],
                     firm_reserved_a,
                     reserved_a,
                 )
@@ -84,21 +82,19 @@ def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
     return tuple(found)
 
 
-def constraints(
+def fuses(
     found: tuple[Room, ...], taking_part: Mapping[str, Charger], view: View
 ) -> tuple[Constraint, ...]:
     """Return the rooms as constraints on the chargers that take part in the sharing."""
-    inside = {circuit.id: ids for circuit, ids in view.grid.root(view.p).walk()}
-    fuses = [
+    return tuple(
         Constraint(
-            KINDS[view.step.stage],
+            KINDS[_step(room.circuit, view).stage],
             room.circuit.id,
             room.phase,
             {
-                ski: 1.0
+                ski: view.factors[ski][room.phase]
                 for ski, charger in taking_part.items()
-                if room.phase in view.used[ski]
-                and charger.settings.circuit in inside[room.circuit.id]
+                if room.phase in view.factors[ski] and view.is_on(charger, room.circuit.id)
             },
             room.now_a,
             room.firm_a,
@@ -106,88 +102,7 @@ def constraints(
             room.limit_a - room.most_other_a - room.reserved_a,
         )
         for room in found
-    ]
-    return (
-        *fuses,
-        *_power_limit(found, taking_part, view),
-        *_sun(taking_part, view),
-        *_unbalance(taking_part, view),
     )
-
-
-def _power_limit(
-    found: tuple[Room, ...], taking_part: Mapping[str, Charger], view: View
-) -> Iterator[Constraint]:
-    """Yield the operator's limit as amperes on all conductors together."""
-    limit_w = view.state.power_limit_w
-    if limit_w is None:
-        return
-    root = [room for room in found if room.circuit.id == MAIN]
-    limit_a = limit_w / _voltage_v(view)
-    yield Constraint(
-        Kind.OPERATOR_LIMIT,
-        MAIN,
-        None,
-        {ski: float(len(view.used[ski])) for ski in taking_part},
-        limit_a - sum(room.reserved_a for room in root),
-        limit_a - sum(room.firm_reserved_a for room in root),
-        limit_w,
-    )
-
-
-def _unbalance(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]:
-    """Yield for each phase what cars on one or two phases may draw there beyond the emptiest one.
-
-    Cars on three phases load all alike. What fills the other phases is what the house has taken
-    at least of late, and what the cars there draw for certain.
-    """
-    limit_a = view.grid.unbalance_a
-    estimates = view.state.meter.estimates
-    if limit_a is None or not estimates or view.grid.phases == 1:
-        return
-    skewed = {ski: c for ski, c in taking_part.items() if len(view.used[ski]) < len(view.grid.live)}
-    high, latest = held_a(estimates, view.p), latest_a(estimates, view.p)
-    low = lowest_a(estimates, view.p)
-    filled = {
-        phase: low[phase] + sum(_certain_a(c, phase, view) for c in skewed.values())
-        for phase in view.grid.live
-    }
-    for phase in view.grid.live:
-        emptiest_a = min(a for other, a in filled.items() if other is not phase)
-        share = {ski: 1.0 for ski in skewed if phase in view.used[ski]}
-        room_a, firm_a = (limit_a + emptiest_a - house[phase] for house in (latest, high))
-        yield Constraint(Kind.UNBALANCE, MAIN, phase, share, room_a, firm_a, limit_a)
-
-
-def _certain_a(charger: Charger, phase: Phase, view: View) -> float:
-    measured = charger.measured_a(view.now, view.p)
-    granted_a = charger.granted_a
-    return 0.0 if measured is None or granted_a is None else min(measured[phase], granted_a)
-
-
-def _sun(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]:
-    """Yield what the sun leaves those in mode Solar only: the minimum of who may run at least."""
-    solar = [ski for ski, c in taking_part.items() if c.mode.mode is Mode.SOLAR_ONLY]
-    if not solar:
-        return
-    left_w = surplus_w(view.state, view.step, view.now, view.p)
-    least_a = sum(
-        len(view.used[ski]) * taking_part[ski].least_a
-        for ski in solar
-        if taking_part[ski].sun.is_on
-    )
-    # Cars draw a little less than they may: what they leave would else go to the grid.
-    unused_a = sum(len(view.used[ski]) * taking_part[ski].unused_a for ski in solar)
-    room_a = max(left_w / NOMINAL_VOLTAGE_V, least_a) + unused_a
-    share = {ski: float(len(view.used[ski])) for ski in solar}
-    yield Constraint(Kind.SUN_SHARE, MAIN, None, share, room_a, room_a, left_w)
-
-
-def _voltage_v(view: View) -> float:
-    """Return the highest measured voltage, the highest allowed one while none is known."""
-    last = view.state.meter.last
-    known = [] if last is None else [v for v in last.voltage_v.values() if v is not None and v > 0]
-    return max(known, default=ASSUMED_VOLTAGE_V)
 
 
 def _reserve(charger: Charger, view: View) -> PhaseCurrents:
@@ -204,25 +119,49 @@ def _reserve(charger: Charger, view: View) -> PhaseCurrents:
     return charger.reserved(view.now, view.grid.phases, view.p)
 
 
-def _other_loads(view: View) -> tuple[PhaseCurrents, PhaseCurrents, PhaseCurrents]:
-    """Return what to reckon the house with: confirmed, on the last reading, and at most."""
-    match view.step.stage:
+def _step(circuit: Circuit, view: View) -> Rung:
+    """Return the rung of the meter that sees a circuit: its own, or the grid's."""
+    return view.steps.get(circuit.id, view.step)
+
+
+def _other_loads(circuit: Circuit, view: View) -> Loads:
+    """Return what else flows through a fuse: nothing where only chargers hang below it."""
+    if circuit.id == MAIN:
+        base_a = view.grid.base_load_a
+        return _seen(view.state.meter.estimates, view.step, base_a, view)
+    if circuit.has_meter:
+        meter = view.state.sub_meters.get(circuit.id)
+        # A silent sub-meter's circuit is limited as a whole: see _limit_a.
+        return _seen(meter.estimates if meter else (), view.steps[circuit.id], ZERO, view)
+    return ZERO, ZERO, ZERO
+
+
+def _seen(estimates: tuple[Estimate, ...], step: Rung, base_a: PhaseCurrents, view: View) -> Loads:
+    match step.stage:
         case Stage.FRESH | Stage.HOLD:
-            growth: PhaseCurrents = on_every_phase(view.step.growth_a)
-            estimates = view.state.meter.estimates
-            loads = (f(estimates, view.p) + growth for f in (held_a, latest_a, most_a))
-            held, latest, most = loads
+            growth: PhaseCurrents = on_every_phase(step.growth_a)
+            held, latest, most = (f(estimates, view.p) + growth for f in (held_a, latest_a, most_a))
             return held, latest, most
         case Stage.FAILSAFE:
-            return view.grid.base_load_a, view.grid.base_load_a, view.grid.base_load_a
+            return base_a, base_a, base_a
         case Stage.NO_METER | Stage.STATIC_SHARE:
             return ZERO, ZERO, ZERO
 
 
-def _limit_a(circuit: Circuit, phase: Phase, view: View) -> float:
-    if view.step.stage is Stage.STATIC_SHARE and circuit.id == MAIN:
-        return view.grid.share_a(phase, view.p)
-    return circuit.fuse_a[phase] - circuit.margin_a[phase]
+def _limit_a(circuit: Circuit, phase: Phase, members: list[Charger], view: View) -> float:
+    """Return what may flow through a fuse; below a silent meter what is known to fit.
+
+    What else hangs behind a silent sub-meter is unknown: its chargers keep to their failsafe
+    currents, which were checked to fit when the settings were saved.
+    """
+    limit_a = circuit.fuse_a[phase] - circuit.margin_a[phase]
+    if circuit.id == MAIN:
+        is_shared = view.step.stage is Stage.STATIC_SHARE
+        return view.grid.share_a(phase, view.p) if is_shared else limit_a
+    if circuit.has_meter and view.steps[circuit.id].stage in (Stage.STATIC_SHARE, Stage.FAILSAFE):
+        on_phase = [c for c in members if phase in c.settings.wired(view.grid.phases)]
+        return min(limit_a, sum(c.settings.failsafe_a for c in on_phase))
+    return limit_a
 
 
 def _shown_a(room: Room, view: View) -> float:

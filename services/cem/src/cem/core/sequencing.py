@@ -63,7 +63,7 @@ def _raised(demand: Demand, own_a: float, free_a: float, wanted_a: float, view: 
     """
     p = view.p
     most_a, next_s = _ceiling(view.state.chargers[demand.ski], own_a, demand, view)
-    raised_a = floored(min(free_a, most_a), p.step_a) if view.step.allows_increase else 0.0
+    raised_a = floored(min(free_a, most_a), p.step_a) if view.allows_increase(demand.ski) else 0.0
     if raised_a < max(demand.min_a, own_a + p.dead_band_a):
         return Move(own_a, max(next_s, view.now + 1.0))
     is_more_wanted = wanted_a >= raised_a + p.dead_band_a
@@ -114,7 +114,8 @@ def _lowered(charger: Charger, demand: Demand, allotted_a: float, p: Parameters)
 
 def _load_a(charger: Charger, granted_a: float, view: View) -> float:
     may_draw_a = charger.may_draw_a(view.now, view.p)
-    return max(granted_a, may_draw_a, charger.highest_drawn_a(view.now, view.p))
+    drawn_a = charger.highest_drawn_a(view.now, view.p, view.grid.phases)
+    return max(granted_a, may_draw_a, drawn_a)
 
 
 def _ceiling(charger: Charger, granted_a: float, demand: Demand, view: View) -> tuple[float, float]:
@@ -124,7 +125,7 @@ def _ceiling(charger: Charger, granted_a: float, demand: Demand, view: View) -> 
     """
     now, p = view.now, view.p
     measured = charger.measured_a(now, p)
-    still_a = 0.0 if measured is None else max(measured.values())
+    still_a = 0.0 if measured is None else charger.level_a(measured, view.grid.phases)
     next_s = charger.raised_s + p.raise_every_s
     if granted_a == 0 and charger.paused_since_s is not None:
         next_s = max(next_s, charger.paused_since_s + p.min_off_s)

@@ -2,12 +2,29 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
-from cem.core.circuits import MAIN, Circuit
+from cem.core.circuits import MAIN, Circuit, CircuitSettings, ancestry
 from cem.core.parameters import Parameters
-from electrical.phases import ALL_PHASES, UNKNOWN, ZERO, Phase, PhaseCurrents, PhaseReadings
+from electrical.phases import (
+    ALL_PHASES,
+    UNKNOWN,
+    ZERO,
+    Phase,
+    PhaseCurrents,
+    PhaseReadings,
+    on_every_phase,
+)
 from electrical.rotation import Rotation, house_phase
+
+
+def margins_below(
+    fuse_a: PhaseCurrents, margin_a: float | None, parameters: Parameters
+) -> PhaseCurrents:
+    """Return what stays free below a fuse: as set, else by parameters."""
+    if margin_a is not None:
+        return on_every_phase(margin_a)
+    return fuse_a.map(lambda a: parameters.margin_fixed_a + parameters.margin_of_fuse * a)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +32,9 @@ class GridConnection:
     """The main fuse and what is known of the house behind it (A3); amperes per phase.
 
     margin_a: None = by parameters. static_share_a: what all chargers together may draw when the
-    meter is lost; None = what the design base load leaves. circuits: those below the main fuse,
-    without a meter of their own: they feed chargers only. unbalance_a: how much the fullest phase
-    may exceed the emptiest by what cars on one or two phases draw (VDE-AR-N 4100); None = as
-    they like.
+    meter is lost; None = what the design base load leaves. unbalance_a: how much the fullest
+    phase may exceed the emptiest by what cars on one or two phases draw (VDE-AR-N 4100); None =
+    as they like.
     """
 
     fuse_a: PhaseCurrents
@@ -27,7 +43,6 @@ class GridConnection:
     base_load_a: PhaseCurrents = ZERO
     static_share_a: PhaseReadings = UNKNOWN
     revision: int = 0
-    circuits: tuple[Circuit, ...] = ()
     unbalance_a: float | None = None
 
     @property
@@ -37,12 +52,7 @@ class GridConnection:
 
     def margins_a(self, parameters: Parameters) -> PhaseCurrents:
         """Return what stays free below the fuse."""
-        if self.margin_a is not None:
-            fixed_a = self.margin_a
-            return self.fuse_a.map(lambda _: fixed_a)
-        return self.fuse_a.map(
-            lambda fuse_a: parameters.margin_fixed_a + parameters.margin_of_fuse * fuse_a
-        )
+        return margins_below(self.fuse_a, self.margin_a, parameters)
 
     def share_a(self, phase: Phase, parameters: Parameters) -> float:
         """Return what all chargers together may draw on a phase when the meter is lost."""
@@ -52,9 +62,29 @@ class GridConnection:
             return left_a - self.base_load_a[phase]
         return min(share_a, left_a)
 
-    def root(self, parameters: Parameters) -> Circuit:
-        """Return the tree of circuits, the main fuse at its root."""
-        return Circuit(MAIN, self.fuse_a, self.margins_a(parameters), self.circuits)
+
+@lru_cache(maxsize=8)
+def tree(
+    grid: GridConnection, circuits: tuple[CircuitSettings, ...], parameters: Parameters
+) -> Circuit:
+    """Return the tree of circuits, the main fuse at its root.
+
+    One whose parent is not known, or that hangs on itself, hangs on the main fuse.
+    """
+    known = {circuit.id for circuit in circuits}
+    below: dict[str, list[CircuitSettings]] = {}
+    for circuit in circuits:
+        is_loose = circuit.parent not in known or circuit.id in ancestry(circuit.parent, circuits)
+        below.setdefault(MAIN if is_loose else circuit.parent, []).append(circuit)
+
+    def built(circuit: CircuitSettings) -> Circuit:
+        margin_a = grid.margin_a if circuit.margin_a is None else circuit.margin_a
+        margins_a = margins_below(circuit.fuse_a, margin_a, parameters)
+        children = tuple(built(child) for child in below.get(circuit.id, ()))
+        return Circuit(circuit.id, circuit.fuse_a, margins_a, children, bool(circuit.meter))
+
+    children = tuple(built(circuit) for circuit in below.get(MAIN, ()))
+    return Circuit(MAIN, grid.fuse_a, grid.margins_a(parameters), children)
 
 
 class PhaseSwitching(StrEnum):

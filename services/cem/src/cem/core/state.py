@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cem.core import driving
-from cem.core.charger import Charger, Sun
+from cem.core.charger import Charger, Switching
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import ChargingMode, Goal, WallClock
 from cem.core.events import GridReading
@@ -69,6 +69,7 @@ class State:
     is_roster_known: bool = False
     meter: Meter = field(default_factory=Meter)
     sun_w: float | None = None
+    surplus_w: float = 0.0  # what house and other cars leave of the sun, by the last decision
     sub_meters: Mapping[str, Meter] = field(default_factory=dict)  # by circuit
     circuits: tuple[CircuitSettings, ...] = ()
     modes: Mapping[str, ChargingMode] = field(default_factory=dict)
@@ -157,7 +158,7 @@ def _restored_charger(
         is_restored=True,
         mode=remembered.modes.get(ski, ChargingMode()),
         goal=remembered.goals.get(ski),
-        sun=Sun(switched_s=tuple(sorted(switched_s))),
+        switching=Switching(switched_s=tuple(sorted(switched_s))),
     )
 
 
@@ -171,7 +172,7 @@ def phase_switches(state: State) -> dict[str, tuple[datetime, ...]]:
         return {}
     # Whole seconds, so that a clock that is corrected bit by bit changes nothing.
     return {
-        ski: tuple(clock.at(at_s).replace(microsecond=0) for at_s in charger.sun.switched_s)
+        ski: tuple(clock.at(at_s).replace(microsecond=0) for at_s in charger.switching.switched_s)
         for ski, charger in state.chargers.items()
-        if charger.sun.switched_s
+        if charger.switching.switched_s
     }

@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cem.core.circuits import MAIN, Circuit
+from cem.core.circuits import MAIN, CircuitSettings
 from cem.core.events import (
     ChargerSet,
     ChargersPaired,
+    CircuitsSet,
     EnergyManagementSet,
     Event,
     GridConnectionSet,
     GridMeterNamed,
 )
-from cem.core.parameters import DEFAULTS, Parameters
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from electrical.phases import PhaseCurrents, Phases, on_every_phase
 from electrical.rotation import Rotation
@@ -36,6 +36,7 @@ class Plan:
     """
 
     grid: GridConnection
+    circuits: tuple[CircuitSettings, ...]
     settings: Mapping[str, ChargerSettings]
     voltage_v: float
     meter_period_s: float
@@ -47,6 +48,7 @@ class Plan:
         """Return what makes an empty state this site."""
         return (
             GridConnectionSet(self.grid),
+            CircuitsSet(self.circuits),
             EnergyManagementSet(EnergyManagement(on=True, confirmed_no_other=True)),
             GridMeterNamed(METER),
             *(ChargerSet(settings) for settings in self.settings.values()),
@@ -64,13 +66,13 @@ def plan_of(init: Json) -> Plan:
     share_a = site.get("static_limit_a")
     grid = GridConnection(
         _fuses(root),
-        circuits=tuple(_circuit(child, DEFAULTS) for child in records(root, "children")),
         static_share_a=on_every_phase(None if share_a is None else number(site, "static_limit_a")),
         revision=1,
         unbalance_a=None if site.get("asymmetry_a") is None else number(site, "asymmetry_a"),
     )
     return Plan(
         grid,
+        _circuits(root, MAIN),
         {charger.ski: charger for charger in chargers},
         number(site, "voltage_v"),
         number(record(init, "meter"), "period_s"),
@@ -97,11 +99,14 @@ def _charger(evse: Json, root_id: str) -> ChargerSettings:
     )
 
 
-def _circuit(node: Json, p: Parameters) -> Circuit:
-    fuse_a = _fuses(node)
-    margin_a = fuse_a.map(lambda limit_a: p.margin_fixed_a + p.margin_of_fuse * limit_a)
-    children = tuple(_circuit(child, p) for child in records(node, "children"))
-    return Circuit(text(node, "id"), fuse_a, margin_a, children)
+def _circuits(node: Json, parent: str) -> tuple[CircuitSettings, ...]:
+    """Return the circuits below a node, each before those below it."""
+    found: list[CircuitSettings] = []
+    for child in records(node, "children"):
+        name = text(child, "id")
+        found.append(CircuitSettings(name, _fuses(child), parent=parent))
+        found += _circuits(child, name)
+    return tuple(found)
 
 
 def _fuses(node: Json) -> PhaseCurrents:

@@ -1,0 +1,121 @@
+"""What a session still needs, by when, and from when on it can only just be met. Pure.
+
+Local rules meet a goal without any plan: as long as there is time the sun may do it; from the
+latest start on the car charges with all it gets. Chargers that must start share the fuse, so the
+latest start reckons with the needs of all that leave earlier, too.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cem.core import driving
+from cem.core.charger import Charger
+from cem.core.driving import car_at, departure_of
+from cem.core.parameters import Parameters
+from cem.core.state import State
+from electrical.phases import Phase
+from electrical.power import NOMINAL_VOLTAGE_V
+
+AC_TO_BATTERY = 0.9  # what arrives in the battery of what the charger counts
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a session still needs (Wh, by the charger's counter) until a monotonic moment (s)."""
+
+    ski: str
+    energy_wh: float
+    deadline_s: float
+
+
+def car_of(charger: Charger, state: State) -> driving.Car | None:
+    """Return the car that is believed to be plugged, as drivers told us of it."""
+    if not state.cars or charger.report is None or charger.report.car is None:
+        return None
+    return car_at(charger.ski, charger.goal, state.cars, charger.report.car.ev_id)
+
+
+def is_below_its_minimum(charger: Charger, state: State) -> bool:
+    """Return whether its car is emptier than its driver ever wants it to be."""
+    car, told = car_of(charger, state), charger.report.car if charger.report else None
+    if car is None or told is None or told.soc_percent is None or car.min_soc_percent is None:
+        return False
+    return told.soc_percent < car.min_soc_percent
+
+
+def delivered_wh(charger: Charger) -> float:
+    """Return what its car got since it came: by the charger's counter, else by our own."""
+    counted = charger.report.energy_wh if charger.report else None
+    return charger.served_as * NOMINAL_VOLTAGE_V / 3600.0 if counted is None else counted
+
+
+def remaining_wh(charger: Charger, state: State) -> float | None:
+    """Return what is missing to its goal (Wh); None without one, or where it cannot be told.
+
+    A state of charge that the car does not tell is taken for zero at plug-in: rather too early
+    than too late.
+    """
+    goal, told = charger.goal, charger.report.car if charger.report else None
+    if goal is None or told is None:
+        return None
+    if goal.energy_wh is not None:
+        return max(0.0, goal.energy_wh - delivered_wh(charger))
+    car = car_of(charger, state)
+    if goal.soc_percent is None or car is None or car.battery_wh is None:
+        return None
+    wanted_wh = goal.soc_percent / 100 * car.battery_wh / AC_TO_BATTERY
+    if told.soc_percent is None:
+        return max(0.0, wanted_wh - delivered_wh(charger))
+    return max(0.0, wanted_wh - told.soc_percent / 100 * car.battery_wh / AC_TO_BATTERY)
+
+
+def needs(state: State, now: float) -> tuple[Need, ...]:
+    """Return what all sessions with a departure still need, the first to leave first."""
+    clock = state.wall
+    found = []
+    for ski, charger in state.chargers.items():
+        if charger.goal is None or clock is None:
+            continue
+        departure = departure_of(charger.goal, clock.at(now))
+        energy_wh = remaining_wh(charger, state)
+        if departure is None or not energy_wh:
+            continue
+        deadline_s = clock.moment_s(departure)
+        if deadline_s > now:
+            found.append(Need(ski, energy_wh, deadline_s))
+    return tuple(sorted(found, key=lambda need: (need.deadline_s, need.ski)))
+
+
+def must_start(wanted: Iterable[Need], state: State, now: float, p: Parameters) -> frozenset[str]:
+    """Return who must charge with all it can from now on to meet its goal.
+
+    wanted: as `needs` returns them. Who must already stays so until a little time is won back.
+    """
+    taken_as: dict[Phase, float] = {}
+    found = set()
+    for need in wanted:
+        charger = state.chargers[need.ski]
+        phases = charger.widest(state.site_phases)
+        needed_as = need.energy_wh * 3600.0 / NOMINAL_VOLTAGE_V / len(phases)
+        for phase in phases:
+            taken_as[phase] = taken_as.get(phase, 0.0) + needed_as
+        alone_s = needed_as / max(charger.most_a, 1.0)
+        shared_s = max(taken_as[phase] / _capacity_a(state, phase, p) for phase in phases)
+        slack_s = p.goal_slack_s * (1.3 if charger.intent.is_urgent else 1.0)
+        if now + max(alone_s, shared_s) * p.goal_reserve + slack_s >= need.deadline_s:
+            found.add(need.ski)
+    return frozenset(found)
+
+
+def planned_a(need: Need, charger: Charger, state: State, now: float) -> float:
+    """Return the current (A) that just meets a need when it flows until the deadline."""
+    phases = len(charger.widest(state.site_phases))
+    return need.energy_wh * 3600.0 / NOMINAL_VOLTAGE_V / phases / (need.deadline_s - now)
+
+
+def _capacity_a(state: State, phase: Phase, p: Parameters) -> float:
+    """Return what all cars together may count on, on a phase: what the usual load leaves."""
+    grid = state.grid
+    if grid is None:
+        return 1.0
+    return max(1.0, grid.fuse_a[phase] - grid.margins_a(p)[phase] - grid.base_load_a[phase])
