@@ -156,6 +156,13 @@ class Participant(Generic[C_co]):
         """Close the window of `open_pairing`, if it is open."""
         self._node.close_pairing()
 
+    def announce_pairing(self, is_open: bool) -> None:  # noqa: FBT001 - as the others here
+        """Announce by mDNS (register=true) that devices are let in, by an owner who does so.
+
+        One that must keep a trust on disk before it counts uses this in place of `open_pairing`.
+        """
+        self._node.announce_pairing(is_open=is_open)
+
     def untrust(self, ski: str) -> None:
         """Close the connection for good and forget the trust."""
         self._node.untrust(ski)

@@ -22,7 +22,6 @@ from eebus.events import (
     ShipIdLearned,
     TrustedPeer,
     UseCasesChanged,
-    WriteResult,
 )
 from eebus_gateway.changes import ChangeLog, Changes
 from eebus_gateway.core import evse as evses
@@ -37,19 +36,16 @@ from eebus_gateway.devices import Devices
 from eebus_gateway.keeper import Keeper
 from eebus_gateway.metrics import (
     DECISION_TO_WRITE,
-    OFFERS_REFUSED,
     REACTION,
     RECONNECTS,
-    WRITE_DURATION,
-    WRITES,
+    count_write,
 )
 from eebus_gateway.nameplate import Nameplate
 from eebus_gateway.operator_side import NOTHING_OFFERED, Offered, Operator
+from eebus_gateway.refused import RefusedOffers
 from volthus_kit.clock import Clock
 
 logger = logging.getLogger(__name__)
-
-MOST_REMEMBERED = 256
 
 
 class Hub:
@@ -79,7 +75,7 @@ class Hub:
         self._log = ChangeLog()
         self._tasks: asyncio.TaskGroup | None = None
         self._is_listening = False
-        self._refused: dict[str, str] = {}
+        self._refused = RefusedOffers()
         self._evses: dict[str, Evse] = {}
         self.devices = Devices(clock)
         self._cem = Cem(
@@ -236,6 +232,7 @@ class Hub:
     def show_window(self, until: datetime | None) -> None:
         """Show that the first device that asks is trusted, until then; None = by hand only."""
         self._accepts_until = until
+        self._cem.announce_pairing(until is not None)
         self._request.set()
         self._log.note()
 
@@ -244,15 +241,15 @@ class Hub:
         now = self._clock.monotonic()
         evse = self._evses.get(ski)
         if evse is None:
-            self._refuse(ski, offer, "not-paired")
+            self._refused.note(ski, "not-paired", offer.epoch)
             return
         self._controller, refused = leases.judge(self._controller, offer, now)
         if refused is None:
             lease, refused = leases.renew(evse.lease, offer, now)
         if refused is not None:
-            self._refuse(ski, offer, refused)
+            self._refused.note(ski, refused, offer.epoch)
             return
-        self._refused.pop(ski, None)
+        self._refused.forget(ski)
         self._put(replace(evse, lease=lease))
         self._act(ski, heard_at=now)
 
@@ -355,7 +352,7 @@ class Hub:
 
     async def _write(self, ski: str, write: Write) -> None:
         result = await self._cem.write_limit(ski, write.values)
-        _count(result)
+        count_write(result)
         evse = self._evses.get(ski)
         if evse is None:
             return  # unpaired meanwhile
@@ -383,15 +380,6 @@ class Hub:
             self._keeper.note(paired)
             self._log.note(paired.ski)
 
-    def _refuse(self, ski: str, offer: Offer, reason: str) -> None:
-        OFFERS_REFUSED.labels(reason).inc()
-        if self._refused.get(ski) != reason:  # one event once: it comes every second
-            extra = {"ski": ski, "reason": reason, "epoch": offer.epoch}
-            logger.warning("lease refused", extra=extra)
-        if len(self._refused) >= MOST_REMEMBERED:  # anybody on the bus can make up a SKI
-            self._refused.clear()
-        self._refused[ski] = reason
-
     def _us(self) -> Us:
         plate = self._plate
         return Us(
@@ -406,11 +394,3 @@ class Hub:
 
 def _trusted(paired: Paired) -> TrustedPeer:
     return TrustedPeer(paired.ski, paired.ship_id, paired.host, paired.port)
-
-
-def _count(result: WriteResult) -> None:
-    if result.ok:
-        WRITES.labels("accepted").inc()
-        WRITE_DURATION.observe(result.ms / 1000)
-    else:
-        WRITES.labels("unanswered" if result.error_number is None else "refused").inc()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from eebus.events import WriteResult
 from eebus.usecases.limitation.machine import SystemState
 from eebus_gateway.core.metering import Quality
 from eebus_gateway.core.operator_limits import KINDS, OperatorLimit
@@ -77,3 +78,12 @@ def tell_operator(limits: Sequence[OperatorLimit]) -> None:
         LPC_LIMIT.labels(kind).set(math.nan if limit_w is None else limit_w)
         for state in SystemState:
             LPC_STATE.labels(kind, state.value).set(limit is not None and limit.state == state)
+
+
+def count_write(result: WriteResult) -> None:
+    """Count a limit that was written, by its answer."""
+    if result.ok:
+        WRITES.labels("accepted").inc()
+        WRITE_DURATION.observe(result.ms / 1000)
+    else:
+        WRITES.labels("unanswered" if result.error_number is None else "refused").inc()

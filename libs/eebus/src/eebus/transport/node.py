@@ -204,6 +204,10 @@ class ShipNode:
         """Close the window of `open_pairing`, if it is open."""
         self._window.close()
 
+    def announce_pairing(self, *, is_open: bool) -> None:
+        """Announce by mDNS that devices are let in, or no longer; who is, the owner decides."""
+        self._discovery.announce_pairing(is_open=is_open)
+
     def untrust(self, ski: str) -> None:
         """Close with the reason removedConnection and forget the trust.
 
