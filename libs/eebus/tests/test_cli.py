@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -115,6 +116,85 @@ async def test_two_programs_pair_plug_limit_and_quit(tmp_path: Path):
         )
 
 
+async def test_a_pairing_window_a_plan_and_a_limit_for_the_whole_charger(tmp_path: Path):
+    state = ("--no-mdns", "--state")
+    async with _program("charger", *state, str(tmp_path / "box"), "--accept", "60") as charger:
+        listening = await charger.until(_is("listening"))
+        box, dial = listening["ski"], f"127.0.0.1:{listening['port']}"
+        await charger.until(_is("pairing", ski=None, open=True))
+        more = ("--trust", listening["qr"], "--dial", dial, "--plans")
+        async with _program("cem", *state, str(tmp_path / "hems"), *more) as cem:
+            hems = (await cem.until(_is("listening")))["ski"]
+            await charger.until(_is("pairing", ski=hems, open=False))
+            await cem.until(_is("connection", ski=box, state="connected"))
+            assert json.loads((tmp_path / "box" / "trusted.json").read_text())[0]["ski"] == hems
+
+            plug = {"standard": "iso15118-2ed1", "min_a": 2.2, "plans": True}
+            assert (await charger.ask(1, cmd="plug", **plug))["ok"]
+            assert (await charger.ask(2, cmd="demand", optimal_wh=9000, departure_s=7200))["ok"]
+            demand = await cem.until(_is("demand", curve_due=True, prices_due=True))
+            assert (demand["strategy"], demand["optimal_wh"]) == ("timed", 9000.0)
+            slots = [[0, 3600, 0], [3600, 7200, 11000]]
+            assert (await cem.ask(1, cmd="curve", ski=box, slots=slots))["ok"]
+            assert (await charger.until(_is("curve", ski=hems)))["slots"] == slots
+            assert (await cem.ask(2, cmd="prices", ski=box, slots=[[0, 7200, 0.3]]))["ok"]
+            assert (await charger.until(_is("prices")))["currency"] == "EUR"
+            assert (await charger.ask(3, cmd="plan", slots=slots))["ok"]
+            assert (await cem.until(_is("plan", ski=box)))["slots"] == slots
+
+            assert (await cem.ask(3, cmd="lpc", ski=box, w=6000, duration_s=600))["ok"]
+            held = await charger.until(_is("limits", kind="lpc", state="limited"))
+            assert (held["values"], held["active"], held["ski"]) == ([6000.0], True, hems)
+            assert (await charger.ask(4, cmd="draw", a=10))["ok"]
+            await cem.until(_is("meter", use_case="mpc", power_w=6900.0))
+            await charger.tell('{"id":5,"cmd":"quit"}')
+            assert (await charger.until(_is("result", id=5)))["ok"]
+
+
+async def test_commands_still_open_when_the_program_ends_are_answered_too(tmp_path: Path):
+    hems = load_or_create(tmp_path / "hems", "hems")
+    state = ("--no-mdns", "--state")
+    async with _program("charger", *state, str(tmp_path / "box"), "--trust", hems.ski) as charger:
+        box = await charger.until(_is("listening"))
+        dial = ("--trust", box["ski"], "--dial", f"127.0.0.1:{box['port']}")
+        async with _program("cem", *state, str(tmp_path / "hems"), *dial) as cem:
+            await cem.until(_is("connection", state="connected"))
+            assert (await charger.ask(1, cmd="plug"))["ok"]
+            await cem.until(_is("ev", plugged=True, state="normalOperation"))
+            charger.process.send_signal(signal.SIGSTOP)  # it will not answer
+            try:
+                await cem.tell(json.dumps({"id": 1, "cmd": "limit", "ski": box["ski"], "a": 8}))
+                assert (await cem.ask(2, cmd="quit"))["ok"]
+                unanswered = await cem.until(_is("result", id=1))
+                assert (unanswered["ok"], unanswered["text"]) == (False, "this program stops")
+                assert await asyncio.wait_for(cem.process.wait(), 10) == 0
+            finally:
+                charger.process.send_signal(signal.SIGCONT)
+
+
+def test_the_text_of_a_qr_code_is_read(capsys):
+    assert main(["qr", f"SHIP;SKI:{'ab' * 20};BRAND:Demo;CAT:3;ENDSHIP;"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["event"], told["ski"], told["brand"]) == ("qr", "ab" * 20, "Demo")
+    assert main(["qr", "WIFI:S:x;;"]) == 1
+    assert "SHIP" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "of", [(), ("discover",), ("qr",), ("cem",), ("charger",), ("controlbox",)]
+)
+def test_the_help_fits_a_terminal_and_shows_what_can_be_typed(capsys, monkeypatch, of):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as leaving:
+        main([*of, "--help"])
+    assert leaving.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    for line in lines:
+        if line.strip().startswith("{"):
+            assert json.loads(line)["cmd"]
+
+
 async def test_a_recording_and_the_trust_survive_a_restart(tmp_path: Path):
     box = load_or_create(tmp_path / "box", "box").ski
     hems = load_or_create(tmp_path / "hems", "hems").ski
@@ -170,6 +250,7 @@ async def test_nonsense_is_answered_and_the_program_goes_on(tmp_path: Path):
         for n, (text, said) in enumerate(
             [
                 ("{", "not JSON"),
+                ("x" * 200_000, "not JSON"),
                 ("[1]", "JSON object"),
                 ('{"id":7,"cmd":"dance"}', "unknown command"),
                 ('{"id":7,"cmd":"trust","ski":"42"}', ""),

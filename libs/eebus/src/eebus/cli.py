@@ -12,49 +12,44 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Final
 
 from eebus.cem import Cem
 from eebus.charger import Charger
-from eebus.console.commands import (
-    CemDesk,
-    ChargerDesk,
-    Command,
-    CommandError,
-    ControlBoxDesk,
-    Desk,
-    refused,
-)
+from eebus.console import arguments as given
+from eebus.console.commands import Command, CommandError, Desk, refused
+from eebus.console.desks import CemDesk, ChargerDesk, ControlBoxDesk
 from eebus.console.trust import TrustBook
-from eebus.console.words import Line, of_event, of_result, stamped
+from eebus.console.words import Line, of_event, of_qr, of_result, stamped
 from eebus.controlbox import ControlBox
 from eebus.errors import EebusError
-from eebus.events import Event, ShipIdLearned, TrustedPeer
+from eebus.events import Event, PairingWindowChanged, ShipIdLearned, TrustedPeer
 from eebus.identity import Identity, load_or_create
 from eebus.participant import Core, Options, Participant
-from eebus.ship.certificate import normalise_ski
+from eebus.ship.announcement import Announcement
+from eebus.ship.qr import parse_qr, qr_text
 from eebus.transcript import FrameHook, Transcript
 from eebus.transport.discovery import Discovery
-from eebus.transport.node import Announcement, Network
-from eebus.usecases.limitation.system import SystemProfile
 
-MAX_LINE = 65536
-ROLES = {
-    "cem": ("CEM", "EnergyManagementSystem", (2,)),
-    "controlbox": ("ControlBox", "ElectricitySupplySystem", (1,)),
-    "charger": ("Charger", "ChargingStation", (3,)),
-}
+MAX_LINE: Final = 65536
+STOPPED: Final = "this program stops"
+
+logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line. Returns the exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
-    arguments = _parser().parse_args(argv)
-    work = _discover(arguments) if arguments.command == "discover" else _participate(arguments)
+    arguments = given.read(argv)
     status = 0
     try:
-        asyncio.run(work)
-    except* KeyboardInterrupt:
+        if arguments.command == "qr":
+            say(of_qr(parse_qr(arguments.text)))
+        elif arguments.command == "discover":
+            asyncio.run(_discover(arguments))
+        else:
+            asyncio.run(_participate(arguments))
+    except* (KeyboardInterrupt, BrokenPipeError):  # the latter: who read our events has gone
         status = 130
     except* (EebusError, OSError, ValueError) as group:
         print(f"eebus: {_reason(group)}", file=sys.stderr)
@@ -74,49 +69,12 @@ def _reason(error: BaseException) -> BaseException:
     return error
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="eebus",
-        description="Speak EEBUS: one JSON object per event on standard output, "
-        "one JSON command per line on standard input.",
-    )
-    parser.add_argument(
-        "--lan",
-        action="store_true",
-        default=os.environ.get("VOLTHUS_LAN") == "1",
-        help="speak on all network interfaces; default is loopback only (or VOLTHUS_LAN=1)",
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    discover = commands.add_parser("discover", help="list the SHIP nodes that announce themselves")
-    discover.add_argument("--seconds", type=float, default=5.0, help="how long to look (5)")
-    for name, text in (
-        ("cem", "be an energy manager: report chargers and cars, write limits"),
-        ("charger", "be a charger: plug cars, obey limits"),
-        ("controlbox", "be a grid operator's control box: limit power by LPC and LPP"),
-    ):
-        role = commands.add_parser(name, help=text)
-        role.add_argument("--state", type=Path, required=True, help="folder of key and certificate")
-        role.add_argument("--listen", type=int, default=0, metavar="PORT", help="0 = any free port")
-        role.add_argument("--trust", action="append", default=[], metavar="SKI", help="repeatable")
-        role.add_argument("--dial", metavar="HOST:PORT", help="where the one trusted SKI is")
-        role.add_argument("--name", default="", help="model name to announce")
-        role.add_argument(
-            "--record", type=Path, metavar="FILE", help="write a transcript of all frames there"
-        )
-        if name in {"cem", "charger"}:
-            for kind, limited in (("lpc", "consumption"), ("lpp", "production")):
-                said = f"let a control box limit our {limited}; W is the contract's maximum"
-                role.add_argument(f"--{kind}", type=float, metavar="W", help=said)
-        role.add_argument("--no-mdns", action="store_true", help="do not announce, do not look")
-    return parser
-
-
 async def _discover(arguments: argparse.Namespace) -> None:
     nobody = Announcement("eebus-discover", "", "", "")
     discovery = Discovery(
         "",
         nobody,
-        _network(arguments).interfaces,
+        given.network(arguments).interfaces,
         lambda event: say(of_event(event)),
         is_wanted=lambda _: False,
     )
@@ -126,19 +84,23 @@ async def _discover(arguments: argparse.Namespace) -> None:
 
 
 async def _participate(arguments: argparse.Namespace) -> None:
-    given = _trusted(arguments.trust, arguments.dial)
+    peers = given.trusted(arguments)
     identity = load_or_create(arguments.state, f"eebus {arguments.command}")
     book = TrustBook(arguments.state)
-    for peer in given:
+    for peer in peers:
         book.add(peer)
 
     def tell(event: Event) -> None:
         if isinstance(event, ShipIdLearned):
             book.name(event.ski, event.ship_id)
+        if isinstance(event, PairingWindowChanged) and event.ski:
+            book.add(TrustedPeer(event.ski))
         say(of_event(event))
 
     with _recording(arguments) as record:
-        participant, desk = _role(arguments, identity, book, tell, record)
+        announcement = given.announcement(arguments, identity)
+        options = Options(trusted=book.peers, on_event=tell, record=record)
+        participant, desk = _role(arguments, identity, announcement, options, book)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, desk.quit.set)
         async with asyncio.TaskGroup() as tasks:
@@ -146,9 +108,12 @@ async def _participate(arguments: argparse.Namespace) -> None:
             await _started(participant, serving)
             if serving.done():
                 return  # the group tells why
-            say({"event": "listening", "port": participant.port, "ski": participant.ski})
+            qr = qr_text(announcement, participant.ski)
+            say({"event": "listening", "ski": participant.ski, "port": participant.port, "qr": qr})
             if arguments.dial:  # its user waits: no pause before the first dial
-                participant.trust(given[0].ski)
+                participant.trust(peers[0].ski)
+            if arguments.accept:
+                participant.open_pairing(arguments.accept)
             reading = tasks.create_task(_obey_lines(desk))
             await desk.quit.wait()
             reading.cancel()
@@ -158,23 +123,30 @@ async def _participate(arguments: argparse.Namespace) -> None:
 def _role(
     arguments: argparse.Namespace,
     identity: Identity,
+    announcement: Announcement,
+    options: Options,
     book: TrustBook,
-    tell: Callable[[Event], None],
-    record: FrameHook | None,
 ) -> tuple[Participant[Core], Desk]:
     """Return the participant of the command, and who obeys for it."""
-    announcement, network = _announcement(arguments, identity), _network(arguments)
-    common = Options(trusted=book.peers, on_event=tell, record=record)
+    network = given.network(arguments)
     if arguments.command == "controlbox":
-        box = ControlBox(identity, announcement, network, **common)
+        box = ControlBox(identity, announcement, network, **options)
         return box, ControlBoxDesk(box, book)
-    nominal_w = {"lpc": arguments.lpc} if arguments.lpc else {}
-    nominal_w |= {"lpp": arguments.lpp} if arguments.lpp else {}
-    controllable = SystemProfile(nominal_w) if nominal_w else None
+    system = given.controllable(arguments)
     if arguments.command == "charger":
-        charger = Charger(identity, announcement, network, **common, controllable=controllable)
+        charger = Charger(
+            identity, announcement, network, controllable=system, metered=True, **options
+        )
         return charger, ChargerDesk(charger, book)
-    cem = Cem(identity, announcement, network, **common, controllable=controllable)
+    cem = Cem(
+        identity,
+        announcement,
+        network,
+        controllable=system,
+        guards=True,
+        plans=arguments.plans,
+        **options,
+    )
     return cem, CemDesk(cem, book)
 
 
@@ -186,7 +158,10 @@ def _recording(arguments: argparse.Namespace) -> Iterator[FrameHook | None]:
         return
     with arguments.record.open("w", buffering=1) as file:
         yield Transcript(
-            ROLES[arguments.command][0], lambda line: file.write(line + "\n"), time.monotonic
+            given.ROLES[arguments.command][0],
+            lambda line: file.write(line + "\n"),
+            time.monotonic,
+            limit_bytes=int(arguments.record_limit * given.MEBIBYTE),
         )
 
 
@@ -201,53 +176,51 @@ async def _obey_lines(desk: Desk) -> None:
     """Obey each line as it comes; a slow answer holds up nobody."""
     lines: asyncio.Queue[str] = asyncio.Queue()
     loop = asyncio.get_running_loop()
+
+    def take(line: str) -> None:
+        loop.call_soon_threadsafe(lines.put_nowait, line)
+
     # A thread, because standard input may be a file, a pipe or a terminal; it ends with us.
-    threading.Thread(target=_read_lines, args=(loop, lines), daemon=True).start()
+    threading.Thread(target=_read_lines, args=(take,), daemon=True).start()
     async with asyncio.TaskGroup() as tasks:
         while True:
             tasks.create_task(_obey(desk, await lines.get()))
 
 
 async def _obey(desk: Desk, line: str) -> None:
+    """Obey a line, and answer it exactly once, whatever it is and whatever becomes of us."""
     try:
         command = Command.read(line)
     except CommandError as error:
         say(of_result(None, None, refused(str(error))))
         return
-    say(of_result(command.id, command.name, await desk.obey(command)))
+    try:
+        result = await desk.obey(command)
+    except asyncio.CancelledError:
+        say(of_result(command.id, command.name, refused(STOPPED)))
+        raise
+    except Exception:
+        logger.exception("a command failed")
+        result = refused("this program failed, see its log")
+    say(of_result(command.id, command.name, result))
 
 
-def _read_lines(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str]) -> None:
-    with contextlib.suppress(RuntimeError, ValueError):  # the loop or the input was closed
-        while line := sys.stdin.readline(MAX_LINE):
-            if line.strip():
-                loop.call_soon_threadsafe(lines.put_nowait, line)
+def _read_lines(take: Callable[[str], None]) -> None:
+    """Pass each line on. Reads without Python's buffers, whose locks would hold up our end.
 
-
-def _trusted(skis: Sequence[str], dial: str | None) -> list[TrustedPeer]:
-    """Return the peers named on the command line. Raises ValueError for what makes no sense."""
-    if dial is None:
-        return [TrustedPeer(normalise_ski(ski)) for ski in skis]
-    if len(skis) != 1:
-        raise ValueError("--dial needs exactly one --trust SKI: who is expected there")
-    host, _, port = dial.rpartition(":")
-    if not host or not port.isdecimal():
-        raise ValueError(f"--dial expects HOST:PORT, not {dial!r}")
-    return [TrustedPeer(normalise_ski(skis[0]), host=host.strip("[]"), port=int(port))]
-
-
-def _announcement(arguments: argparse.Namespace, identity: Identity) -> Announcement:
-    model, type_, categories = ROLES[arguments.command]
-    model = arguments.name or model
-    serial = identity.ski[:12]
-    ship_id = f"eebus-{model}-{serial}"[:63]
-    return Announcement(ship_id, "eebus", model, type_, serial=serial, categories=categories)
-
-
-def _network(arguments: argparse.Namespace) -> Network:
-    """Return where to speak: loopback unless the user opened the LAN."""
-    port = getattr(arguments, "listen", 0)
-    mdns = not getattr(arguments, "no_mdns", False)
-    if arguments.lan:
-        return Network(listen_host="", port=port, mdns=mdns, interfaces=())
-    return Network(port=port, mdns=mdns)
+    Of a line that is longer than any command only the beginning is passed on, as nonsense.
+    """
+    begun, is_too_long = b"", False
+    with contextlib.suppress(RuntimeError, ValueError, OSError):  # the loop or the input is gone
+        while piece := os.read(sys.stdin.fileno(), MAX_LINE):
+            *whole, begun = (begun + piece).split(b"\n")
+            if is_too_long and whole:
+                whole, is_too_long = whole[1:], False
+            if is_too_long or len(begun) > MAX_LINE:
+                whole = whole if is_too_long else [*whole, begun]
+                begun, is_too_long = b"", True
+            for line in whole:
+                if line.strip():
+                    take(line.decode(errors="replace"))
+        if begun.strip():
+            take(begun.decode(errors="replace"))

@@ -1,4 +1,4 @@
-"""One JSON command per line: what each means for the CEM's and the charger's side."""
+"""One JSON command per line: how it is read, and what it means for every participant."""
 
 import asyncio
 import json
@@ -6,17 +6,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from eebus.cem import Cem
-from eebus.charger import Charger, EvProfile
 from eebus.console.trust import TrustBook
 from eebus.console.words import Json, Line
-from eebus.controlbox import ControlBox
 from eebus.events import PerPhase, TrustedPeer, WriteResult
 from eebus.participant import Core, Participant
+from eebus.ship.qr import ski_of
 
 DONE: Final = WriteResult(ok=True, error_number=None, text="", ms=0.0)
-VOLTAGE_V: Final = 230.0
 PHASES: Final = 3
+MAX_PORT: Final = 65535
+SLOT_PARTS: Final = 3  # start, end, value
 MAX_NUMBER: Final = 1e9  # not infinite, not NaN, nothing a car could mean
 
 
@@ -73,14 +72,47 @@ class Command:
             raise CommandError(f"{name!r} must be true or false")
         return value
 
+    def whole(self, name: str, default: int) -> int:
+        """Return a whole number, or `default` when it is left out."""
+        value = self.number(name, default)
+        if not value.is_integer():
+            raise CommandError(f"{name!r} must be a whole number")
+        return int(value)
+
+    def ski(self) -> str:
+        """Return whom it is about: a SKI as people write it, or the text of a QR code."""
+        try:
+            return ski_of(self.text("ski"))
+        except CommandError:
+            raise
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+
+    def duration_s(self) -> float | None:
+        """Return how long something holds, None = left out: for good."""
+        seconds = self.optional_number("duration_s")
+        if seconds is not None and seconds <= 0:
+            raise CommandError("'duration_s' must be more than 0 s")
+        return seconds
+
     def per_phase(self, name: str) -> PerPhase:
-        """Return three numbers or nulls; a single number stands for all three."""
+        """Return three numbers or nulls; a single one stands for all, those left out are null."""
         value = self.body.get(name)
         values = value if isinstance(value, list) else [value] * PHASES
-        if len(values) != PHASES or not all(_is_number_or_null(each) for each in values):
-            raise CommandError(f"{name!r} must be a number or three of them, or nulls")
-        a, b, c = (float(each) if isinstance(each, int | float) else None for each in values)
+        if not 1 <= len(values) <= PHASES or not all(_is_number_or_null(each) for each in values):
+            raise CommandError(f"{name!r} must be a number or up to three of them, or nulls")
+        known = [float(each) if isinstance(each, int | float) else None for each in values]
+        a, b, c = known + [None] * (PHASES - len(known))
         return a, b, c
+
+    def slots(self, name: str = "slots") -> list[tuple[float, float, float]]:
+        """Return stretches of time with a value each: start and end in seconds from now."""
+        written = self.body.get(name)
+        found = [_slot(each) for each in written] if isinstance(written, list) else []
+        slots = [each for each in found if each is not None]
+        if not slots or len(slots) != len(found):
+            raise CommandError(f"{name!r} must be a list of [start_s, end_s, value]")
+        return slots
 
 
 Action = Callable[[Command], Awaitable[WriteResult]]
@@ -99,6 +131,7 @@ class Desk:
             "untrust": self._untrust,
             "deny": self._of_peer(participant.deny),
             "disconnect": self._of_peer(participant.disconnect),
+            "accept": self._accept,
             "heartbeat": self._heartbeat,
             "quit": self._quit,
         }
@@ -114,19 +147,17 @@ class Desk:
             return refused(str(error))
 
     async def _trust(self, command: Command) -> WriteResult:
-        port = command.optional_number("port")
-        peer = TrustedPeer(
-            command.text("ski"),
-            host=command.optional_text("host"),
-            port=None if port is None else int(port),
-        )
+        port = command.whole("port", 0) if command.body.get("port") is not None else None
+        if port is not None and not 0 < port <= MAX_PORT:
+            raise CommandError(f"'port' must be from 1 to {MAX_PORT}")
+        peer = TrustedPeer(command.ski(), host=command.optional_text("host"), port=port)
         self._participant.trust(peer.ski, host=peer.host, port=peer.port)
         if self._book is not None:
             self._book.add(peer)
         return DONE
 
     async def _untrust(self, command: Command) -> WriteResult:
-        ski = command.text("ski")
+        ski = command.ski()
         self._participant.untrust(ski)
         if self._book is not None:
             self._book.remove(ski)
@@ -134,10 +165,19 @@ class Desk:
 
     def _of_peer(self, act: Callable[[str], None]) -> Action:
         async def action(command: Command) -> WriteResult:
-            act(command.text("ski"))
+            act(command.ski())
             return DONE
 
         return action
+
+    async def _accept(self, command: Command) -> WriteResult:
+        """Trust the next device that asks. `seconds`: for how long, 0 = no longer."""
+        seconds = command.number("seconds")
+        if seconds == 0:
+            self._participant.close_pairing()
+        else:
+            self._participant.open_pairing(seconds)
+        return DONE
 
     async def _heartbeat(self, command: Command) -> WriteResult:
         self._participant.stop_heartbeats(not command.flag("on"))
@@ -148,151 +188,20 @@ class Desk:
         return DONE
 
 
-class CemDesk(Desk):
-    """Obeys what an energy manager can be told."""
-
-    def __init__(self, cem: Cem, book: TrustBook | None = None) -> None:
-        super().__init__(cem, book)
-        self._cem = cem
-        self.actions |= {"limit": self._limit, "pause": self._pause}
-
-    async def _limit(self, command: Command) -> WriteResult:
-        """Write limits. `a`: A per phase, null = leave as it is, "off" = no limit."""
-        ski = command.text("ski")
-        kind = command.optional_text("kind") or "opev"
-        if command.body.get("a") == "off":
-            return await self._cem.write_limit(ski, (None, None, None), kind=kind)
-        wanted = command.per_phase("a")
-        held = self._cem.limits(ski, kind) or (None, None, None)
-        a, b, c = (old if new is None else new for new, old in zip(wanted, held, strict=True))
-        return await self._cem.write_limit(ski, (a, b, c), kind=kind)
-
-    async def _pause(self, command: Command) -> WriteResult:
-        return await self._cem.write_limit(command.text("ski"), (0.0, 0.0, 0.0))
-
-
-class ControlBoxDesk(Desk):
-    """Obeys what a control box can be told: limits and failsafe values of systems."""
-
-    def __init__(self, box: ControlBox, book: TrustBook | None = None) -> None:
-        super().__init__(box, book)
-        self._box = box
-        self.actions |= {
-            "lpc": self._limit("lpc"),
-            "lpp": self._limit("lpp"),
-            "failsafe": self._failsafe,
-        }
-
-    def _limit(self, kind: str) -> Action:
-        async def action(command: Command) -> WriteResult:
-            """Write a limit. `w`: W, null = no limit. `duration_s`: left out = for good."""
-            return await self._box.write_power_limit(
-                command.text("ski"),
-                command.optional_number("w"),
-                kind=kind,
-                duration_s=_duration(command),
-            )
-
-        return action
-
-    async def _failsafe(self, command: Command) -> WriteResult:
-        return await self._box.write_failsafe(
-            command.text("ski"),
-            command.optional_number("w"),
-            kind=command.optional_text("kind") or "lpc",
-            duration_s=_duration(command),
-        )
-
-
-class ChargerDesk(Desk):
-    """Obeys what a charger can be told: the car, what it draws, its state."""
-
-    def __init__(self, charger: Charger, book: TrustBook | None = None) -> None:
-        super().__init__(charger, book)
-        self._charger = charger
-        self._energy_wh = 0.0
-        self._power_w = 0.0
-        self._since = 0.0
-        self.actions |= {
-            "plug": self._plug,
-            "update": self._update,
-            "unplug": self._unplug,
-            "draw": self._draw,
-            "state": self._state,
-        }
-
-    async def _plug(self, command: Command) -> WriteResult:
-        self._charger.plug(_profile(command, EvProfile()))
-        self._energy_wh = self._power_w = 0.0
-        return DONE
-
-    async def _update(self, command: Command) -> WriteResult:
-        """Change what the plugged car says, e.g. `standard` some seconds after plugging."""
-        self._charger.update_ev(_profile(command, self._charger.ev or EvProfile()))
-        return DONE
-
-    async def _unplug(self, command: Command) -> WriteResult:  # noqa: ARG002
-        self._charger.unplug()
-        return DONE
-
-    async def _draw(self, command: Command) -> WriteResult:
-        """Tell measurements. `a`: what the car draws, A per phase or one for all its phases."""
-        ev = self._charger.ev
-        if ev is None:
-            raise CommandError("no car is plugged")
-        drawn = command.per_phase("a")
-        current = tuple(drawn[phase] if phase < ev.phases else None for phase in range(PHASES))
-        power = tuple(None if each is None else each * VOLTAGE_V for each in current)
-        self._count(sum(each or 0.0 for each in power))
-        soc = command.optional_number("soc_percent")
-        energy_wh = round(self._energy_wh, 3)
-        self._charger.measure(
-            (current[0], current[1], current[2]),
-            (power[0], power[1], power[2]),
-            energy_wh,
-            soc,
-        )
-        return DONE
-
-    async def _state(self, command: Command) -> WriteResult:
-        self._charger.set_ev_state(command.text("value"))
-        return DONE
-
-    def _count(self, power_w: float) -> None:
-        """Count the energy drawn since the last command."""
-        now = asyncio.get_running_loop().time()
-        self._energy_wh += self._power_w * (now - self._since) / 3600
-        self._power_w, self._since = power_w, now
-
-
 def refused(reason: str) -> WriteResult:
     """Return the result of a command that could not be carried out."""
     return WriteResult(ok=False, error_number=None, text=reason, ms=0.0)
-
-
-def _profile(command: Command, known: EvProfile) -> EvProfile:
-    """Read a car; what is left out stays as it is known. Raises ValueError for an odd one."""
-    has_soc = "soc_percent" in command.body
-    return EvProfile(
-        standard=command.optional_text("standard") or known.standard,
-        phases=int(command.number("phases", known.phases)),
-        min_a=command.number("min_a", known.min_a),
-        max_a=command.number("max_a", known.max_a),
-        pause_a=command.number("pause_a", known.pause_a),
-        soc_percent=command.optional_number("soc_percent") if has_soc else known.soc_percent,
-        asymmetric=command.flag("asymmetric") if "asymmetric" in command.body else known.asymmetric,
-        ev_id=command.optional_text("ev_id") or known.ev_id,
-    )
-
-
-def _duration(command: Command) -> float | None:
-    seconds = command.optional_number("duration_s")
-    if seconds is not None and seconds <= 0:
-        raise CommandError("'duration_s' must be more than 0 s")
-    return seconds
 
 
 def _is_number_or_null(value: Json) -> bool:
     if isinstance(value, bool):
         return False
     return value is None or (isinstance(value, int | float) and abs(value) < MAX_NUMBER)
+
+
+def _slot(value: Json) -> tuple[float, float, float] | None:
+    parts = value if isinstance(value, list) else []
+    numbers = [float(each) for each in parts if isinstance(each, int | float)]
+    if len(numbers) != len(parts) or not all(_is_number_or_null(each) for each in parts):
+        return None
+    return (numbers[0], numbers[1], numbers[2]) if len(numbers) == SLOT_PARTS else None

@@ -31,6 +31,7 @@ from eebus.events import (
     UseCasesChanged,
     WriteResult,
 )
+from eebus.ship.qr import QrCode
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 Line = dict[str, Json]
@@ -172,18 +173,30 @@ def _powers(slots: tuple[PowerSlot, ...]) -> list[Json]:
 
 def _demand(event: DemandChanged) -> Line:
     demand = event.demand
-    if demand is None:
-        return _line("demand", event.ski, strategy=None)
     return _line(
         "demand",
         event.ski,
-        strategy=demand.strategy,
-        min_wh=demand.min_wh,
-        optimal_wh=demand.optimal_wh,
-        max_wh=demand.max_wh,
-        departure_s=demand.departure_s,
-        curve_due=demand.curve_due,
-        prices_due=demand.prices_due,
+        strategy=demand.strategy if demand else None,
+        min_wh=demand.min_wh if demand else None,
+        optimal_wh=demand.optimal_wh if demand else None,
+        max_wh=demand.max_wh if demand else None,
+        departure_s=demand.departure_s if demand else None,
+        curve_due=demand is not None and demand.curve_due,
+        prices_due=demand is not None and demand.prices_due,
+    )
+
+
+def of_qr(code: QrCode) -> Line:
+    """Return the JSON object that tells what a QR code says."""
+    return _line(
+        "qr",
+        code.ski,
+        ship_id=code.ship_id,
+        brand=code.brand,
+        model=code.model,
+        type=code.type,
+        serial=code.serial,
+        categories=[*code.categories],
     )
 
 
