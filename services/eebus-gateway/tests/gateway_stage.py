@@ -93,9 +93,11 @@ class Wallbox:
 
 
 @asynccontextmanager
-async def wallbox(name: str, *, mdns: bool = False) -> AsyncIterator[Wallbox]:
-    """Yield a running charger."""
-    identity = await asyncio.to_thread(Identity.create, name)
+async def wallbox(
+    name: str, *, mdns: bool = False, identity: Identity | None = None
+) -> AsyncIterator[Wallbox]:
+    """Yield a running charger; identity: of one that was there before."""
+    identity = identity or await asyncio.to_thread(Identity.create, name)
     boxes: list[Wallbox] = []
 
     def on_event(event: Event) -> None:
