@@ -15,6 +15,10 @@ from eebus.quirks import KNOWN, Quirk, quirks_of
         (None, None, "d:_i:47859_Elli-Wallbox-1", {Quirk.NO_RANGE, Quirk.NO_POWER}),
         (None, None, "d:_i:19667_PorscheEVSE-1", {Quirk.ZERO_AFTER_TEXT, Quirk.GENERIC_CLIENT}),
         ("Porsche", "Mobile Charger Connect", None, {Quirk.WHOLE_LIST_WRITES}),
+        ("Audi", "Wallbox Pro", None, {Quirk.ODD_CERTIFICATE, Quirk.NO_POWER, Quirk.PAIR_AS_HEMS}),
+        ("Bender", "CC613", None, {Quirk.RANGE_OF_ONE_PHASE, Quirk.BARE_LIMITS}),
+        (None, "CC612_2S0R", "d:_n:x_y-1", set()),
+        (None, "CC612", "d:_n:x_y-1", {Quirk.BARE_LIMITS}),
     ],
 )
 def test_a_known_charger_is_recognised(brand, model, address, has):
@@ -42,4 +46,4 @@ def test_the_second_charger_is_not_taken_for_the_first_or_a_twentieth():
 
 def test_every_quirk_has_a_charger_and_every_charger_a_name():
     assert {quirk for known in KNOWN for quirk in known.quirks} == set(Quirk)
-    assert all(known.brand or known.address for known in KNOWN)
+    assert all(known.brand or known.model or known.address for known in KNOWN)

@@ -4,6 +4,9 @@ Wherever a tolerance costs nothing it is given to everyone, by what a device ann
 its name (no partial writes, empty ranges, use cases at the wrong address): a charger nobody has
 met behaves as oddly as these. So an entry says what was seen, what it means for whoever stands
 before the charger, and which of our rules takes care of it; `DeviceDescribed.quirks` names them.
+
+What is known of Audi and of Bender comes from public threads of users and makers of evcc and
+eebus-go, named below; nobody here has met one. Cars' own oddities are not in this list.
 """
 
 import re
@@ -21,6 +24,8 @@ class Quirk(StrEnum):
     REFUSES_AT_FIRST = "refuses limits in its first seconds with error 1; written again"
     ODD_LIMIT_IDS = "limits have ids such as 1, 4, 7; found by their descriptions"
     NO_RANGE = "tells no permitted currents; 6 A and the charger's setting are used"
+    RANGE_OF_ONE_PHASE = "tells permitted currents of one phase only; taken for the others too"
+    BARE_LIMITS = "lists limits with nothing but ids until one is written; taken as not active"
     NO_POWER = "announces powers and never tells them; current times 230 V is used"
     NO_CONSTRAINTS = "has no constraints of measurements and limits; they are not read"
     WHOLE_LIST_WRITES = "takes no partial writes; the whole list is written"
@@ -55,14 +60,18 @@ class Known:
 
 _ELLI: Final = frozenset({Quirk.HARD_HEARTBEAT, Quirk.SLOW_AFTER_CUT, Quirk.PAIR_AS_HEMS})
 _ELLI_CONNECT: Final = _ELLI | {Quirk.ODD_CERTIFICATE}
+_ELLI_FIRST: Final = frozenset({Quirk.NO_RANGE, Quirk.NO_POWER, Quirk.NO_CONSTRAINTS})
 # (field): each from public logs of users, see the docstring for what is done about it.
 KNOWN: Final = (
     Known(_ELLI, brand=r"\belli\b"),
     Known(_ELLI, address=r"^d:_i:47859_"),
-    Known(
-        frozenset({Quirk.NO_RANGE, Quirk.NO_POWER, Quirk.NO_CONSTRAINTS}),
-        address=r"^d:_i:47859_Elli-Wallbox-",
-    ),
+    Known(_ELLI_FIRST, address=r"^d:_i:47859_Elli-Wallbox-"),
+    # Audi's boxes are Elli's first generation under another name, bad certificate included
+    # (evcc-io/eebus#1, evcc-io/evcc#32651).
+    Known(_ELLI_CONNECT | _ELLI_FIRST, brand=r"\baudi\b"),
+    # Bender's controllers are in chargers of many brands (enbility/eebus-go#102).
+    Known(frozenset({Quirk.RANGE_OF_ONE_PHASE, Quirk.BARE_LIMITS}), brand=r"\b(bender|ebee)\b"),
+    Known(frozenset({Quirk.RANGE_OF_ONE_PHASE, Quirk.BARE_LIMITS}), model=r"\bCC61[23]\b"),
     Known(_ELLI_CONNECT, brand=r"\belli\b", model=r"\bconnect\b"),
     Known(
         frozenset({Quirk.NEEDS_HEARTBEAT_SCENARIO}),

@@ -212,6 +212,40 @@ def test_limits_are_found_by_their_descriptions_whatever_their_ids():
     assert _held(charger, 10) == {1: 12, 4: 11, 7: 10}
 
 
+def _bender() -> OddCharger:
+    """Permitted currents of one phase only, and limits of which nothing but the id is told."""
+    charger = _elli((0, 1, 2))
+    ev = charger.local.entities[(1, 1)]
+    told = car.describe(EvProfile("iso15118-2ed1", min_a=2.2, max_a=20.0))
+    sets = told[names.ELECTRICAL, names.PERMITTED]["electricalConnectionPermittedValueSetData"]
+    ev.server(names.ELECTRICAL).contents[names.PERMITTED] = {
+        "electricalConnectionPermittedValueSetData": sets[:1]
+    }
+    ev.server(names.LOAD_CONTROL).contents[names.LIMITS] = {
+        "loadControlLimitData": [{"limitId": each} for each in (0, 1, 2)]
+    }
+    return charger
+
+
+def test_the_range_of_one_phase_stands_for_phases_without_one():
+    charger = _bender()
+    charger.connect()
+    car_ = charger.hub.ev(EVSE)
+    assert (car_.min_a, car_.max_a, car_.has_opev) == (2.2, 20.0, True)
+    assert charger.write(32, 32, 32).ok
+    assert set(_held(charger, 10).values()) == {20}
+    assert charger.write(1, 1, 1).ok
+    assert set(_held(charger, 10).values()) == {0.1}
+
+
+def test_limits_of_which_only_the_ids_are_told_are_not_active():
+    charger = _bender()
+    charger.connect()
+    assert charger.hub.limits(EVSE, "opev") == (None, None, None)
+    assert charger.write(10, 10, 10).ok
+    assert charger.hub.limits(EVSE, "opev") == (10.0, 10.0, 10.0)
+
+
 def test_without_permitted_values_a_pause_is_zero_for_iec_61851():
     charger = _elli()
     charger.connect()

@@ -1,7 +1,7 @@
 """OPEV and OSCEV: the limits of a car, and what to write for the amperes wanted (usecases.md)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eebus.events import PerPhase
 from eebus.spine.datagram import PARTIAL, Cmd, cmd
@@ -67,7 +67,13 @@ def read_limits(entity: Entity, kind: str) -> list[Limit]:
         measurement = number(each, "measurementId")
         wire = joined.get(measurement) if measurement is not None else None
         found.append(_limit(limit_id, wire or Wire(None, Permitted()), told.get(limit_id, {})))
-    return found
+    # Some tell the range of one phase only (quirks.RANGE_OF_ONE_PHASE).
+    known = next((each.permitted for each in found if each.permitted.min_a is not None), None)
+    return found if known is None else [_within(each, known) for each in found]
+
+
+def _within(limit: Limit, known: Permitted) -> Limit:
+    return replace(limit, permitted=known) if limit.permitted == Permitted() else limit
 
 
 def active(limits: Sequence[Limit]) -> PerPhase:
