@@ -2,21 +2,26 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from typing import Protocol
 
 from cem import metrics
-from cem.bus import Outbox
+from cem.bus.outbox import Outbox
 from cem.core import showing
 from cem.core.decide import decide
 from cem.core.decision import Decision, Limit
+from cem.core.driving import WallClock
 from cem.core.events import Event, GridRead
 from cem.core.folding import apply, is_urgent
+from cem.core.obeying import limit_w
+from cem.core.parameters import DEFAULTS
 from cem.core.state import State
-from cem.picture import Clocks, Named, site_state, status_of
+from cem.picture.clocks import Clocks
+from cem.picture.site import Beside, Named, site_state, status_of
 from volthus_kit.clock import Clock
-from volthus_wire.v1 import metering_pb2, site_pb2
+from volthus_wire.v1 import site_pb2
 
 RENEW_EVERY_S = 1.0  # leases (design law 2)
 PICTURE_EVERY_S = 10.0
@@ -57,16 +62,18 @@ class Controller:
         outbox: Outbox,
         clock: Clock,
         named: Named,
-        meters: Callable[[], Iterable[metering_pb2.MeterHealth]] = tuple,
+        zone: tzinfo = UTC,
     ) -> None:
         self._outbox = outbox
         self._clock = clock
         self._named = named
-        self._meters = meters
+        self._zone = zone
+        self.beside: Callable[[], Beside] = Beside  # what others add to the picture
         self._wanted = asyncio.Event()
         self._sent = _Sent()
         self._reading_s: float | None = None  # when the reading being worked on was measured
         self._counted_s: float | None = None
+        self._told_time_s = float("-inf")
         self.observers: list[Observer] = []
         self.decision: Decision = decide(state, clock.monotonic())
         self.decided_s = clock.monotonic()
@@ -104,7 +111,7 @@ class Controller:
     def picture(self) -> site_pb2.SiteState:
         """Return the live picture of this moment."""
         clocks = Clocks(self._clock.monotonic(), self._clock.now())
-        return site_state(self.decision, self._named, self._meters(), clocks)
+        return site_state(self.decision, self._named, self.beside(), clocks)
 
     async def run(self) -> None:
         """Decide and send until cancelled."""
@@ -118,6 +125,7 @@ class Controller:
     async def turn(self) -> None:
         """Decide once and send what follows."""
         now = self._clock.monotonic()
+        self._tell_time(now)
         with metrics.LOOP_DURATION.time():
             self.decision = decide(self.decision.state, now)
         self.decided_s = now
@@ -129,6 +137,12 @@ class Controller:
         self._show(now)
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _tell_time(self, now: float) -> None:
+        """Let the control law know the wall time, once a second (design law 7)."""
+        if now - self._told_time_s >= RENEW_EVERY_S - EARLY_S:
+            self._told_time_s = now
+            self.happened(WallClock(now, self._clock.now().astimezone(self._zone)))
 
     async def _send_limits(self, now: float) -> None:
         """Send changed limits at once, and all of them once a second."""
@@ -148,7 +162,7 @@ class Controller:
             self._sent.renewed_s = now
 
     async def _send_picture(self, now: float) -> None:
-        status = status_of(self.decision, now)
+        status = status_of(self.decision, self.beside(), now)
         every_s = WATCHED_EVERY_S if now < self._sent.watched_until_s else PICTURE_EVERY_S
         is_due = now - self._sent.picture_s >= every_s - EARLY_S
         if status == self._sent.status and not is_due:
@@ -172,6 +186,7 @@ class Controller:
     def _show(self, now: float) -> None:
         state = self.decision.state
         metrics.show_decision(self.decision)
+        metrics.show_operator(limit_w(state, now, DEFAULTS), self.decision.operator_w)
         power_w = showing.grid_power_w(state, self.decision.picture.ladder)
         metrics.show_grid(showing.grid_current_a(state, self.decision.picture.ladder), power_w)
         for ski, charger in state.chargers.items():
@@ -182,4 +197,5 @@ class Controller:
             current_a = showing.currents_a(charger, now, state.site_phases)
             metrics.show_amperes(ski, current_a, showing.power_w(charger, state, now))
             metrics.show_setpoint(ski, charger.granted_a)
+            metrics.show_mode(ski, charger.mode.mode)
         metrics.forget_others(set(state.chargers))

@@ -3,8 +3,10 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 from cem.core.decision import Cause, Decision
+from cem.core.driving import Mode
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind
+from cem.picture.circuits import headroom_a
 from electrical.phases import PhaseReadings
 
 GRID_CURRENT = Gauge("volthus_grid_current_amperes", "Current at the grid, plus = in", ["phase"])
@@ -20,6 +22,15 @@ CHARGER_REASON = Gauge(
     "volthus_charger_limit_reason", "1 for the reason of its limit", ["charger", "reason"]
 )
 FAILSAFE = Gauge("volthus_failsafe_active", "1 while on this step of the ladder", ["stage"])
+CHARGER_MODE = Gauge("volthus_charger_mode", "1 for the mode it charges in", ["charger", "mode"])
+PHASE_SWITCHES = Counter(
+    "volthus_charger_phase_switches_total",
+    "Switches between three phases and one that a charger was asked for",
+    ["direction", "result"],
+)
+LPC_ACTIVE = Gauge("volthus_lpc_active", "1 while the grid operator limits the site")
+LPC_LIMIT = Gauge("volthus_lpc_limit_watts", "The operator's limit in force; NaN without one")
+LPC_SHARE = Gauge("volthus_lpc_share_watts", "What it leaves the chargers; NaN without one")
 OVERCURRENT = Counter(
     "volthus_overcurrent_seconds_total", "Time a phase was above its fuse", ["phase", "cause"]
 )
@@ -43,12 +54,38 @@ SERIES: tuple[tuple[Gauge, tuple[tuple[str, ...], ...]], ...] = (
     (CHARGER_CONNECTED, ((),)),
     (CHARGER_STATE, tuple((state,) for state in STATES)),
     (CHARGER_REASON, tuple((kind.value,) for kind in Kind)),
+    (CHARGER_MODE, tuple((mode.value,) for mode in Mode)),
 )
 _shown: set[str] = set()  # chargers that have series; the registry cannot be asked
+_circuits: set[str] = set()
 
 for _cause in Cause:
     for _phase in ("L1", "L2", "L3"):
         OVERCURRENT.labels(_phase, _cause.value)  # a counter at 0 says more than none
+
+
+for _direction in ("1", "3"):
+    for _result in ("done", "refused", "lost"):
+        PHASE_SWITCHES.labels(_direction, _result)
+
+
+def phases_switched(phases: int, result: str) -> None:
+    """Count a switch to so many phases. result: done, refused, lost (nobody answers)."""
+    PHASE_SWITCHES.labels(str(phases), result).inc()
+
+
+def show_operator(limit_w: float | None, share_w: float | None) -> None:
+    """Publish what the grid operator allows; None = no limit."""
+    LPC_ACTIVE.set(limit_w is not None)
+    LPC_LIMIT.set(NAN if limit_w is None else limit_w)
+    LPC_SHARE.set(NAN if share_w is None else share_w)
+
+
+def show_mode(ski: str, mode: Mode) -> None:
+    """Publish how a charger charges."""
+    _shown.add(ski)
+    for one in Mode:
+        CHARGER_MODE.labels(ski, one.value).set(one is mode)
 
 
 def show_decision(decision: Decision) -> None:
@@ -60,6 +97,21 @@ def show_decision(decision: Decision) -> None:
     if grid is not None:
         _by_phase(GRID_LIMIT, "main", grid.fuse_a)
     _by_phase(GRID_HEADROOM, "main", decision.picture.headroom_a)
+    _show_circuits(decision)
+
+
+def _show_circuits(decision: Decision) -> None:
+    """Publish fuse and room of the circuits below the main one; forget those that are gone."""
+    here = {circuit.id: circuit for circuit in decision.state.circuits}
+    for id_, circuit in here.items():
+        _by_phase(GRID_LIMIT, id_, circuit.fuse_a)
+        _by_phase(GRID_HEADROOM, id_, headroom_a(decision, id_))
+    for id_ in _circuits - here.keys():
+        for phase in ("L1", "L2", "L3"):
+            GRID_LIMIT.remove(id_, phase)
+            GRID_HEADROOM.remove(id_, phase)
+    _circuits.clear()
+    _circuits.update(here)
 
 
 def show_charger(ski: str, state: str, *, is_connected: bool, reason: Kind | None) -> None:

@@ -3,18 +3,25 @@
 import asyncio
 import logging
 
-from cem.bus import Inbox, Outbox
+from cem.bus.answers import answer
+from cem.bus.inbox import Inbox
+from cem.bus.outbox import Outbox
 from cem.commands import Commands
+from cem.commands.desk import Desk
 from cem.core.events import StoreChecked
 from cem.core.parameters import DEFAULTS
 from cem.core.state import Remembered, restored
 from cem.loop import Controller
 from cem.memory import remember
-from cem.picture import Named
+from cem.noticeboard import Noticeboard
+from cem.phase_switching.client import Client
+from cem.phase_switching.driver import Driver
+from cem.picture.site import Beside, Named
 from cem.records.keeping import keep
 from cem.rotation import bus as rotation
 from cem.rotation.tester import RotationTester
 from cem.settings import Settings
+from cem.site_file.following import Follower
 from cem.store import Store
 from volthus_kit import health
 from volthus_kit.backoff import backoff
@@ -58,23 +65,39 @@ async def _control(
 ) -> None:
     """Manage the site until cancelled, from what was loaded."""
     remembered, epoch, is_written = started
-    async with Bus.connect(settings.nats_url, name="cem") as bus, asyncio.TaskGroup() as tasks:
+    wall = clock.now().astimezone(settings.zone)
+    state = restored(remembered, clock.monotonic(), wall)
+    async with (
+        Bus.connect(settings.nats_url, name="cem") as bus,
+        Client.open() as phases,
+        asyncio.TaskGroup() as tasks,
+    ):
         inbox = Inbox(bus, settings.site)
         outbox = Outbox(bus, settings.site, epoch, DEFAULTS.lease_s)
         named = Named(settings.site, settings.site_name or settings.site, version_of("volthus-cem"))
-        state = restored(remembered, clock.monotonic())
-        controller = Controller(state, outbox, clock, named, lambda: inbox.meters)
+        controller = Controller(state, outbox, clock, named, settings.zone)
         controller.happened(StoreChecked(is_failing=not is_written))
+        board = Noticeboard(clock.monotonic)
         checks |= {"bus": lambda: bus.is_connected, "loop": controller.is_turning}
-        commands = Commands(controller, store, remote_fuse=settings.remote_fuse)
-        await inbox.hear(controller.happened, controller.watched)
-        await inbox.answer(commands)
+        desk = Desk(controller, store, clock, remote_fuse=settings.remote_fuse)
+        commands = Commands.at(desk, lambda: inbox.meters)
+        if not await desk.read_managed():
+            tasks.create_task(desk.keep_reading_managed(), name="managed settings")
+        if settings.site_file is not None:
+            follower = Follower(settings.site_file, commands.site_file, board)
+            await follower.look()  # before the first limit: the file may have changed the fuse
+            tasks.create_task(follower.run(), name="site file")
+        await inbox.hear(controller.happened, controller.watched, lambda: controller.state)
+        await answer(bus, settings.site, commands)
         tester = RotationTester(controller, lambda: inbox.meters, clock)
         await rotation.answer(bus, settings.site, tester)
-        await keep(bus, controller, settings, clock, tasks)
+        recorder = await keep(bus, controller, settings, clock, tasks)
+        controller.beside = lambda: Beside(inbox.meters, board.notices, recorder.open_sessions)
+        driver = Driver(controller, phases, clock, board)
         tasks.create_task(remember(controller, store), name="memory")
         tasks.create_task(controller.run(), name="control")
         tasks.create_task(tester.run(), name="rotation test")
+        tasks.create_task(driver.run(), name="phase switching")
 
 
 async def _loaded(store: Store, clock: SystemClock) -> tuple[Remembered, int, bool]:

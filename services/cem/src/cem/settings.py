@@ -1,8 +1,10 @@
 """What the CEM reads from its environment."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from volthus_kit.settings import SiteSettings
 
@@ -15,6 +17,13 @@ class Settings(SiteSettings):
         default=False,
         description="let commands from afar raise a fuse limit or lower a margin",
     )
+    site_file: Path | None = Field(
+        None, description="site file to keep the settings by (YAML); empty = none"
+    )
+    time_zone: str = Field(
+        "",
+        description="zone of the site for weekly departures (Europe/Berlin); empty = the machine's",
+    )
     cloud_domain: str = Field(
         "cloud", description="JetStream domain whose acknowledgement of a fact counts"
     )
@@ -24,6 +33,21 @@ class Settings(SiteSettings):
     decisions_kept_days: int = Field(
         30, ge=1, le=366, description="how long the reasons of limits are kept"
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name or "UTC")
+        except (ZoneInfoNotFoundError, OSError) as error:
+            raise ValueError(f"{name!r} is no time zone, such as Europe/Berlin") from error
+        return name
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone of the site."""
+        local = datetime.now().astimezone().tzinfo
+        return ZoneInfo(self.time_zone) if self.time_zone else local or UTC
 
     @property
     def minutes_kept(self) -> timedelta:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from cem.core.circuits import MAIN, CircuitSettings, ancestry
+from cem.core.parameters import DEFAULTS
 from cem.core.site import ChargerSettings, GridConnection
 from cem.core.validation import (
     ID,
@@ -76,6 +77,27 @@ def object_to_removal(
     detail = f"The circuit {circuit!r} is in use: {', '.join(users[:3])}."
     params = {"circuit": circuit, "users": str(len(users)), "first": users[0]}
     return Objection("circuit-in-use", detail, "/circuit", params)
+
+
+def needs_site(
+    wanted: CircuitSettings | None, before: CircuitSettings | None, grid: GridConnection | None
+) -> bool:
+    """Return whether a change takes protection away; a circuit that is added takes none."""
+    if before is None:
+        return False
+    if wanted is None or wanted.parent != before.parent:
+        return True
+    is_higher = any(wanted.fuse_a[phase] > before.fuse_a[phase] for phase in ALL_PHASES)
+    least_a, before_a = _margin_a(wanted, grid), _margin_a(before, grid)
+    return is_higher or (wanted.margin_a != before.margin_a and least_a < before_a)
+
+
+def _margin_a(circuit: CircuitSettings, grid: GridConnection | None) -> float:
+    if circuit.margin_a is not None:
+        return circuit.margin_a
+    if grid is not None and grid.margin_a is not None:
+        return grid.margin_a
+    return DEFAULTS.margin_fixed_a + DEFAULTS.margin_of_fuse * max(circuit.fuse_a.values())
 
 
 def _is_in_loop(circuit: CircuitSettings, by_id: Mapping[str, CircuitSettings]) -> bool:

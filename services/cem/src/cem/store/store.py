@@ -165,9 +165,16 @@ class Store:
         return written(self.engine, write)
 
     def managed(self) -> frozenset[str]:
-        """Return the pointers that the last applied site file manages."""
-        with Session(self.engine) as session:
-            return frozenset(row.pointer for row in session.exec(select(ManagedRow)).all())
+        """Return the pointers that the last applied site file manages.
+
+        Raises RefusedError when they cannot be read.
+        """
+        try:
+            with Session(self.engine) as session:
+                return frozenset(row.pointer for row in _all(session, ManagedRow))
+        except SQLAlchemyError as error:
+            detail = "What the site file manages cannot be read from the database."
+            raise RefusedError("store-failing", detail, reason=str(error)) from error
 
     def audit(self) -> list[AuditRow]:
         """Return all changes of settings, oldest first."""

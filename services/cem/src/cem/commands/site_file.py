@@ -1,0 +1,161 @@
+"""Answers requests about the site file: read it, compare it, apply it as a whole (C12)."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from cem.commands.desk import Desk, refuse
+from cem.core import circuit_rules
+from cem.core.circuits import CircuitSettings, ancestry
+from cem.core.driving import Car
+from cem.core.events import (
+    CarsSet,
+    ChargerSet,
+    CircuitsSet,
+    EnergyManagementSet,
+    Event,
+    GoalSet,
+    GridConnectionSet,
+    ModeSet,
+    OperatorSet,
+)
+from cem.core.installation import Installation, object_to_all
+from cem.core.validation import needs_site
+from cem.site_file import shape, yaml_text
+from cem.site_file.errors import SiteFileError
+from cem.site_file.merging import managed, merged
+from cem.site_file.plain import differing, leaves, of_installation
+from cem.store import Change
+from cem.store.changes import Setting
+from volthus_kit.refusal import RefusedError
+from volthus_wire.v1 import records_pb2
+from volthus_wire.v1.rpc_pb2 import Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a file changes. changes: (pointer, before as JSON, after as JSON)."""
+
+    changes: tuple[tuple[str, str, str], ...]
+    is_applied: bool
+
+
+class SiteFileCommands:
+    """The settings as one file."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def get(
+        self, question: records_pb2.GetSiteFileRequest, caller: Caller
+    ) -> records_pb2.SiteFileReply:
+        """Return the settings as they are, and what a file manages."""
+        del question, caller
+        plain = of_installation(self._desk.installation)
+        return records_pb2.SiteFileReply(
+            yaml=yaml_text.write(plain), managed=sorted(self._desk.managed)
+        )
+
+    async def put(
+        self, question: records_pb2.ApplySiteFileRequest, caller: Caller
+    ) -> records_pb2.ApplySiteFileReply:
+        """Apply a file, say what it would change, or release what the last one manages."""
+        if question.release:
+            await self.release(caller)
+            return records_pb2.ApplySiteFileReply(applied=True)
+        done = await self.apply(question.yaml, caller, is_dry_run=question.dry_run)
+        told = [{"pointer": p, "before": b, "after": a} for p, b, a in done.changes]
+        return records_pb2.ApplySiteFileReply(changes=told, applied=done.is_applied)
+
+    async def release(self, caller: Caller) -> None:
+        """Let no setting be managed by a file any more; all stay as they are."""
+        async with self._desk.one:
+            await self._desk.save([], [], caller, managed=())
+
+    async def apply(self, text: str, caller: Caller, *, is_dry_run: bool = False) -> Applied:
+        """Check a file as a whole, then write all of it in one transaction.
+
+        Raises RefusedError with the pointer of what is wrong; then nothing was changed.
+        """
+        desk = self._desk
+        try:
+            file = shape.read(yaml_text.parse(text))
+        except SiteFileError as error:
+            raise RefusedError(error.code, error.detail, field=error.pointer) from error
+        async with desk.one:
+            before = desk.installation
+            wanted = merged(file, before)
+            counted = desk.state.chargers.keys()
+            refuse(object_to_all(wanted, before, counted, desk.clock.now()))
+            self._check_from_afar(wanted, before, caller)
+            changes = tuple(_told(before, wanted))
+            if not is_dry_run:
+                steps = list(_steps(before, wanted))
+                events = [event for _, event in steps]
+                saved = [change for change, _ in steps]
+                await desk.save(saved, _once(events), caller, managed(file))
+        return Applied(changes, not is_dry_run)
+
+    def _check_from_afar(self, wanted: Installation, before: Installation, caller: Caller) -> None:
+        desk = self._desk
+        is_fuse = wanted.grid is not None and wanted.grid != before.grid
+        if is_fuse and wanted.grid is not None:
+            needed = needs_site(wanted.grid, before.grid)
+            desk.require_site(caller, "/grid_connection/fuse_a", is_needed=needed)
+        kept = {circuit.id: circuit for circuit in wanted.circuits}
+        for circuit in before.circuits:
+            needed = circuit_rules.needs_site(kept.get(circuit.id), circuit, wanted.grid)
+            desk.require_site(caller, f"/circuits/{circuit.id}", is_needed=needed)
+        for ski, charger in wanted.chargers.items():
+            then = before.chargers.get(ski)
+            is_moved = then is not None and then.circuit not in ancestry(
+                charger.circuit, wanted.circuits
+            )
+            desk.require_site(caller, f"/chargers/{ski}/circuit", is_needed=is_moved)
+
+
+def _told(before: Installation, wanted: Installation) -> Iterator[tuple[str, str, str]]:
+    then, now = leaves(of_installation(before)), leaves(of_installation(wanted))
+    for pointer in differing(then, now):
+        yield pointer, json.dumps(then.get(pointer)), json.dumps(now.get(pointer))
+
+
+def _steps(before: Installation, wanted: Installation) -> Iterator[tuple[Change, Event]]:
+    """Yield each setting that changes, with what it makes happen."""
+    if wanted.grid is not None and wanted.grid != before.grid:
+        change = Change("grid-connection", before.grid, wanted.grid)
+        yield change, GridConnectionSet(wanted.grid)
+    for change in _changed("circuit", _by_id(before.circuits), _by_id(wanted.circuits)):
+        yield change, CircuitsSet(wanted.circuits)
+    for change in _changed("charger", before.chargers, wanted.chargers):
+        yield change, ChargerSet(wanted.chargers[change.id])
+    for change in _changed("car", _by_id(before.cars), _by_id(wanted.cars)):
+        yield change, CarsSet(wanted.cars)
+    for change in _changed("mode", before.modes, wanted.modes):
+        yield change, ModeSet(change.id, wanted.modes[change.id])
+    for change in _changed("goal", before.goals, wanted.goals):
+        yield change, GoalSet(change.id, wanted.goals.get(change.id))
+    if wanted.operator != before.operator:
+        yield Change("operator", before.operator, wanted.operator), OperatorSet(wanted.operator)
+    switch = wanted.energy_management
+    if switch != before.energy_management:
+        change = Change("energy-management", before.energy_management, switch)
+        yield change, EnergyManagementSet(switch)
+
+
+def _changed(
+    kind: str, before: Mapping[str, Setting], wanted: Mapping[str, Setting]
+) -> Iterator[Change]:
+    for id_ in dict.fromkeys(chain(before, wanted)):
+        if before.get(id_) != wanted.get(id_):
+            yield Change(f"{kind}/{id_}", before.get(id_), wanted.get(id_))
+
+
+def _by_id(settings: tuple[CircuitSettings, ...] | tuple[Car, ...]) -> dict[str, Setting]:
+    return {setting.id: setting for setting in settings}
+
+
+def _once(events: list[Event]) -> list[Event]:
+    """Return events without repetition: all circuits, and all cars, are one event."""
+    return [event for number, event in enumerate(events) if event not in events[:number]]
