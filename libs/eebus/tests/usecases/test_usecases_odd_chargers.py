@@ -263,12 +263,19 @@ def test_a_refused_write_is_reported_with_its_number_and_can_be_repeated():
     assert charger.write(8, 8, 8).ok
 
 
-def test_a_binding_lost_by_the_charger_is_asked_for_again_before_the_next_write():
+def test_a_binding_lost_by_the_charger_is_asked_for_again_and_the_write_repeated():
     charger = _porsche()
     charger.connect()
     charger.local.bindings.drop_peer(CEM)
-    assert not charger.write(8, 8, 8).ok
-    charger.wait(3)
+    assert charger.write(8, 8, 8).ok
+
+
+def test_a_charger_that_grants_bindings_and_has_none_is_not_asked_for_ever():
+    charger = _porsche()
+    charger.connect()
+    charger.refuse = [ErrorNumber.BINDING_REQUIRED] * 2
+    refused = charger.write(8, 8, 8)
+    assert (refused.ok, refused.error_number) == (False, 9)
     assert charger.write(8, 8, 8).ok
 
 

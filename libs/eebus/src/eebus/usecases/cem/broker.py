@@ -23,6 +23,7 @@ from eebus.usecases.cem import cevc
 from eebus.usecases.cem.needs import Need, ask_for
 from eebus.usecases.conversation import Conversation, Follower
 from eebus.usecases.side import Reader
+from eebus.usecases.writing import write_bound
 
 NEEDS: Final = (
     Need(
@@ -121,14 +122,12 @@ class DemandFollower(Follower):
         if server is None or client is None:
             done(_unsent(f"the car has no {type_}"))
             return
-        if not self._session.is_bound(client, server):
-            self._session.bind(client, server, again=True)
 
         def answered(answer: Answer) -> None:
             ms = answer.seconds * 1000
             done(WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms))
 
-        self._session.write(client, server, command, now, answered)
+        write_bound(self._session, (client, server), command, now, answered)
 
     def _car(self) -> Entity | None:
         entities = self._session.remote.entities.values()

@@ -33,6 +33,7 @@ from eebus.usecases.cem.join import MAX_A, content
 from eebus.usecases.cem.needs import ask
 from eebus.usecases.cem.presence import CarPresence
 from eebus.usecases.conversation import Conversation, Follower
+from eebus.usecases.writing import write_bound
 
 ASK_AGAIN_S: Final = 15.0  # a car without usable limits is asked once more
 # how a charger says that it knows of no binding; the reference says "general error"
@@ -94,8 +95,6 @@ class ChargerFollower(Follower):
         if plan.command is None:
             done(_unsent(f"the car has no changeable {kind} limits yet"))
             return
-        if not self.session.is_bound(client, server):
-            self.session.bind(client, server, again=True)
         self._written[kind] = plan.values
 
         def answered(answer: Answer) -> None:
@@ -106,7 +105,7 @@ class ChargerFollower(Follower):
                 checked = partial(self._checked, kind, plan.values)
                 self.session.read(client, server, names.LIMITS, again=True, done=checked)
 
-        self.session.write(client, server, plan.command, now, answered)
+        write_bound(self.session, (client, server), plan.command, now, answered)
 
     def tree_changed(self, changes: Sequence[TreeChange], now: float) -> None:
         """Ask what we need of new entities; forget a car that left."""

@@ -24,6 +24,7 @@ from eebus.usecases.conversation import Conversation, Follower
 from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.limitation import words
 from eebus.usecases.side import Reader
+from eebus.usecases.writing import write_bound
 
 NEEDS: Final = (
     Need(names.LOAD_CONTROL, (names.LIMIT_DESCRIPTIONS, names.LIMITS), bind=True),
@@ -213,14 +214,12 @@ class SystemFollower(Follower):
         if server is None or client is None:
             done(_unsent(f"no {type_}"))
             return
-        if not self._session.is_bound(client, server):
-            self._session.bind(client, server, again=True)
 
         def answered(answer: Answer) -> None:
             ms = answer.seconds * 1000
             done(WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms))
 
-        self._session.write(client, server, command, now, answered)
+        write_bound(self._session, (client, server), command, now, answered)
 
     def _greet(self, kind: str, tries: int, now: float) -> None:
         """Tell the system its limit, active or not; again if it refuses in its first minute."""
