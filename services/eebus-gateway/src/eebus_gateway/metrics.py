@@ -51,14 +51,11 @@ METER_AGE = Gauge("volthus_meter_age_seconds", "Time since the meter spoke", ["m
 METER_QUALITY = Gauge(
     "volthus_meter_quality", "1 for the quality a meter has now", ["meter", "quality"]
 )
-LPC_ACTIVE = Gauge(
-    "volthus_lpc_active", "1 while a limit of the grid operator, or its failsafe, holds", ["kind"]
+CONTROL_BOX_LIMIT = Gauge(
+    "volthus_eebus_operator_limit_watts", "What a control box allows now; NaN = no limit", ["kind"]
 )
-LPC_LIMIT = Gauge(
-    "volthus_lpc_limit_watts", "What the grid operator allows now; NaN = no limit", ["kind"]
-)
-LPC_STATE = Gauge(
-    "volthus_lpc_state", "1 for the state towards the grid operator", ["kind", "state"]
+CONTROL_BOX_STATE = Gauge(
+    "volthus_eebus_operator_state", "1 for the state towards a control box", ["kind", "state"]
 )
 
 
@@ -74,10 +71,11 @@ def tell_operator(limits: Sequence[OperatorLimit]) -> None:
     for kind in KINDS:
         limit = next((each for each in limits if each.kind == kind), None)
         limit_w = None if limit is None else limit.limit_w
-        LPC_ACTIVE.labels(kind).set(limit_w is not None)
-        LPC_LIMIT.labels(kind).set(math.nan if limit_w is None else limit_w)
+        CONTROL_BOX_LIMIT.labels(kind).set(math.nan if limit_w is None else limit_w)
         for state in SystemState:
-            LPC_STATE.labels(kind, state.value).set(limit is not None and limit.state == state)
+            CONTROL_BOX_STATE.labels(kind, state.value).set(
+                limit is not None and limit.state == state
+            )
 
 
 def count_write(result: WriteResult) -> None:
