@@ -287,7 +287,7 @@ async def test_unit_id_zero_is_a_real_one_and_none_is_the_models(service, site, 
     ("change", "refused"),
     [
         ({"model": "fluxmeter"}, ("unknown-model", "/model")),
-        ({"unit_id": 9}, ("no-answer", "/transport/unit_id")),
+        ({"unit_id": 9}, ("wrong-unit-id", "/transport/unit_id")),
         ({"rotation": "XYZ"}, ("rotation-unknown", "/rotation")),
         ({"phase": "L4"}, ("phase-unknown", "/phase")),
         ({"role": wire.METER_ROLE_UNSPECIFIED}, ("role-missing", "/role")),

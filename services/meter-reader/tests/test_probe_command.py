@@ -1,5 +1,6 @@
 """`meter-reader probe` against uModbus, a Modbus library that is not the one we read with."""
 
+import asyncio
 import json
 import logging
 import re
@@ -17,6 +18,8 @@ from meter_profiles.catalogue import profile, profiles
 from meter_profiles.encode import encode
 from meter_profiles.quantity import Quantity
 from meter_reader import cli
+from virtual_site.meter_line import MeterLine, Transport
+from virtual_site.modbus_meter import VirtualMeter
 from volthus_kit.testing import free_port
 
 logging.getLogger("uModbus").setLevel(logging.CRITICAL + 1)  # it logs a client that leaves
@@ -70,6 +73,49 @@ def served(model, values):
     chosen = profile(model)
     unit_id = chosen.tcp.unit_id if chosen.tcp else 1
     return umodbus(encode(chosen, values), unit_id, (chosen.function,))
+
+
+@pytest.mark.parametrize("model", profiles())
+def test_every_model_is_read_at_a_host_under_exactly_the_catalogues_names(probe, partner, model):
+    """Also those that have no TCP of their own: a gateway has."""
+    chosen = profile(model)
+    with served(model, partner.values(4.0, 5.0, 6.0)) as port:
+        where = ("--host", "127.0.0.1", "--port", port)
+        status, polls, err = probe("--model", model, *where, "--count", 2, "--interval", 0.05)
+    assert (status, err, len(polls)) == (0, "", 2)
+    for poll in polls:
+        assert set(poll["quantities"]) == {q.value for q in chosen.quantities} | SIGNED
+        assert poll["quality"] == "good"
+    quantities = polls[0]["quantities"]
+    if "voltage_l1" in quantities:
+        assert quantities["voltage_l1"] == pytest.approx(230.0, abs=0.5)
+    if {"current_l1", "power_l1"} <= set(quantities):
+        assert quantities["current_signed_l1"] == pytest.approx(4.0, abs=0.05)
+    if max(chosen.phases) == 1:
+        assert quantities["current_signed_l2"] is None
+
+
+@pytest.mark.parametrize("model", [m for m in profiles() if profile(m).serial is not None])
+@pytest.mark.parametrize("transport", [Transport.RTU, Transport.RTU_OVER_TCP])
+async def test_every_model_with_a_serial_port_is_read_in_its_frames(
+    probe, partner, model, transport
+):
+    chosen = profile(model)
+    line, meter = MeterLine(transport, "127.0.0.1"), VirtualMeter(chosen)
+    meter.show(partner.values(4.0, 5.0, 6.0))
+    line.put(chosen.serial.unit_id, meter.answer)
+    await line.start()
+    place = ["--serial", line.device]
+    if transport is Transport.RTU_OVER_TCP:
+        place = ["--host", "127.0.0.1", "--port", line.port, "--transport", "rtu-over-tcp"]
+    unit = ("--unit", chosen.serial.unit_id)
+    try:
+        status, polls, err = await asyncio.to_thread(probe, "--model", model, *place, *unit)
+    finally:
+        await line.stop()
+    assert (status, err, len(polls)) == (0, "", 1)
+    assert set(polls[0]["quantities"]) == {q.value for q in chosen.quantities} | SIGNED
+    assert polls[0]["quality"] == "good"
 
 
 @pytest.mark.parametrize("model", SERVED)
@@ -232,7 +278,7 @@ def test_a_meter_that_falls_silent_goes_stale_then_bad_without_values(probe):
         port = json.loads(meter.stdout.readline())["port"]
         timer.start()
         where = ("--model", "cg_em340", "--host", "127.0.0.1", "--port", port, "--timeout", 0.3)
-        status, polls, err = probe(*where, "--count", 10)
+        status, polls, err = probe(*where, "--count", 15, "--interval", 0.5)
     finally:
         timer.cancel()
         meter.kill()

@@ -18,6 +18,7 @@ from meter_reader.core.record import Pace, Record, answered
 from meter_reader.core.setup import (
     Objection,
     completed,
+    default_unit_id,
     mounting_of,
     objection_to,
     objection_to_place,
@@ -25,8 +26,7 @@ from meter_reader.core.setup import (
     warnings_about,
 )
 from meter_reader.device import Device
-from meter_reader.errors import GarbledError, ReadError, SilentError
-from meter_reader.framing import SPOKEN, other_framing
+from meter_reader.errors import ReadError
 from meter_reader.identify import identify
 from meter_reader.lines import Lines
 from meter_reader.messages import (
@@ -39,6 +39,7 @@ from meter_reader.messages import (
     to_reading,
 )
 from meter_reader.polling import Poller
+from meter_reader.second_look import explained
 from meter_reader.store import Store, StoreError
 from volthus_kit.backoff import backoff
 from volthus_kit.clock import Clock
@@ -196,10 +197,8 @@ class MeterCommands:
             async with asyncio.timeout(TEST_TIMEOUT_S), self._lines.lease(config.line) as owner:
                 owner.try_now()
                 values = await Device(model, owner, config.wanted_unit_id).read(everything=True)
-        except (SilentError, GarbledError) as error:
-            await self._refuse_other_framing(config)
-            raise RefusedError(error.code, error.detail, field=error.field) from error
         except ReadError as error:
+            await self._refuse_explained(error, config, model)
             raise RefusedError(error.code, error.detail, field=error.field) from error
         except TimeoutError as error:
             detail = f"{config.line.place} did not give all values within {TEST_TIMEOUT_S:g} s."
@@ -208,15 +207,18 @@ class MeterCommands:
         _refuse(objection_to_values(config, model, reading, site_phases))
         return Trial(reading, self._clock.monotonic() - started_s)
 
-    async def _refuse_other_framing(self, config: MeterConfig) -> None:
-        """Refuse with the right transport, if it is that which is wrong."""
+    async def _refuse_explained(
+        self, error: ReadError, config: MeterConfig, model: Profile
+    ) -> None:
+        """Refuse with the setting that is wrong, if a second look shows it."""
         if any(other.line.is_same_place(config.line) for other in self._poller.configs()):
             return  # the line is somebody's, and right for him
+        usual_unit_id = default_unit_id(model, config.line.kind)
         async with self._lines.lease(config.line) as owner:
-            kind = await other_framing(owner, config.wanted_unit_id)
-        if kind is not None:
-            detail = f"{config.line.place} answers as {SPOKEN[kind]}: choose that transport."
-            raise RefusedError("wrong-transport", detail, field="/transport/kind", kind=kind.value)
+            why = await explained(error, owner, config, usual_unit_id)
+        if why is not None:
+            name, value = why.param
+            raise RefusedError(why.code, why.detail, field=why.field, **{name: value})
 
     async def _try_instead(
         self, before: MeterConfig, after: MeterConfig, model: Profile, site_phases: int

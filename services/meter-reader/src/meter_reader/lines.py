@@ -2,12 +2,13 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from meter_reader.core.configuration import Line, TransportKind
 from meter_reader.errors import (
+    GATEWAY_FAILED,
     GarbledError,
     LineError,
     ModbusExceptionError,
@@ -122,6 +123,27 @@ class LineOwner:
                 other.close()
             return True
 
+    async def unit_that_answers(self, unit_ids: Iterable[int], timeout_s: float) -> int | None:
+        """Return the first of these units that shows a sign of life; gives up the connection.
+
+        Only where answers are numbered: waiting `timeout_s` for each does no harm there.
+        """
+        async with self._turn:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+            quick = Connection(self.line, timeout_s)
+            try:
+                await quick.open()
+                for unit_id in unit_ids:
+                    if await _is_alive(quick, unit_id):
+                        return unit_id
+            except ReadError:
+                return None
+            finally:
+                quick.close()
+            return None
+
     async def close(self) -> None:
         """Close the connection when the request under way is done."""
         async with self._turn:
@@ -182,6 +204,17 @@ class LineOwner:
 
     def _cut_short(self) -> LineError:
         return LineError("connection-lost", f"A request on {self.line.place} was cut short.")
+
+
+async def _is_alive(connection: Connection, unit_id: int) -> bool:
+    """Return whether a unit answers anything but that its gateway cannot reach it."""
+    try:
+        await connection.read(unit_id, 3, 0, 2)
+    except SilentError:
+        return False
+    except ModbusExceptionError as error:
+        return error.number not in GATEWAY_FAILED
+    return True
 
 
 def words(data: bytes) -> list[int]:

@@ -12,11 +12,11 @@ from meter_reader.core.house import Values, seen_from_house
 from meter_reader.core.printout import Printed, printed, quantities_of, unknown
 from meter_reader.core.reading import reading_of
 from meter_reader.core.record import Problem, Quality, Record, answered, failed, quality
-from meter_reader.core.setup import completed, mounting_of, objection_to
+from meter_reader.core.setup import completed, default_unit_id, mounting_of, objection_to
 from meter_reader.device import Device
-from meter_reader.errors import GarbledError, ReadError, SilentError
-from meter_reader.framing import SPOKEN, other_framing
-from meter_reader.lines import LineOwner, Lines
+from meter_reader.errors import ReadError
+from meter_reader.lines import Lines
+from meter_reader.second_look import explained
 from volthus_kit.clock import Clock
 
 TCP_TIMEOUT_S = 1.0
@@ -70,17 +70,10 @@ async def probe(asked: Asked, clock: Clock, show: Callable[[Printed], None]) -> 
                 await asyncio.sleep(max(0.0, slot_s - clock.monotonic()))
             error = await poll.once(asked.interval_s)
             if error is not None and not poll.has_answered:
-                return await _explained(error, owner, config)
-    return error
-
-
-async def _explained(error: ReadError, owner: LineOwner, config: MeterConfig) -> ReadError:
-    """Return the failure, and that the framing is wrong where it is that."""
-    if isinstance(error, SilentError | GarbledError):
-        kind = await other_framing(owner, config.wanted_unit_id)
-        if kind is not None:
-            detail = f"{config.line.place} answers as {SPOKEN[kind]}: choose that transport."
-            return ReadError("wrong-transport", detail)
+                unit_id = default_unit_id(model, config.line.kind)
+                why = await explained(error, owner, config, unit_id)
+                # Not answered as asked: the exit status stays that of no answer.
+                return error if why is None else ReadError(why.code, why.detail, why.field)
     return error
 
 

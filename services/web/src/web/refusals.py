@@ -42,6 +42,11 @@ _OF_CEM = {
     "managed-by-file": _NOT_NOW,
     "rotation-test-running": _NOT_NOW,
     "car-not-charging": _NOT_NOW,
+    "too-little-change": _NOT_NOW,
+    "meter-silent": _NOT_NOW,
+    "charger-lost": _NOT_NOW,
+    "energy-management-off": _NOT_NOW,
+    "one-phase-site": _NOT_NOW,
 }
 _OF_METER_READER = {
     "unknown-meter": _GONE,
@@ -73,6 +78,7 @@ _OF_METER_READER = {
     "no-answer": _WRONG,
     "garbled-answer": _WRONG,
     "wrong-transport": _WRONG,
+    "wrong-unit-id": _WRONG,
     "modbus-exception": _WRONG,
     "gateway-target-silent": _WRONG,
     "host-not-found": _WRONG,

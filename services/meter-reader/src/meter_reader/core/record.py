@@ -49,6 +49,7 @@ class Answer:
     repeats: int = 1  # how many answers in a row said the same
     same_since_s: float = 0.0  # monotonic
     odd: Strange | None = None  # the first value that cannot be
+    has_values: bool = True  # False: it says of everything it measures that it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def answered(
     repeats, same_since_s = 1, now_s
     if last is not None and _says_the_same(last.reading, reading):
         repeats, same_since_s = last.repeats + 1, last.same_since_s
-    answer = Answer(reading, now_s, wall, repeats, same_since_s, strange(reading))
+    has_values = _has_live_value(reading)
+    answer = Answer(reading, now_s, wall, repeats, same_since_s, strange(reading), has_values)
     counters = counted(record.counters, reading, now_s, wall.timestamp(), fuse_a)
     return Record(answer, record.sequence + 1, None, counters)
 
@@ -96,6 +98,8 @@ def quality(
         return Quality.BAD
     if age > STALE_AFTER_PERIODS * period_s:
         return Quality.STALE
+    if not record.last.has_values:
+        return Quality.BAD
     if record.last.odd is not None:
         return Quality.IMPLAUSIBLE
     if is_frozen(record.last, frozen_samples):
@@ -114,6 +118,9 @@ def problem_now(record: Record, frozen_samples: int = FROZEN_SAMPLES) -> Problem
             f"{odd.quantity} reads {odd.value:g}, which is not between {odd.least:g} and "
             f"{odd.most:g}.",
         )
+    if not record.last.has_values:
+        detail = "The meter answers, but says of every value that it has none, or an overflow."
+        return Problem("no-values", detail)
     if is_frozen(record.last, frozen_samples):
         span_s = record.last.arrived_s - record.last.same_since_s
         return Problem("frozen", f"Nothing changed on any phase for {span_s:.0f} s.")
@@ -138,6 +145,7 @@ def _says_the_same(before: Reading, after: Reading) -> bool:
 
 
 def _has_live_value(reading: Reading) -> bool:
+    if reading.power_total_w is not None:
+        return True  # nearly always
     live = (reading.current_a, reading.power_w, reading.voltage_v)
-    known = (value is not None for phases in live for value in phases.values())
-    return reading.power_total_w is not None or any(known)
+    return any(value is not None for phases in live for value in phases.values())
