@@ -7,9 +7,11 @@ from typing import Final
 
 from eebus.events import PowerLimitChanged, WriteResult
 from eebus.participant import C_co, Participant
+from eebus.spine.session import MAX_RESPONSE_TIME_S
 from eebus.usecases.limitation.guard import Done, EnergyGuard, Order
 
-WRITE_TIMEOUT_S: Final = 12.0  # the answer is due in 10 s; the core says so when it is late
+# An answer is due in 10 s, or what the peer's feature asks for; the core says so when it is late.
+WRITE_TIMEOUT_S: Final = MAX_RESPONSE_TIME_S + 2.0
 NO_GUARD: Final = WriteResult(ok=False, error_number=None, text="we are no energy guard", ms=0.0)
 
 
@@ -64,7 +66,7 @@ class Guarding(Participant[C_co]):
 
 
 async def answer_of(act: Callable[[Done], None]) -> WriteResult:
-    """Return what `act` calls its `Done` with, at the latest after 12 s."""
+    """Return what `act` calls its `Done` with; it always does while somebody runs us."""
     answered: asyncio.Future[WriteResult] = asyncio.get_running_loop().create_future()
 
     def done(result: WriteResult) -> None:

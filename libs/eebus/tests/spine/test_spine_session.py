@@ -1,6 +1,7 @@
 """A session as a server: what it answers, what it refuses, what it survives."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -240,6 +241,85 @@ def test_an_unsubscribed_peer_hears_nothing_more(server):
     server.sent.clear()
     server.local.put(server.feature, LIMITS, {})
     assert server.sent == []
+
+
+def _delete(server, name: str, request: str, **content) -> int:
+    return server.error(Classifier.CALL, cmd(name, {request: content}), ROOT, ROOT)
+
+
+def test_a_peer_that_gave_its_binding_back_can_write_no_more_and_another_may(server):
+    assert server.bind() == 0
+    write = cmd(LIMITS, _limits({"limitId": 0, "isLimitActive": True}), PARTIAL)
+    assert server.error(Classifier.WRITE, write) == 0
+    both = {"clientAddress": PEER.item(), "serverAddress": SERVER.item()}
+    assert _delete(server, "nodeManagementBindingDeleteCall", "bindingDelete", **both) == 0
+    assert server.error(Classifier.WRITE, write) == ErrorNumber.BINDING_REQUIRED
+    assert server.bind(source=replace(PEER, feature=6)) == 0
+
+
+def test_a_link_may_be_given_back_by_its_number_alone(server):
+    other = replace(PEER, feature=6)
+    assert server.subscribe() == server.subscribe(source=other) == 0
+    (reply,) = server.ask(Classifier.READ, cmd("nodeManagementSubscriptionData"), ROOT, ROOT)
+    first, second = reply.cmds[0].content["subscriptionEntry"]
+    assert first["subscriptionId"] != second["subscriptionId"]
+    name = "nodeManagementSubscriptionDeleteCall"
+    number = first["subscriptionId"]
+    assert _delete(server, name, "subscriptionDelete", subscriptionId=number) == 0
+    left = [each.client for each in server.local.subscriptions.of("aa" * 20)]
+    assert left == [other]
+    assert _delete(server, name, "subscriptionDelete", subscriptionId=999) == 0
+    assert len(server.local.subscriptions.of("aa" * 20)) == 1
+    server.local.subscriptions.remove_number("bb" * 20, second["subscriptionId"])
+    assert len(server.local.subscriptions.of("aa" * 20)) == 1
+
+
+def test_a_delete_that_leaves_parts_out_means_all_of_the_entity(server):
+    for feature in (5, 6, 7):
+        assert server.subscribe(source=replace(PEER, feature=feature)) == 0
+    name, entity = "nodeManagementSubscriptionDeleteCall", {"clientAddress": {"entity": [1]}}
+    assert _delete(server, name, "subscriptionDelete", **entity) == 0
+    assert server.local.subscriptions.of("aa" * 20) == []
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        [{"cmdControl": {"partial": {}}}],
+        [{"cmdControl": {"partial": {}}, "loadControlLimitListDataSelectors": {"limitId": 7}}],
+        [{"cmdControl": {"partial": {}}, "loadControlLimitDataElements": {"value": {}}}],
+    ],
+)
+def test_a_read_of_a_part_is_answered_in_full(server, filters):
+    (reply,) = server.ask(Classifier.READ, cmd(LIMITS, {}, *filters))
+    assert reply.classifier is Classifier.REPLY
+    assert reply.cmds[0].content == server.feature.contents[LIMITS]
+    assert reply.cmds[0].filters == ()
+
+
+@pytest.mark.parametrize("classifier", [Classifier.REPLY, Classifier.NOTIFY])
+def test_functions_nobody_knows_are_passed_over(server, classifier):
+    raw = json.loads(
+        write_datagram(
+            Datagram(PEER, SERVER, 1, classifier, (cmd("measurementListData"),))
+        ).replace("measurementListData", "heatPumpOfTomorrowListData")
+    )
+    server.session.receive(raw, 0.0)
+    assert server.session.ignored == 0
+    assert server.sent == []
+
+
+def test_a_write_of_a_function_nobody_knows_is_answered_with_its_error(server):
+    raw = json.loads(
+        write_datagram(
+            Datagram(
+                PEER, SERVER, 9, Classifier.WRITE, (cmd("measurementListData"),), wants_answer=True
+            )
+        ).replace("measurementListData", "heatPumpOfTomorrowListData")
+    )
+    server.session.receive(raw, 0.0)
+    (result,) = server.sent
+    assert result.cmds[0].content["errorNumber"] == ErrorNumber.COMMAND_NOT_SUPPORTED
 
 
 def test_links_end_with_the_connection(server):

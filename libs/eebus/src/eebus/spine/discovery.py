@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from eebus.spine import durations
 from eebus.spine.addresses import MAX_DEPTH, EntityAddress, FeatureAddress, entity_item
 from eebus.spine.datagram import SPECIFICATION_VERSION
 from eebus.spine.tree import Entity, Feature, Operations, Role
@@ -137,7 +138,10 @@ def _read_feature(description: Item) -> Feature | None:
         for each in parts(description, "supportedFunction")
         if (name := text(each, "function"))
     }
-    return Feature(address, type_, Role(role), functions, text(description, "description"))
+    said, delay = text(description, "description"), text(description, "maxResponseDelay")
+    span = durations.parse(delay) if delay else None
+    limit_s = None if span is None else span.total_seconds()
+    return Feature(address, type_, Role(role), functions, said, max_response_s=limit_s)
 
 
 def _read_operations(possible: Item) -> Operations:

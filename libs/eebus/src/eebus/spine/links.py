@@ -5,6 +5,7 @@ Entries live as long as the connection they came over, and no longer than our en
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 from eebus.spine.addresses import EntityAddress, FeatureAddress, is_below
@@ -15,8 +16,12 @@ MAX_LINKS: Final = 256  # of each kind and peer
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A subscription or a binding of a peer's client feature to one of our server features."""
+    """A subscription or a binding of a peer's client feature to one of our server features.
 
+    number: by which the peer may name it too.
+    """
+
+    number: int
     ski: str
     client: FeatureAddress  # as claimed: it may come before we know the peer's tree
     server: FeatureAddress
@@ -40,6 +45,7 @@ class Links:
         else it is refused as the reference does.
         """
         self._entries: list[Link] = []
+        self._numbers = count()
         self._exclusive = exclusive
         self._lenient = lenient
 
@@ -53,7 +59,7 @@ class Links:
             raise RefusedError(ErrorNumber.GENERAL_ERROR, "the feature already has a binding")
         if sum(each.ski == ski for each in self._entries) >= MAX_LINKS:
             raise RefusedError(ErrorNumber.OVERLOAD, "too many links")
-        self._entries.append(Link(ski, client, server))
+        self._entries.append(Link(next(self._numbers), ski, client, server))
 
     def has(self, ski: str, client: FeatureAddress, server: FeatureAddress) -> bool:
         """Whether the two are linked."""
@@ -68,6 +74,10 @@ class Links:
             or not _matches(each.client, client)
             or not _matches(each.server, server)
         ]
+
+    def remove_number(self, ski: str, number: int) -> None:
+        """Remove the link a peer names by its number; of others it names none."""
+        self._entries = [each for each in self._entries if (each.ski, each.number) != (ski, number)]
 
     def to(self, server: FeatureAddress) -> Iterator[Link]:
         """Yield the links to one of our features."""

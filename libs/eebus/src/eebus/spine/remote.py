@@ -144,6 +144,7 @@ class RemoteDevice:
             known = entity.features.get(number_)
             if known is not None and (known.type, known.role) == (feature.type, feature.role):
                 known.functions = feature.functions
+                known.max_response_s = feature.max_response_s
             elif known is not None or len(entity.features) < MAX_FEATURES:
                 entity.features[number_] = feature
 

@@ -19,7 +19,7 @@ from eebus.spine.local import (
     Write,
 )
 from eebus.spine.tree import Feature, Role
-from eebus.spine.values import Item, Value, part, text
+from eebus.spine.values import Item, Value, number, part, text
 
 
 def read(device: LocalDevice, ski: str, datagram: Datagram, command: Cmd) -> Cmd:
@@ -68,9 +68,9 @@ def call(device: LocalDevice, ski: str, command: Cmd) -> None:
     elif command.name == BIND:
         _link(device, ski, device.bindings, part(content, "bindingRequest"))
     elif command.name == UNSUBSCRIBE:
-        _unlink(ski, device.subscriptions, part(content, "subscriptionDelete"))
+        _unlink(ski, device.subscriptions, part(content, "subscriptionDelete"), "subscriptionId")
     elif command.name == UNBIND:
-        _unlink(ski, device.bindings, part(content, "bindingDelete"))
+        _unlink(ski, device.bindings, part(content, "bindingDelete"), "bindingId")
     else:
         raise RefusedError(ErrorNumber.COMMAND_NOT_SUPPORTED, "no such call")
 
@@ -99,12 +99,14 @@ def _link(device: LocalDevice, ski: str, links: Links, request: Item) -> None:
     links.add(ski, client, server)
 
 
-def _unlink(ski: str, links: Links, request: Item) -> None:
-    links.remove(
-        ski,
-        FeatureAddress.read(part(request, "clientAddress")),
-        FeatureAddress.read(part(request, "serverAddress")),
-    )
+def _unlink(ski: str, links: Links, request: Item, id_name: str) -> None:
+    """Remove the links between two addresses, or the one a number names where no address is."""
+    client, server = part(request, "clientAddress"), part(request, "serverAddress")
+    named = number(request, id_name)
+    if named is not None and not client and not server:
+        links.remove_number(ski, named)
+    else:
+        links.remove(ski, FeatureAddress.read(client), FeatureAddress.read(server))
 
 
 def _management_data(device: LocalDevice, ski: str, function: str) -> Item:
@@ -124,10 +126,10 @@ def _entries(device: LocalDevice, ski: str, links: Links, name: str, id_name: st
     """Return the peer's own links; what others linked is none of its business."""
     entries: list[Value] = [
         {
-            id_name: number,
+            id_name: link.number,
             "clientAddress": link.client.item(),
             "serverAddress": link.server.on(device.address).item(),
         }
-        for number, link in enumerate(links.of(ski))
+        for link in links.of(ski)
     ]
     return {name: entries}

@@ -30,6 +30,7 @@ from eebus.spine.wishes import RESPONSE_TIME_S, Key, Told, Wish, Wishes, settle
 MAX_OPEN_WRITES: Final = 64
 MAX_OPEN: Final = 256  # requests without an answer; more wait, a charger with a car gets about 40
 _REQUESTS: Final = {SUBSCRIBE: "subscriptionRequest", BIND: "bindingRequest"}
+MAX_RESPONSE_TIME_S: Final = 60.0  # a peer may be slow, not make us wait for ever
 MAX_CONTENTS: Final = 128  # functions of which a peer's data are kept; a charger has about 25
 
 
@@ -60,9 +61,10 @@ class Listener(Protocol):
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """A request of ours without an answer yet."""
+    """A request of ours without an answer yet. until: when it is late."""
 
     sent_at: float
+    until: float
     wish: Wish | None = None
     done: Callable[[Answer], None] | None = None
 
@@ -118,7 +120,7 @@ class Session:
 
     def tick(self, now: float) -> None:
         """Do what time asks for: give up on late answers, ask again."""
-        late = [n for n, each in self._open.items() if now - each.sent_at >= RESPONSE_TIME_S]
+        late = [n for n, each in self._open.items() if now >= each.until]
         for n in late:
             self._resolve(n, None, "no answer in time", now)
         self._flush(now)
@@ -176,7 +178,7 @@ class Session:
                 wants_answer=True,
             )
         )
-        self._open[counter] = _Open(now, done=done)
+        self._open[counter] = _Open(now, self._late_at(server.address, now), done=done)
 
     def flush(self, now: float) -> None:
         """Send what was wanted since the last call."""
@@ -364,7 +366,13 @@ class Session:
                     wants_answer=wish.classifier is Classifier.CALL,
                 )
             )
-            self._open[counter] = _Open(now, wish=wish)
+            self._open[counter] = _Open(now, self._late_at(wish.destination, now), wish=wish)
+
+    def _late_at(self, address: FeatureAddress, now: float) -> float:
+        """Return when an answer of a peer's feature is late; it may ask for more than 10 s."""
+        feature = self.remote.feature(address.entity, address.feature)
+        asked_s = (feature.max_response_s if feature else None) or RESPONSE_TIME_S
+        return now + min(max(asked_s, RESPONSE_TIME_S), MAX_RESPONSE_TIME_S)
 
     def _send_result(self, datagram: Datagram, result: Item) -> None:
         self._send(

@@ -38,7 +38,10 @@ CALL = Operations(read=False)
 
 @dataclass(slots=True, eq=False)
 class Feature:
-    """A feature with its data: own ones, or the last known of a peer's."""
+    """A feature with its data: own ones, or the last known of a peer's.
+
+    max_response_s: how long a peer's may take for an answer, None = the usual 10 s.
+    """
 
     address: FeatureAddress
     type: str
@@ -46,6 +49,7 @@ class Feature:
     functions: dict[str, Operations] = field(default_factory=dict)
     description: str | None = None
     contents: dict[str, Item] = field(default_factory=dict)
+    max_response_s: float | None = None
 
     def content(self, function: str) -> Item:
         """Return the data of a function, empty when nothing is known."""
