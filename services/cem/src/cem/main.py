@@ -1,4 +1,4 @@
-"""The program `cem`: the service, or with `port` the player of scenarios; decides nothing."""
+"""The program `cem`: the service, or with a word one of its tools; decides nothing."""
 
 import sys
 
@@ -9,6 +9,14 @@ def main() -> None:
     """Start the program `cem`; never returns."""
     if sys.argv[1:] == ["port"]:
         sys.exit(stdio.main())
+    if sys.argv[1:2] == ["evidence"]:
+        from cem.records import cli as evidence  # noqa: PLC0415
+
+        sys.exit(evidence.main(sys.argv[2:]))
+    if sys.argv[1:2] in (["replay"], ["what-if"]):
+        from cem.replaying import cli as replaying  # noqa: PLC0415
+
+        sys.exit(replaying.main(sys.argv[1:]))
     # Late, since a scenario needs neither bus nor database: it starts and ends in a tenth.
     from cem import service  # noqa: PLC0415
 

@@ -49,6 +49,11 @@ class Settings(SiteSettings):
         local = datetime.now().astimezone().tzinfo
         return ZoneInfo(self.time_zone) if self.time_zone else local or UTC
 
+    record: Path | None = Field(
+        None, description="file to record every input and decision of the control loop in"
+    )
+    record_mb: int = Field(100, ge=2, le=100_000, description="most that recordings may take, MB")
+
     @property
     def minutes_kept(self) -> timedelta:
         """Return how long energy by minute is kept."""

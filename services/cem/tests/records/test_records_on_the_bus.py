@@ -12,6 +12,8 @@ import nats
 import pytest
 from record_sites import broken_laws
 
+from cem.replaying.reading import read
+from cem.replaying.replay import replay
 from cem.service import serve
 from cem.settings import Settings
 from volthus_kit.bus import Bus
@@ -121,7 +123,7 @@ async def world(url: str) -> AsyncIterator[World]:
 
 
 def settings(url: str, folder: Path) -> Settings:
-    return Settings(nats_url=url, site=SITE, state_dir=folder)
+    return Settings(nats_url=url, site=SITE, state_dir=folder, record=folder / "site.jsonl")
 
 
 async def test_a_session_begins_survives_a_restart_and_ends_with_its_energy(tmp_path: Path):
@@ -150,6 +152,10 @@ async def test_a_session_begins_survives_a_restart_and_ends_with_its_energy(tmp_
     assert sum(s.import_wh for s in spans) > session.energy_wh
     assert {d.limited_by.kind for d in history} == {"energy-management-off"}
     assert broken_laws(tmp_path / "cem.sqlite") == []
+    for recording in ("site.jsonl", "site.jsonl.1"):
+        outcome = replay(read(tmp_path / recording))
+        assert outcome.difference is None, recording
+        assert outcome.decisions > 5
 
 
 async def energy(there: World, step_s: int) -> list[records_pb2.EnergySpan]:

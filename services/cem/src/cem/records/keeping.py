@@ -9,9 +9,11 @@ from cem.records.answers import RecordAnswers
 from cem.records.draining import Drain
 from cem.records.journal import Journal, Kept
 from cem.records.recorder import Recorder
+from cem.replaying.recording import Recording
 from cem.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
+from volthus_kit.metrics import version_of
 
 
 async def keep(
@@ -29,4 +31,9 @@ async def keep(
     drain = Drain(journal, bus, clock, site=site, domain=settings.cloud_domain)
     tasks.create_task(recorder.run(), name="records")
     tasks.create_task(drain.run(recorder.written), name="outbox")
+    if settings.record is not None:
+        most_bytes = settings.record_mb * 1_000_000
+        recording = Recording(settings.record, most_bytes, version_of("volthus-cem"), clock)
+        controller.observers.append(recording)
+        tasks.create_task(recording.run(), name="recording")
     return recorder

@@ -20,7 +20,7 @@ OUTBOX_WAITING = Gauge("volthus_outbox_waiting", "Facts that the cloud did not a
 OUTBOX_AGE = Gauge("volthus_outbox_oldest_age_seconds", "Age of the oldest fact that waits")
 OUTBOX_SENT = Counter("volthus_outbox_sent_total", "Facts that the cloud acknowledged")
 
-for _kind in ("queue", "minute", "decision", "evidence", "outbox", "fault"):
+for _kind in ("queue", "minute", "decision", "evidence", "outbox", "recording", "fault"):
     LOST.labels(_kind)  # a counter at 0 says more than none
 
 
