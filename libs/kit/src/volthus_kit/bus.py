@@ -17,6 +17,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
+from volthus_kit.answered import Answered
 from volthus_kit.backoff import backoff
 from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
 from volthus_kit.refusal import NotAnsweredError, RefusedError
@@ -69,6 +70,7 @@ class Bus:
         self._acknowledged: dict[str, tuple[str, asyncio.Future[bool]]] = {}
         self._inboxes: set[str] = set()
         self._requests = 0
+        self._answered = Answered()
         self._went = asyncio.Event()
         self._told_error = ""  # of the time the server is away: one line each, not one a try
         self._is_joined = False
@@ -137,6 +139,7 @@ class Bus:
     ) -> None:
         """Answer a request; a RefusedError raised by `answer` travels back as such.
 
+        A request with an idempotency key that was answered before gets the same answer again.
         queue: name under which several replicas share the work.
         """
         running: set[asyncio.Task[None]] = set()
@@ -281,18 +284,16 @@ class Bus:
         except DecodeError:
             BUS_REJECTED.labels(request.pattern).inc()
             return
-        try:
-            reply = RpcReply(body=(await answer(question, envelope.caller)).SerializeToString())
-        except RefusedError as no:
-            reply = RpcReply(
-                refusal=Refusal(code=no.code, detail=no.detail, params=no.params, field=no.field)
-            )
-        except Exception:
-            # One bad request must not end the service; the caller gets an honest answer.
-            logger.exception("request failed", extra={"subject": msg.subject})
-            reply = RpcReply(
-                refusal=Refusal(code="internal-error", detail="The service failed; see its log.")
-            )
+        caller = envelope.caller
+
+        async def work() -> RpcReply:
+            return await _answered(answer, question, caller, msg.subject)
+
+        if envelope.idempotency_key:
+            key = (msg.subject, caller.origin, caller.actor, envelope.idempotency_key)
+            reply = await self._answered.once(key, envelope.body, work)
+        else:
+            reply = await work()
         if msg.reply and self.is_connected:
             with contextlib.suppress(NatsError, OSError):
                 await self._client.publish(msg.reply, reply.SerializeToString())
@@ -389,6 +390,23 @@ class Bus:
         BUS_CONNECTED.set(1)
         self._told_error = ""
         logger.info("bus back")
+
+
+async def _answered(
+    answer: Callable[[Q, Caller], Awaitable[R]], question: Q, caller: Caller, subject: str
+) -> RpcReply:
+    try:
+        return RpcReply(body=(await answer(question, caller)).SerializeToString())
+    except RefusedError as no:
+        return RpcReply(
+            refusal=Refusal(code=no.code, detail=no.detail, params=no.params, field=no.field)
+        )
+    except Exception:
+        # One bad request must not end the service; the caller gets an honest answer.
+        logger.exception("request failed", extra={"subject": subject})
+        return RpcReply(
+            refusal=Refusal(code="internal-error", detail="The service failed; see its log.")
+        )
 
 
 def _opened(request: Request[Q, R], subject: str, msg: Msg) -> R:

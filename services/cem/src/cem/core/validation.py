@@ -41,6 +41,8 @@ def object_to_grid(grid: GridConnection, chargers: Iterable[ChargerSettings]) ->
         objection = _to_phase(grid, phase)
         if objection is not None:
             return objection
+    if grid.unbalance_a is not None and not is_within(grid.unbalance_a, 1.0, MOST_FUSE_A):
+        return out_of_range("unbalance", "/unbalance_a", grid.unbalance_a, 1.0, MOST_FUSE_A)
     return _to_failsafe(grid, chargers, "/fuse_a")
 
 
