@@ -22,6 +22,18 @@ export const router = createRouter({
     { path: "/log-in", name: "log-in", component: LogInPage, meta: { title: "log-in.title", open: true } },
     { path: "/", name: "overview", component: DashboardPage, meta: { title: "nav.overview" } },
     {
+      path: "/history",
+      name: "history",
+      component: () => import("./pages/HistoryPage.vue"),
+      meta: { title: "nav.history" },
+    },
+    {
+      path: "/cars",
+      name: "cars",
+      component: () => import("./pages/CarsPage.vue"),
+      meta: { title: "nav.cars" },
+    },
+    {
       path: "/pairing",
       name: "pairing",
       component: () => import("./pages/PairingPage.vue"),

@@ -158,6 +158,32 @@ export function settingsOf(
   };
 }
 
+/** Return the way to what may be a meter; null while its address is wrong. */
+export function placeOf(form: MeterForm, wrong: MeterErrors): MeterSettings["transport"] | null {
+  const needed = isSerial(form.kind) ? (["device"] as const) : (["host", "port"] as const);
+  if (needed.some((field) => wrong[field])) return null;
+  // Unit id, baud rate and parity are tried as usual: whoever searches does not know them.
+  return isSerial(form.kind)
+    ? { kind: form.kind, device: form.device.trim() }
+    : { kind: form.kind, host: form.host.trim(), port: parseNumber(form.port) };
+}
+
+/** Return the form with the way on which something answered. */
+export function withPlace(form: MeterForm, found: Meter["transport"]): MeterForm {
+  const kind = found.kind === "eebus" ? form.kind : found.kind;
+  return {
+    ...form,
+    kind,
+    host: found.host ?? form.host,
+    port: found.port === null ? form.port : String(found.port),
+    unit_id: String(found.unit_id),
+    device: found.device ?? form.device,
+    baud: found.baud === null ? form.baud : String(found.baud),
+    parity: PARITIES.find((each) => each === found.parity) ?? form.parity,
+    stop_bits: found.stop_bits === 2 ? "2" : found.stop_bits === 1 ? "1" : form.stop_bits,
+  };
+}
+
 /** The field of the form that a JSON pointer of the API speaks of. */
 export function fieldAt(pointer: string): keyof MeterForm | null {
   const last = pointer.split("/").at(-1) ?? "";

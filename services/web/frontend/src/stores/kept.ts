@@ -1,0 +1,46 @@
+/** What the site keeps: sessions and energy of a span of time, asked for as it is looked at. */
+
+import { answered, api } from "../api/client";
+import type { EnergySpan, Session } from "../api/types";
+import { iso, pieces, type Span } from "../core/moments";
+
+const SESSIONS_AT_ONCE = 500;
+const MOST_PAGES = 20;
+const DAYS_AT_ONCE = 8;
+
+/** Return every session that started in a span, newest first. Throws {@link ApiProblem}. */
+export async function sessionsIn(site: string, span: Span): Promise<Session[]> {
+  const found: Session[] = [];
+  let cursor: string | null = null;
+  for (let page = 0; page < MOST_PAGES; page += 1) {
+    const query = { from: iso(span.from_ms), to: iso(span.to_ms), limit: SESSIONS_AT_ONCE };
+    const answer: { items: Session[]; next?: string | null } = await answered(
+      api.GET("/api/v1/sites/{site}/sessions", {
+        params: { path: { site }, query: cursor ? { ...query, cursor } : query },
+      }),
+    );
+    found.push(...answer.items);
+    cursor = answer.next ?? null;
+    if (cursor === null) break;
+  }
+  return found;
+}
+
+/** Return the energy of a span, hour by hour, up to now. Throws {@link ApiProblem}. */
+export async function energyIn(site: string, span: Span, now_ms: number): Promise<EnergySpan[]> {
+  const until = { from_ms: span.from_ms, to_ms: Math.min(span.to_ms, now_ms) };
+  const found: EnergySpan[] = [];
+  for (const { from_ms, to_ms } of pieces(until, DAYS_AT_ONCE)) {
+    const query = { from: iso(from_ms), to: iso(to_ms), step: "hour" as const };
+    const answer = await answered(
+      api.GET("/api/v1/sites/{site}/energy", { params: { path: { site }, query } }),
+    );
+    found.push(...answer.items);
+  }
+  return found;
+}
+
+/** The address of the sessions of a span as a table. */
+export const sessionsFile = (site: string, span: Span): string =>
+  `/api/v1/sites/${encodeURIComponent(site)}/sessions.csv?` +
+  new URLSearchParams({ from: iso(span.from_ms), to: iso(span.to_ms) }).toString();
