@@ -133,6 +133,17 @@ async def test_a_day_of_a_car_over_the_network(house):
     assert charger.limits() == (8.0, None, None)
 
 
+@pytest.mark.parametrize("car", [EvProfile(), ISO])
+async def test_the_first_limit_is_accepted_within_two_seconds_of_the_plug(house, car):
+    charger, ski = house.chargers[0], house.chargers[0].ski
+    plugged = asyncio.get_running_loop().time()
+    charger.plug(car)
+    await house.ear.until(lambda: (ev := house.cem.ev(ski)) and ev.has_opev)
+    assert (await house.cem.write_limit(ski, (8, 8, 8))).ok
+    assert asyncio.get_running_loop().time() - plugged < 2.0
+    assert charger.limits() == (8.0, 8.0, 8.0)
+
+
 async def test_limits_can_be_written_again_after_a_reconnect(house):
     charger, ski = house.chargers[0], house.chargers[0].ski
     charger.plug(EvProfile())

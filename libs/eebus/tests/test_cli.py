@@ -296,3 +296,22 @@ def test_a_port_that_is_taken_is_said_on_one_line(tmp_path: Path, capsys):
 
 def _results(program: Program) -> int:
     return sum(line["event"] == "result" for line in program.lines)
+
+
+@pytest.mark.parametrize("name", ["key.pem", "certificate.pem"])
+@pytest.mark.parametrize("content", [None, b"", b"-----BEGIN nothing-----"])
+def test_a_lost_or_damaged_identity_is_said_and_never_made_anew(
+    tmp_path: Path, capsys, name, content
+):
+    load_or_create(tmp_path, "us")
+    if content is None:
+        (tmp_path / name).unlink()
+    else:
+        (tmp_path / name).write_bytes(content)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert main(["cem", "--no-mdns", "--state", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("eebus: ")
+    assert "every device has to be paired again" in said.err
+    assert said.out == ""
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -95,6 +95,33 @@ def test_one_connection_always_stays_and_their_number_is_bounded(shapes, is_bigg
     assert carrier(None, left) in {None, *(c.number for c in left if c.is_complete)}
 
 
+def _peer_closes(rule: str, peer_is_bigger: bool, second_by_peer: bool) -> int | None:
+    """Return which of two connections a peer closes when the second one opens."""
+    if rule == "newest of the bigger":  # the specification
+        return 1 if peer_is_bigger else None
+    return 1 if second_by_peer == peer_is_bigger else 2  # "initiated by the bigger", ship-go 2024
+
+
+@pytest.mark.parametrize("rule", ["newest of the bigger", "initiated by the bigger"])
+@pytest.mark.parametrize("peer_is_bigger", [True, False])
+@pytest.mark.parametrize("second_by_peer", [True, False])
+@pytest.mark.parametrize("is_first_past_cmi", [True, False])
+@pytest.mark.parametrize("cmi_order", [(1, 2), (2, 1)])
+def test_with_a_peer_of_either_rule_exactly_one_connection_stays(
+    rule, peer_is_bigger, second_by_peer, is_first_past_cmi, cmi_order
+):
+    ours, theirs = ("aa", "bb") if peer_is_bigger else ("bb", "aa")
+    alive, past_cmi = {1, 2}, {1} if is_first_past_cmi else set()
+    alive.discard(_peer_closes(rule, peer_is_bigger, second_by_peer))
+    for number in cmi_order:
+        if number in alive:
+            past_cmi.add(number)
+        alive -= to_close(ours, theirs, [Contender(n, n in past_cmi, False) for n in sorted(alive)])
+    if rule == "newest of the bigger" and not peer_is_bigger:
+        assert alive == {2}  # both of us keep the newest
+    assert len(alive) == 1
+
+
 def test_spine_moves_only_to_a_newer_connection_the_peer_speaks_on():
     contenders = line(1, 2, complete=True)
     assert carrier(1, contenders) == 1

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eebus.ship import session
 from eebus.ship.hello import Trust
 from eebus.ship.messages import (
     AccessMethods,
@@ -299,3 +300,36 @@ def test_who_is_refused_after_the_hello_never_gets_to_spine(wire, frames):
     assert client.session.state is State.ENDED
     feed(client, SELECT, PIN, REQUEST, DATAGRAM)
     assert client.completed == 0
+
+
+def test_every_state_of_a_connection_is_passed_by_somebody(wire, monkeypatch):
+    seen: set[State] = set()
+    real = session._next_phase
+
+    def noting(current, now_s):
+        seen.add(current.state)
+        return real(current, now_s)
+
+    monkeypatch.setattr(session, "_next_phase", noting)
+    client, server = both(wire, Trust.UNDECIDED)
+    seen |= {client.session.state, server.session.state}
+    server.take(Approved())
+    wire.exchange(client, server)
+    client.take(CloseWanted())
+    seen.add(client.session.state)
+    wire.exchange(client, server)
+    seen |= {wire.Side.start(role).session.state for role in Role}
+    seen |= {client.session.state, server.session.state}
+    assert seen == set(State)
+
+
+def test_every_wait_of_the_handshake_ends_by_itself(wire):
+    """Wherever the peer falls silent, the connection ends; none waits for ever."""
+    frames = [b"\x00\x00", READY, ANNOUNCE, SELECT, PIN, REQUEST]
+    for told in range(len(frames)):
+        side = wire.Side.start(Role.SERVER)
+        feed(side, *frames[:told])
+        assert side.timers, told
+        side.wait_until(400.0)
+        assert side.close is not None, told
+        assert side.session.state is State.ENDED

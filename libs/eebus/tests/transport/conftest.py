@@ -93,8 +93,9 @@ async def running(
     identity: Identity | None = None,
     mdns: bool = False,
     listen_host: str = "127.0.0.1",
+    port: int = 0,
 ) -> AsyncIterator[Recorder]:
-    network = Network(listen_host, mdns=mdns)
+    network = Network(listen_host, port, mdns=mdns)
     recorder = Recorder(name, trusted, identity or Identity.create(name), network)
     task = asyncio.create_task(recorder.node.run())
     await recorder.node.started()

@@ -15,7 +15,10 @@ from eebus.events import (
     UseCasesChanged,
 )
 from eebus.usecases import names
+from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.evse.profile import EvProfile
+from eebus.usecases.limitation.system import SystemProfile
+from eebus.usecases.owner import Owner
 
 CEM, EVSE = "cc" * 20, "ee" * 20
 ISO = EvProfile("iso15118-2ed1", min_a=2.2, soc_percent=40.0, ev_id="001122334455")
@@ -182,6 +185,99 @@ def test_a_car_that_turns_iso_15118_keeps_its_limits_and_offers_more(plugged):
     assert plugged.write(6, 6, 6, kind="oscev").ok
     assert plugged.cem.limits(EVSE, "opev") == (2.5, 2.5, 2.5)
     assert plugged.told("evse", LimitsChanged)[-1] == LimitsChanged(CEM, "oscev", (6, 6, 6))
+
+
+def test_a_car_that_falls_back_to_pwm_loses_what_only_iso_15118_has(plugged):
+    plugged.evse.update_ev(ISO)
+    plugged.settle()
+    plugged.write(3, 3, 3)
+    plugged.evse.update_ev(EvProfile())
+    plugged.settle()
+    car = plugged.cem.ev(EVSE)
+    assert (car.communication, car.min_a, car.has_opev, car.has_oscev) == (
+        "iec61851",
+        6.0,
+        True,
+        False,
+    )
+    assert plugged.write(3, 3, 3).ok  # below the minimum now: a pause
+    assert plugged.cem.limits(EVSE, "opev") == (0.1, 0.1, 0.1)
+    assert plugged.write(8, 8, 8).ok
+
+
+def test_phases_that_change_after_the_start_take_the_limits_along(plugged):
+    plugged.write(10, 10, 10)
+    plugged.evse.update_ev(EvProfile(phases=1))
+    plugged.settle()
+    assert plugged.cem.ev(EVSE).phases == 1
+    assert plugged.cem.limits(EVSE, "opev") == (10.0, None, None)
+    plugged.measure(10.0, 2300.0, 5.0)
+    assert plugged.cem.measured(EVSE).current_a == (10.0, None, None)
+    plugged.evse.update_ev(EvProfile(phases=3))
+    plugged.settle()
+    assert plugged.write(9, 9, 9).ok
+    assert plugged.cem.limits(EVSE, "opev") == (9.0, 9.0, 9.0)
+
+
+def test_a_pause_of_an_iso_15118_car_never_is_zero(connected):
+    connected.evse.plug(ISO)
+    connected.settle()
+    for values in ((0, 0, 0), (2.1, 2.1, 2.1)):
+        assert connected.write(*values).ok
+        held = connected.evse.held_limits()["opev"]
+        assert held == (0.1, 0.1, 0.1)
+    assert connected.write(2.2, 2.2, 2.2).ok
+    assert connected.cem.ev(EVSE).communication == "iso15118-2ed1"
+
+
+@pytest.mark.parametrize("moment", range(0, 28, 2))
+def test_a_reconnect_in_the_middle_of_a_change_to_iso_15118_ends_with_the_whole_car(
+    plugged, moment
+):
+    plugged.write(10, 10, 10)
+    plugged.evse.update_ev(ISO)
+    plugged.deliver(moment)
+    plugged.disconnect()
+    plugged.connect(settle=False)
+    plugged.deliver(moment)
+    plugged.evse.set_ev_state("standby")
+    plugged.settle()
+    car = plugged.cem.ev(EVSE)
+    assert (car.communication, car.min_a, car.operating_state) == ("iso15118-2ed1", 2.2, "standby")
+    assert car.has_opev
+    assert car.has_oscev
+    assert plugged.cem.limits(EVSE, "opev") == (10.0, 10.0, 10.0)
+    assert plugged.write(3, 3, 3).ok
+
+
+@pytest.mark.parametrize("moment", range(0, 28, 2))
+def test_a_car_unplugged_and_plugged_anew_while_the_connection_comes_back_is_another_one(
+    plugged, moment
+):
+    plugged.disconnect()
+    plugged.evse.unplug()
+    plugged.connect(settle=False)
+    plugged.deliver(moment)
+    plugged.evse.plug(EvProfile(phases=1, max_a=32))
+    plugged.settle()
+    assert (plugged.cem.ev(EVSE).phases, plugged.cem.ev(EVSE).max_a) == (1, 32.0)
+    assert plugged.cem.limits(EVSE, "opev") == NONE
+    assert plugged.write(20, 20, 20).ok
+
+
+def test_the_heart_beats_on_every_entity_of_ours():
+    owner = Owner(lambda _: None, lambda _: None)
+    hub = CemHub("d:_n:CEM-1", {}, owner, SystemProfile({"lpc": 1.0}), guards=True)
+    for beats in (1, 2):
+        hub.beat(_at())
+        hearts = {
+            address: feature.content(names.HEARTBEAT)
+            for address, entity in hub.local.entities.items()
+            if (feature := entity.server(names.DIAGNOSIS)) and names.HEARTBEAT in feature.functions
+        }
+        assert hearts.keys() == {(1,), (2,), (3,)}
+        for heart in hearts.values():
+            assert (heart["heartbeatCounter"], heart["heartbeatTimeout"]) == (beats, "PT4S")
 
 
 def test_a_recommendation_below_the_minimum_is_switched_off(plugged):

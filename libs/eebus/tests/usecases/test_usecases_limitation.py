@@ -1,6 +1,6 @@
 """LPC and LPP: our guard against our controllable system, in memory and on a fake clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -243,6 +243,21 @@ def test_a_limit_may_end_at_a_date(grid):
     limit = {"limitId": 0, "isLimitActive": True, "value": {"number": 5}}
     assert _raw_write(grid, **limit, timePeriod={"endTime": ends}).ok
     assert grid.hems.system.control("lpc", grid.wire.now).remaining_s > 300 * 86400
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=-400), timedelta(days=400)])
+def test_a_jump_of_the_clock_moves_no_limit(grid, jump):
+    grid.wire.wait(5)
+    system, wall = grid.hems.system, [grid.wire.at]
+    system._wall = lambda: wall[0]
+    end = (wall[0] + timedelta(seconds=60)).isoformat()
+    limit = {"limitId": 0, "isLimitActive": True, "value": {"number": 900}}
+    assert _raw_write(grid, **limit, timePeriod={"endTime": end}).ok
+    wall[0] += jump
+    grid.wire.wait(30)
+    assert grid.state() == ("limited", 900.0)
+    grid.wire.wait(31)
+    assert grid.state() == ("unlimited_controlled", None)
 
 
 def test_a_server_without_partial_writes_gets_the_whole_list(grid):
