@@ -1,5 +1,6 @@
 """`cem evidence`: what is exported verifies; what was tampered with does not."""
 
+import csv
 import json
 import sqlite3
 from pathlib import Path
@@ -59,22 +60,41 @@ def test_lines_taken_out_or_moved_are_seen_and_a_cut_end_by_its_head(
     assert cli.main(["verify", str(path), "--head", head]) == 0
 
 
-def test_nested_objects_with_numbers_as_an_api_gives_them_verify_too(
+def as_the_api_gives_it(line: str) -> dict:
+    flat = json.loads(line)
+    limit = {k.removeprefix("limit."): v for k, v in flat.items() if k.startswith("limit.")}
+    entry = {k: v for k, v in flat.items() if "." not in k} | {"limit": limit}
+    entry["number"] = int(entry["number"])
+    entry["charging_w"] = float(entry["charging_w"])
+    entry["at"] = entry["at"].replace(".000Z", "Z")
+    limit |= {
+        "limit_w": float(limit["limit_w"]), "connected": limit["connected"] == "true",
+        "until": None, "name": None,
+    }  # fmt: skip
+    return entry
+
+
+def test_what_the_api_gives_verifies_too_as_page_and_as_table(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    entries = []
-    for line in exported(folder, capsys, "--json").splitlines():
-        flat = json.loads(line)
-        limit = {k.removeprefix("limit."): v for k, v in flat.items() if k.startswith("limit.")}
-        limit["limit_w"] = float(limit["limit_w"])
-        limit["connected"] = limit["connected"] == "true"
-        limit["until"] = None
-        entry = {k: v for k, v in flat.items() if "." not in k} | {"limit": limit}
-        entry["number"] = int(entry["number"])
-        entry["charging_w"] = float(entry["charging_w"])
-        entries.append(entry)
-    path = folder / "log.json"
-    path.write_text(json.dumps(entries))
+    lines = exported(folder, capsys, "--json").splitlines()
+    entries = [as_the_api_gives_it(line) for line in lines]
+    path = folder / "log"
+    path.write_text(json.dumps({"items": entries, "next": None, "intact": True}, indent=2))
+    assert cli.main(["verify", str(path)]) == 0
+    entries[1]["limit"]["limit_w"] = 4200.0001
+    path.write_text(json.dumps({"items": entries}))
+    assert cli.main(["verify", str(path)]) == 1
+    entries[1]["limit"]["limit_w"] = 4200.0
+    rows = [
+        {k: v for k, v in entry.items() if k != "limit"}
+        | {f"limit_{k}": v for k, v in entry["limit"].items()}
+        for entry in entries
+    ]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
     assert cli.main(["verify", str(path)]) == 0
 
 

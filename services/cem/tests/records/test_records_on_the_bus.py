@@ -196,6 +196,32 @@ async def test_questions_that_cannot_be_answered_are_refused(tmp_path: Path):
             await there.bus.ask(subjects.DECISION_LIST, wrong, caller=SVEN, site=SITE)
 
 
+async def test_an_operator_limit_leaves_evidence_that_checks(tmp_path: Path):
+    limit = operator_pb2.OperatorLimit(
+        kind="lpc", source="eebus", ski="b" * 40, state="limited", limit_w=4200, connected=True
+    )
+    async with (
+        nats_server() as server,
+        world(server.url) as there,
+        running(serve(settings(server.url, tmp_path))),
+    ):
+        await there.until(lambda found: True)
+        there.has_car, there.plug, there.power_w = True, 1, 4000.0
+        there.limits = [limit]
+        question = operator_pb2.ListEvidenceRequest()
+        async with asyncio.timeout(20):
+            while True:
+                log = await there.bus.ask(subjects.EVIDENCE_LIST, question, caller=SVEN, site=SITE)
+                if len(log.entries) >= 2:
+                    break
+                await asyncio.sleep(0.2)
+    assert [entry.event for entry in log.entries][:2] == ["started", "reached"]
+    assert log.intact
+    assert log.entries[0].limit.limit_w == 4200
+    assert log.entries[1].before == log.entries[0].hash
+    assert broken_laws(tmp_path / "cem.sqlite") == []
+
+
 async def test_facts_wait_for_the_cloud_and_arrive_in_order(tmp_path: Path):
     async with (
         linked_servers(SITE) as (edge, cloud),

@@ -13,7 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session as Db
 from sqlmodel import create_engine
 
-from cem.records.core.sealing import CHAINED, FIELDS, faults, spelled
+from cem.records.core.respelling import respelled
+from cem.records.core.sealing import CHAINED, FIELDS, faults
 from cem.records.journal import evidence_log
 from cem.settings import Settings
 
@@ -34,22 +35,32 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    """Return the entries of an exported log: CSV, or JSON, one object a line or a list of them.
+    """Return the entries of a log: CSV, or JSON, one object a line, a list, or a page of the API.
 
     Raises ValueError for a file that is neither.
     """
     with path.open(encoding="utf-8", newline="") as file:  # a line feed in a value stays one
         text = file.read()
     if not text.lstrip().startswith(("{", "[")):
-        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        rows: list[dict[str, str]] = list(csv.DictReader(io.StringIO(text, newline="")))
         if rows and not {"number", "hash"} <= rows[0].keys():
             raise ValueError(f"{path} has no columns number and hash")
-        return [{name: value for name, value in row.items() if value} for row in rows]
-    if text.lstrip().startswith("["):
-        found = json.loads(text)
-    else:
-        found = [json.loads(line) for line in text.split("\n") if line.strip()]
-    return [spelled(_flat(entry)) for entry in found]
+        return [respelled(row) for row in rows]
+    return [respelled(entry) for entry in _entries(text)]
+
+
+def _entries(text: str) -> list[dict[str, object]]:
+    """Return the objects of a JSON text: a list, a page with `items`, or one object a line."""
+    try:
+        found = json.loads(text, parse_float=str, parse_int=str)
+    except ValueError:
+        lines = (line for line in text.split("\n") if line.strip())
+        found = [json.loads(line, parse_float=str, parse_int=str) for line in lines]
+    if isinstance(found, dict):
+        found = found.get("items", [found])
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise ValueError("that is no list of entries")
+    return found
 
 
 def _export(folder: Path, out: TextIO, *, is_csv: bool) -> int:
@@ -81,17 +92,6 @@ def _verify(path: Path, head: str) -> int:
         return BROKEN
     print(f"intact: {len(log)} entries, the last hash is {log[-1]['hash'] if log else 'none'}")
     return INTACT
-
-
-def _flat(entry: Mapping[str, object], before: str = "") -> dict[str, object]:
-    """Return nested objects with dotted names."""
-    flat: dict[str, object] = {}
-    for name, value in entry.items():
-        if isinstance(value, Mapping):
-            flat |= _flat(value, f"{before}{name}.")
-        else:
-            flat[f"{before}{name}"] = value
-    return flat
 
 
 def _parser() -> argparse.ArgumentParser:
