@@ -104,6 +104,11 @@ class Controller:
             self._wanted.set()
         self._sent.watched_until_s = now + WATCHED_FOR_S
 
+    def wanted_phases(self, ski: str) -> int | None:
+        """Return how many phases a charger that can switch shall offer; None = as it does."""
+        limit = self.decision.limits.get(ski)
+        return None if limit is None else limit.phases
+
     def is_turning(self) -> bool:
         """Return whether the loop decided within the last seconds."""
         return self._clock.monotonic() - self.decided_s < 3 * RENEW_EVERY_S

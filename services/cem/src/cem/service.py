@@ -15,9 +15,9 @@ from cem.loop import Controller
 from cem.memory import remember
 from cem.noticeboard import Noticeboard
 from cem.phase_switching.client import Client
-from cem.phase_switching.driver import Driver
+from cem.phase_switching.driver import Driver, Wishes
 from cem.picture.site import Beside, Named
-from cem.records.keeping import keep
+from cem.records.keeping import Surroundings, keep
 from cem.rotation import bus as rotation
 from cem.rotation.tester import RotationTester
 from cem.settings import Settings
@@ -91,9 +91,12 @@ async def _control(
         await answer(bus, settings.site, commands)
         tester = RotationTester(controller, lambda: inbox.meters, clock)
         await rotation.answer(bus, settings.site, tester)
-        recorder = await keep(bus, controller, settings, clock, tasks)
+        recorder = await keep(Surroundings(bus, controller, settings, clock, board), tasks)
         controller.beside = lambda: Beside(inbox.meters, board.notices, recorder.open_sessions)
-        driver = Driver(controller, phases, clock, board)
+        wishes = Wishes(
+            lambda: controller.state.chargers, controller.wanted_phases, controller.happened
+        )
+        driver = Driver(wishes, phases, clock, board)
         tasks.create_task(remember(controller, store), name="memory")
         tasks.create_task(controller.run(), name="control")
         tasks.create_task(tester.run(), name="rotation test")

@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
 from cem import metrics
 from cem.core.charger import Charger
-from cem.core.events import PhasesSwitched
-from cem.loop import Controller
+from cem.core.events import Event, PhasesSwitched
 from cem.noticeboard import Noticeboard
 from cem.phase_switching.client import Client
 from cem.phase_switching.contract import Answer, ContractError, RelayState
@@ -33,13 +33,23 @@ class _Visited:
     asked: int | None = None  # accepted, and not yet seen to be there
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """Where wishes come from, and who hears how they went.
+
+    chargers: all that are paired. wanted: how many phases one shall offer, None = as it does.
+    """
+
+    chargers: Callable[[], Mapping[str, Charger]]
+    wanted: Callable[[str], int | None]
+    happened: Callable[[Event], None]
+
+
 class Driver:
     """Looks after every charger whose phases can be told; the loop never waits for it."""
 
-    def __init__(
-        self, controller: Controller, client: Client, clock: Clock, board: Noticeboard
-    ) -> None:
-        self._controller = controller
+    def __init__(self, wishes: Wishes, client: Client, clock: Clock, board: Noticeboard) -> None:
+        self._wishes = wishes
         self._client = client
         self._clock = clock
         self._board = board
@@ -50,20 +60,25 @@ class Driver:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                for charger in self._due():
-                    self._under_way.add(charger.ski)
-                    tasks.create_task(self._visit(charger), name=f"phases {charger.ski[:8]}")
+                for visit in self.visits():
+                    tasks.create_task(visit, name="phase switching visit")
                 await asyncio.sleep(EVERY_S)
+
+    def visits(self) -> list[Coroutine[None, None, None]]:
+        """Return the visits that are due now, to be made beside each other."""
+        due = self._due()
+        self._under_way |= {charger.ski for charger in due}
+        return [self._visit(charger) for charger in due]
 
     def _due(self) -> list[Charger]:
         """Return the chargers to visit now; forget those that cannot be told any more."""
-        chargers = self._controller.state.chargers
+        chargers = self._wishes.chargers()
         able = {ski: charger for ski, charger in chargers.items() if charger.settings.can_switch}
         for ski in self._visited.keys() - able.keys() - self._under_way:
             del self._visited[ski]
             self._board.take_down(UNREACHABLE, ski)
             self._board.take_down(REFUSED, ski)
-            self._controller.happened(PhasesSwitched(ski, None))
+            self._wishes.happened(PhasesSwitched(ski, None))
         return [c for ski, c in able.items() if ski not in self._under_way and self._is_due(ski)]
 
     def _is_due(self, ski: str) -> bool:
@@ -71,14 +86,10 @@ class Driver:
         if known.answer is None:
             return now >= known.looked_s + LOOK_EVERY_S
         is_moving = known.answer.state is RelayState.SWITCHING or known.asked is not None
-        is_wanted = self._wanted(ski) not in (None, known.answer.phases)
+        is_wanted = self._wishes.wanted(ski) not in (None, known.answer.phases)
         if is_moving or (is_wanted and now >= known.ask_from_s):
             return True
         return now >= known.looked_s + LOOK_EVERY_S
-
-    def _wanted(self, ski: str) -> int | None:
-        limit = self._controller.decision.limits.get(ski)
-        return None if limit is None else limit.phases
 
     async def _visit(self, charger: Charger) -> None:
         known = self._visited.setdefault(charger.ski, _Visited())
@@ -96,13 +107,13 @@ class Driver:
             self._under_way.discard(charger.ski)
 
     def _shall_ask(self, ski: str, known: _Visited) -> bool:
-        answer, wanted = known.answer, self._wanted(ski)
+        answer, wanted = known.answer, self._wishes.wanted(ski)
         is_resting = answer is not None and answer.state is RelayState.READY
         is_other = answer is not None and wanted is not None and wanted != answer.phases
         return is_resting and is_other and self._clock.monotonic() >= known.ask_from_s
 
     async def _ask(self, charger: Charger, known: _Visited, url: str) -> None:
-        wanted = self._wanted(charger.ski)
+        wanted = self._wishes.wanted(charger.ski)
         if wanted is None:
             return
         done = await self._client.switch(url, wanted)
@@ -117,7 +128,7 @@ class Driver:
 
     def _seen(self, charger: Charger, known: _Visited, answer: Answer) -> None:
         """Tell the control law where the relay is, and count a switch that has ended."""
-        self._controller.happened(PhasesSwitched(charger.ski, answer.phases))
+        self._wishes.happened(PhasesSwitched(charger.ski, answer.phases))
         if known.asked is None or answer.state is RelayState.SWITCHING:
             return
         asked, known.asked = known.asked, None
@@ -140,7 +151,7 @@ class Driver:
         if known.asked is not None:
             metrics.phases_switched(known.asked, "lost")
         known.answer = known.asked = None
-        self._controller.happened(PhasesSwitched(charger.ski, None))
+        self._wishes.happened(PhasesSwitched(charger.ski, None))
         self._board.put(UNREACHABLE, "warning", detail=detail, **_named(charger))
 
 
