@@ -84,11 +84,6 @@ _OF_CEM = {
     "charger-lost": _NOT_NOW,
     "energy-management-off": _NOT_NOW,
     "one-phase-site": _NOT_NOW,
-    "too-little-change": _NOT_NOW,
-    "meter-silent": _NOT_NOW,
-    "charger-lost": _NOT_NOW,
-    "energy-management-off": _NOT_NOW,
-    "one-phase-site": _NOT_NOW,
 }
 _OF_METER_READER = {
     "unknown-meter": _GONE,
