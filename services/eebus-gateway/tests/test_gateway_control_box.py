@@ -1,19 +1,25 @@
 """A control box of the grid operator limits the site (C6): LPC and LPP with their failsafe."""
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from gateway_stage import Cem, control_box, gateway, pair_device, paired, until, wallbox
 
 from eebus.identity import Identity
 from eebus_gateway.settings import Settings
+from eebus_gateway.store import Store
 from volthus_wire.subjects import OPERATOR_GET
 from volthus_wire.v1.operator_pb2 import GetOperatorRequest, OperatorReply, OperatorSettings
 from volthus_wire.v1.rpc_pb2 import Caller
 
 SITE = "test"
+PROGRAM = str(Path(sys.executable).parent / "eebus-gateway")
 
 
 @pytest.fixture
@@ -135,3 +141,34 @@ async def test_a_site_that_may_not_be_limited_offers_nothing(settings: Settings,
         await pair_device(cem, box, us)
         assert not (await box.write_power_limit(us, 4200.0)).ok
         assert all(limits == [] for limits in cem.limits)
+
+
+async def test_a_gateway_that_was_killed_begins_with_the_failsafe_too(
+    settings: Settings, cem: Cem
+) -> None:
+    env = {
+        **os.environ,
+        "VOLTHUS_NATS_URL": settings.nats_url,
+        "VOLTHUS_SITE": settings.site,
+        "VOLTHUS_STATE_DIR": str(settings.state_dir),
+    }
+    async with control_box() as box:
+        process = await asyncio.create_subprocess_exec(PROGRAM, env=env)
+        try:
+            us = (await cem.picture()).identity.ski
+            await pair_device(cem, box, us)
+            await cem.in_state("unlimited_controlled")
+            assert (await box.write_failsafe(us, 3500.0)).ok
+            assert (await box.write_power_limit(us, 8000.0)).ok
+            await cem.in_state("limited")
+            with closing(Store.open(settings.state_dir)) as store:
+                await until(lambda: store.fact("failsafe_lpc") == "3500.0 7200.0", "on disk")
+        finally:
+            process.kill()
+            await process.wait()
+        cem.limits.clear()
+        async with gateway(settings, cem):
+            await until(lambda: bool(cem.limits and cem.limits[0]), "a limit")
+            first = next(each for each in cem.limits[0] if each.kind == "lpc")
+            assert (first.state, first.limit_w) == ("init", 3500.0)
+            assert (await cem.in_state("limited")).limit_w == 8000.0  # the box tells it again
