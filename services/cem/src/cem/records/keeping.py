@@ -1,9 +1,11 @@
 """Puts the records together beside the controller; knows everyone here, decides nothing."""
 
 import asyncio
+from dataclasses import dataclass
 
 from cem.core.events import StoreChecked
 from cem.loop import Controller
+from cem.noticeboard import Noticeboard
 from cem.records import bus as wire
 from cem.records.answers import RecordAnswers
 from cem.records.draining import Drain
@@ -16,15 +18,26 @@ from volthus_kit.clock import Clock
 from volthus_kit.metrics import version_of
 
 
-async def keep(
-    bus: Bus, controller: Controller, settings: Settings, clock: Clock, tasks: asyncio.TaskGroup
-) -> Recorder:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the records need of the rest of the CEM."""
+
+    bus: Bus
+    controller: Controller
+    settings: Settings
+    clock: Clock
+    board: Noticeboard
+
+
+async def keep(around: Surroundings, tasks: asyncio.TaskGroup) -> Recorder:
     """Keep the records of the controller's site until the tasks are cancelled."""
-    site = settings.site
+    bus, controller, settings = around.bus, around.controller, around.settings
+    clock, site = around.clock, around.settings.site
     journal = Journal(settings.state_dir)
     kept = Kept(settings.minutes_kept, settings.decisions_kept)
     recorder = Recorder(journal, clock, kept)
     recorder.failed = lambda is_failing: controller.happened(StoreChecked(is_failing))
+    recorder.lost = lambda count: around.board.put("records-lost", "alarm", count=str(count))
     controller.observers.append(recorder)
     await wire.hear(bus, site, recorder, clock, lambda: controller.state.meter.id)
     await wire.answer(bus, site, RecordAnswers(journal, recorder))

@@ -76,7 +76,9 @@ class Recorder:
         self._is_urgent = False
         self._one = asyncio.Lock()
         self._working = threading.Lock()  # a cancelled wait leaves its thread running
+        self._lost = self._shown_lost = 0
         self.failed: Callable[[bool], None] = lambda _: None
+        self.lost: Callable[[int], None] = lambda _: None  # told how many records are lost so far
         self.written = asyncio.Event()  # set after each write: facts may wait now
 
     @property
@@ -111,14 +113,17 @@ class Recorder:
         try:
             await self.work()
         except Exception:
-            # A fault in the books must not end the control of a fuse.
+            # Nor does a fault while they are written.
             logger.exception("records failed")
-            metrics.LOST.labels("fault").inc()
+            self._lose("fault", 1)
 
     async def work(self, *, is_last: bool = False, is_asked: bool = False) -> None:
         """Take the queue into the books and write what is due; at most one at a time."""
         async with self._one:
             failure = await asyncio.to_thread(self._work, is_last=is_last, is_asked=is_asked)
+        if self._lost > self._shown_lost:
+            self._shown_lost = self._lost
+            self.lost(self._lost)
         if failure is not None:
             self.failed(failure)
             if not failure:
@@ -129,7 +134,7 @@ class Recorder:
     def _put(self, item: Item, now: float) -> None:
         if len(self._queue) >= MOST_QUEUED:
             self._queue.popleft()
-            metrics.LOST.labels("queue").inc()
+            self._lose("queue", 1)
         self._queue.append((item, Now(now, self._clock.now())))
 
     def _work(self, *, is_last: bool, is_asked: bool) -> bool | None:
@@ -178,18 +183,12 @@ class Recorder:
         books = self._ledger or Ledger()
         for _ in range(len(self._queue)):
             item, at = self._queue.popleft()
-            match item:
-                case _Reported(event, state):
-                    report = event.report
-                    seen = seen_of(report, state)
-                    measured = measured_of(report, at.monotonic_s)
-                    books = ledger.charger_seen(books, seen, measured, at)
-                case GridMeasured():
-                    books = ledger.grid_read(books, item, at)
-                case SunMeasured():
-                    books = ledger.sun_read(books, item.meter, item.produced, at)
-                case Decision():
-                    self._fold_decision(item, at)
+            try:
+                books = self._taken_in(books, item, at)
+            except Exception:
+                # A fault in the books costs one record, never the control of a fuse.
+                logger.exception("records failed")
+                self._lose("fault", 1)
         books = ledger.looked_around(books, now)
         began = frozenset(books.begun)
         books, gained, ended = ledger.taken(books)
@@ -204,6 +203,19 @@ class Recorder:
         for session in ended:
             metrics.session_ended(session)
         metrics.show_sessions(sum(s.standing is not Standing.ENDED for s in sessions.values()))
+
+    def _taken_in(self, books: Ledger, item: Item, at: Now) -> Ledger:
+        match item:
+            case _Reported(event, state):
+                measured = measured_of(event.report, at.monotonic_s)
+                return ledger.charger_seen(books, seen_of(event.report, state), measured, at)
+            case GridMeasured():
+                return ledger.grid_read(books, item, at)
+            case SunMeasured():
+                return ledger.sun_read(books, item.meter, item.produced, at)
+            case Decision():
+                self._fold_decision(item, at)
+                return books
 
     def _fold_decision(self, decision: Decision, at: Now) -> None:
         self._history, told = history.noted(self._history, shown_of(decision, at), at.monotonic_s)
@@ -231,19 +243,23 @@ class Recorder:
         if now.monotonic_s - self._forgot_s < FORGET_EVERY_S:
             return
         given_up = self._journal.forget(self._kept, now.wall)
-        metrics.LOST.labels("outbox").inc(given_up)
+        self._lose("outbox", given_up)
         self._forgot_s = now.monotonic_s
 
     def _bound(self) -> None:
         """Let go of the oldest of what waits for the disk where it is too much, and count it."""
         batch = self._pending
         minutes = dict(sorted(batch.minutes.items())[-MOST_MINUTES:])
-        metrics.LOST.labels("minute").inc(len(batch.minutes) - len(minutes))
+        self._lose("minute", len(batch.minutes) - len(minutes))
         decisions = batch.decisions[-MOST_DECISIONS:]
-        metrics.LOST.labels("decision").inc(len(batch.decisions) - len(decisions))
+        self._lose("decision", len(batch.decisions) - len(decisions))
         entries = batch.entries[-MOST_ENTRIES:]
-        metrics.LOST.labels("evidence").inc(len(batch.entries) - len(entries))
+        self._lose("evidence", len(batch.entries) - len(entries))
         self._pending = replace(batch, minutes=minutes, decisions=decisions, entries=entries)
+
+    def _lose(self, kind: str, count: int) -> None:
+        metrics.LOST.labels(kind).inc(count)
+        self._lost += count
 
 
 def _size(batch: Batch) -> int:

@@ -1,0 +1,241 @@
+"""The recorder beside the control loop: it never waits, and what it cannot keep is counted."""
+
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from record_sites import broken_laws
+
+from cem.core.decide import decide
+from cem.core.events import (
+    ApiLimitSet,
+    Car,
+    ChargerHeard,
+    ChargersPaired,
+    EnergyManagementSet,
+    Event,
+    GridConnectionSet,
+    Report,
+)
+from cem.core.folding import apply
+from cem.core.operating import LimitState, OperatorLimit
+from cem.core.site import EnergyManagement, GridConnection
+from cem.core.state import Remembered, State, restored
+from cem.records import recorder as module
+from cem.records.core.counting import Measured
+from cem.records.core.ledger import GridMeasured
+from cem.records.journal import Journal, Kept
+from cem.records.recorder import Recorder
+from cem.store import Store
+from electrical.phases import on_every_phase
+from volthus_kit.testing import FakeClock
+
+SKI = "a" * 40
+
+
+class Site:
+    """A core with a recorder beside it; a fake clock drives both."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = FakeClock()
+        store = Store(folder)
+        store.load(self.clock.now())
+        store.close()
+        self.journal = Journal(folder)
+        self.recorder = Recorder(self.journal, self.clock, Kept())
+        self.failures: list[bool] = []
+        self.lost: list[int] = []
+        self.recorder.failed = self.failures.append
+        self.recorder.lost = self.lost.append
+        self.state: State = restored(Remembered(), self.clock.monotonic())
+        self.happen(GridConnectionSet(GridConnection(on_every_phase(25.0), revision=1)))
+        self.happen(EnergyManagementSet(EnergyManagement(True, True, 1)))
+        self.happen(ChargersPaired((SKI,)))
+        self.energy_wh = 0.0
+
+    def happen(self, event: Event) -> None:
+        now = self.clock.monotonic()
+        self.state = apply(self.state, event, now)
+        self.recorder.happened(event, self.state, now)
+
+    def decide(self) -> None:
+        now = self.clock.monotonic()
+        decision = decide(self.state, now)
+        self.state = decision.state
+        self.recorder.decided(decision, now)
+
+    def second(self, power_w: float | None = 7200.0, *, decides: bool = True) -> None:
+        """Let a second pass: a charger's report, a reading, a decision. None: no car."""
+        self.clock.go_on(1.0)
+        car = None if power_w is None else Car(phases=3, plug=1)
+        self.energy_wh += (power_w or 0.0) / 3600
+        report = Report(
+            SKI, "garage", car=car, measured_age_s=0.0,
+            power_w=on_every_phase((power_w or 0.0) / 3), energy_wh=float(int(self.energy_wh)),
+        )  # fmt: skip
+        self.happen(ChargerHeard(report))
+        s = self.clock.monotonic()
+        reading = GridMeasured("grid-1", power_w, Measured(s, power_w), Measured(s, 0.0))
+        self.recorder.metered(reading)
+        if decides:
+            self.decide()
+
+    def ask(self, question: str) -> list[tuple]:
+        with closing(sqlite3.connect(self.folder / "cem.sqlite")) as db:
+            return db.execute(question).fetchall()
+
+
+async def test_what_happens_is_in_the_database_at_once_or_with_the_minute(tmp_path: Path):
+    site = Site(tmp_path)
+    site.second(None)
+    await site.recorder.work()
+    for _ in range(30):
+        site.second()
+    await site.recorder.work()
+    assert site.ask("SELECT standing FROM cem_session") == [("open",)]
+    assert site.recorder.open_sessions == {SKI: "20261122T080002Z-aaaaaaaa"}
+    for _ in range(60):
+        site.second()
+        await site.recorder.work()
+    site.second(None)
+    await site.recorder.work()
+    ((energy_wh, ended, revision),) = site.ask(
+        "SELECT energy_wh, ended_ms, revision FROM cem_session"
+    )
+    assert energy_wh == pytest.approx(180.0, abs=1.0)
+    assert ended is not None
+    assert revision == 2
+    assert site.failures == [False] * len(site.failures)
+    assert len(site.failures) < 8, "a minute's records are one write"
+    assert broken_laws(tmp_path / "cem.sqlite") == []
+    site.journal.close()
+
+
+async def test_while_the_database_is_locked_all_waits_in_memory_and_comes_after(tmp_path: Path):
+    site = Site(tmp_path)
+    await site.recorder.work()
+    limit = OperatorLimit("lpc", "api", "", LimitState.LIMITED, 4200.0)
+    with closing(sqlite3.connect(tmp_path / "cem.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        site.second(None)
+        for _ in range(90):
+            site.second()
+        site.happen(ApiLimitSet(limit))
+        site.decide()
+        started = time.monotonic()
+        work = asyncio.create_task(site.recorder.work())
+        ticks = 0
+        while not work.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        assert ticks > 30, "the loop turned while the database made its writer wait"
+        assert time.monotonic() - started < 10
+        assert site.failures[-1] is True
+        other.execute("ROLLBACK")
+    for _ in range(6):
+        site.second()
+    await site.recorder.work()
+    assert site.failures[-1] is False
+    assert site.lost == []
+    assert site.ask("SELECT count(*) FROM cem_session") == [(1,)]
+    assert site.ask("SELECT count(*) FROM cem_evidence")[0][0] >= 1
+    assert site.ask("SELECT sum(energy_wh) FROM cem_charger_minute")[0][0] == pytest.approx(
+        site.energy_wh, abs=1.0
+    )
+    assert broken_laws(tmp_path / "cem.sqlite") == []
+    site.journal.close()
+
+
+async def test_with_a_full_disk_the_oldest_is_lost_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MOST_MINUTES", 3)
+    site = Site(tmp_path)
+    await site.recorder.work()
+    with site.journal._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=1")
+    for _ in range(10):
+        site.clock.go_on(54)
+        for _ in range(6):
+            site.second()
+        await site.recorder.work()
+    assert site.failures[1:] == [True] * 10
+    assert site.lost[-1] > 3
+    with site.journal._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=0")
+    site.clock.go_on(6)
+    await site.recorder.work()
+    assert site.failures[-1] is False
+    assert site.ask("SELECT count(*) FROM cem_minute")[0][0] in (3, 4)
+    assert broken_laws(tmp_path / "cem.sqlite") == []
+    site.journal.close()
+
+
+async def test_a_queue_that_nobody_empties_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(module, "MOST_QUEUED", 50)
+    site = Site(tmp_path)
+    for _ in range(40):
+        site.second(decides=False)
+    await site.recorder.work()
+    assert site.lost == [30]
+    site.journal.close()
+
+
+async def test_a_fault_in_the_books_does_not_end_the_control(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    site = Site(tmp_path)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "shown_of", broken)
+        patched.setattr(module, "WORK_EVERY_S", 0.01)
+        site.second()
+        task = asyncio.create_task(site.recorder.run())
+        while not site.recorder._lost:
+            await asyncio.sleep(0.01)
+        assert not task.done()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert site.ask("SELECT count(*) FROM cem_session") == [(1,)]
+    site.journal.close()
+
+
+async def test_taking_in_costs_the_loop_next_to_nothing(tmp_path: Path):
+    site = Site(tmp_path)
+    now = site.clock.monotonic()
+    decision = decide(site.state, now)
+    event = ChargerHeard(Report(SKI))
+    started = time.perf_counter()
+    for _ in range(2000):
+        site.recorder.decided(decision, now)
+        site.recorder.happened(event, site.state, now)
+    each_s = (time.perf_counter() - started) / 4000
+    assert each_s < 100e-6, f"{1e6 * each_s:.1f} µs"
+    await site.recorder.work()
+    site.journal.close()
+
+
+async def test_a_day_of_a_flapping_site_is_bounded(tmp_path: Path):
+    """Rows a day by the purse: see `core.history`; here that the recorder uses it."""
+    site = Site(tmp_path)
+    site.second(None)
+    for minute in range(30):
+        for second in range(20):
+            site.second(7200.0 if (minute + second) % 2 else None)
+            site.clock.go_on(2)
+        await site.recorder.work()
+    rows = site.ask("SELECT count(*) FROM cem_decision")[0][0]
+    assert rows <= 20 + 31
+    assert site.clock.now() - timedelta(minutes=30) > FakeClock().now()
+    site.journal.close()
