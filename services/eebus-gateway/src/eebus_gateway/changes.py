@@ -2,6 +2,9 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
+
+READINGS_APART_S: Final = 0.2  # the CEM decides on each: a meter that babbles must not drive it
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,8 @@ class ChangeLog:
         self._is_picture = False
         self._is_operator = False
         self._change = asyncio.Event()
+        self._wakes: dict[str, asyncio.TimerHandle] = {}
+        self._told_at: dict[str, float] = {}
 
     def note(self, *skis: str, is_picture: bool = True, is_operator: bool = False) -> None:
         """Note that devices changed, or at least what people see of EEBUS."""
@@ -32,7 +37,19 @@ class ChangeLog:
         self._change.set()
 
     def note_meter(self, ski: str) -> None:
-        """Note that a grid meter spoke."""
+        """Note that a grid meter spoke: told soon, and however much it says, five times a second.
+
+        What comes in one go, in several messages, is one reading.
+        """
+        if ski in self._wakes:
+            return
+        loop = asyncio.get_running_loop()
+        at = max(loop.time(), self._told_at.get(ski, 0.0) + READINGS_APART_S)
+        self._wakes[ski] = loop.call_at(at, self._tell_meter, ski)
+
+    def _tell_meter(self, ski: str) -> None:
+        del self._wakes[ski]
+        self._told_at[ski] = asyncio.get_running_loop().time()
         self._meters.add(ski)
         self._change.set()
 

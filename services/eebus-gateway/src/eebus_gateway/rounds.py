@@ -41,16 +41,17 @@ class Rounds:
         loop, number = asyncio.get_running_loop(), 0
         due_at = loop.time()
         while True:
-            try:
-                async with asyncio.timeout_at(due_at):
-                    changed = await self._hub.until_changed()
-            except TimeoutError:
+            if loop.time() >= due_at:  # asked first: changes without end must not starve the rounds
                 await self._round(number)
                 number += 1
                 # A machine that stood still does not make up for the rounds it missed.
                 due_at = max(due_at + EVERY_S, loop.time())
-            else:
-                await self._changes(changed)
+            try:
+                async with asyncio.timeout_at(due_at):
+                    changed = await self._hub.until_changed()
+            except TimeoutError:
+                continue
+            await self._changes(changed)
 
     async def _round(self, number: int) -> None:
         self._hub.review()
