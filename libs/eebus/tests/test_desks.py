@@ -1,6 +1,7 @@
 """Each command: what it does, what it refuses and why; always one result, never an exception."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +21,7 @@ from eebus.ship.qr import qr_text
 from eebus.transport.node import Network
 from eebus.usecases.limitation.system import SystemProfile
 
+README = Path(__file__).parents[1] / "README.md"
 SKI = "ab" * 20
 US = Identity.create("us")
 OURS = Announcement("us", "Demo", "Box", "ChargingStation")
@@ -66,6 +68,19 @@ def test_the_help_names_every_command_and_no_other(counter, role):
         for word in line.split("  ")[1].split()
     }
     assert named == desk.desk.actions.keys()
+
+
+def test_the_readme_names_every_command(counter):
+    table = README.read_text().partition("| command | of | fields |")[2].partition("\n\n")[0]
+    rows = [line.split(" | ") for line in table.splitlines()[2:]]
+    for role in ROLES:
+        named = {
+            word.strip("`, ")
+            for names, of, _ in rows
+            if of == "all" or role in of.split(", ")
+            for word in names.strip("| ").split(", ")
+        }
+        assert named == counter(role).desk.actions.keys(), role
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -11,6 +12,7 @@ from eebus.console.words import of_event, of_qr, of_result, stamped
 from eebus.events import WriteResult
 from eebus.ship.qr import QrCode
 
+README = Path(__file__).parents[1] / "README.md"
 SKI = "ab" * 20
 PEER = told.Peer(SKI, "Id", "Demo", "Box", "ChargingStation", "192.0.2.7", 4712)
 CAR = told.Ev("iec61851", False, 3, 6.0, 16.0, 0.1, "standby", 40.0, ("id",), True, False)
@@ -212,6 +214,16 @@ def test_an_event_has_exactly_its_fields(event, line):
 
 def test_every_event_of_the_library_stands_above():
     assert {type(event) for event, _ in EXAMPLES} == set(get_args(told.Event))
+
+
+def test_the_readme_names_every_event():
+    table = README.read_text().partition("| event | fields |")[2].partition("\n\n")[0]
+    named = {
+        word.strip("`, ")
+        for line in table.splitlines()[2:]
+        for word in line.split(" | ")[0].strip("| ").split(", ")
+    }
+    assert named == {line["event"] for _, line in EXAMPLES} | {"listening", "result"}
 
 
 def test_a_result_has_exactly_its_fields():

@@ -4,6 +4,13 @@ import asyncio
 import ssl
 from contextlib import suppress
 
+import pytest
+from websockets.client import ClientProtocol
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.uri import parse_uri
+
+from eebus.errors import RemoteProtocolError
 from eebus.events import ConnectionState
 from eebus.identity import Identity
 from eebus.ship import hello
@@ -12,7 +19,7 @@ from eebus.ship.messages import Hello, HelloPhase, encode
 from eebus.ship.pace import PacePerAddress
 from eebus.transport import listener
 from eebus.transport.tls import TlsFactory
-from eebus.transport.websocket import Binary, connect
+from eebus.transport.websocket import Binary, WebSocket, connect
 
 
 async def _socket(node, identity=None):
@@ -90,6 +97,43 @@ async def test_a_stranger_cannot_send_large_messages(pair):
         _, code = await _heard(socket)
     assert code == 1009
     await _still_works(pair)
+
+
+@pytest.mark.parametrize("offered", [None, ["chat"]])
+async def test_a_websocket_without_the_subprotocol_ship_is_refused(pair, offered):
+    node = pair[1].node
+    reader, writer = await asyncio.open_connection("127.0.0.1", node.port)
+    stream = await TlsFactory(Identity.create("X")).connect(reader, writer, node.ski)
+    protocol = ClientProtocol(parse_uri(f"wss://127.0.0.1:{node.port}/ship/"), subprotocols=offered)
+    socket = WebSocket(stream, protocol)
+    socket.ask(protocol)
+    async with asyncio.timeout(5):
+        with suppress(RemoteProtocolError):  # it hangs up with or without an HTTP answer
+            await socket.opening()
+    assert protocol.state is not State.OPEN
+    await socket.close()
+    await _still_works(pair)
+
+
+async def test_a_server_that_does_not_speak_the_subprotocol_ship_is_left():
+    peer = Identity.create("peer")
+
+    async def serve(reader, writer):
+        stream = await TlsFactory(peer).accept(reader, writer)
+        protocol = ServerProtocol(subprotocols=None)
+        socket = WebSocket(stream, protocol)
+        socket.answer(protocol, await socket.opening())
+        await socket.receive()  # until it hangs up
+        await socket.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        stream = await TlsFactory(Identity.create("us")).connect(reader, writer, peer.ski)
+        with pytest.raises(RemoteProtocolError, match="subprotocol ship"):
+            await connect(stream, "127.0.0.1", port, "/ship/")
+        await stream.close()
 
 
 async def test_a_text_message_is_closed(pair):
