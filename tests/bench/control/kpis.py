@@ -23,6 +23,17 @@ def played(world: World) -> dict[str, float]:
         **_served(world),
         **_sun(seconds),
         **_counts(world, seconds),
+        **_goals(world),
+    }
+
+
+def _goals(world: World) -> dict[str, float]:
+    """Return how many planned sessions left with less than they wanted, and the worst of them."""
+    planned = [car for car in world.cars if car.session.get("plan")]
+    missing = [max(0.0, car.need_wh - car.delivered_wh) for car in planned]
+    return {
+        "missed_goals": sum(m > 0.01 * c.need_wh for m, c in zip(missing, planned, strict=True)),
+        "worst_missing_kwh": round(max(missing, default=0.0) / 1000, 2),
     }
 
 
@@ -31,7 +42,6 @@ def _overloads(world: World, seconds: list[Second]) -> dict[str, float]:
     own: set[int] = set()
     heat = 0.0
     blind = _blind(world)
-    root = world.site["root"]["id"]
     for second in seconds:
         for node, (fuses_a, _) in world.nodes.items():
             flow_a, cars_a = second.flows_a[node]
@@ -40,11 +50,11 @@ def _overloads(world: World, seconds: list[Second]) -> dict[str, float]:
                 if over_a <= COUNTED_A:
                     continue
                 runs[node, p].append(second.t)
-                base_a = second.net_a[p] if node == root else 0.0
+                base_a = world.uncontrolled_a(second, node)[p]
                 heat += (flow_a[p] / fuses_a[p]) ** 2 - (max(fuses_a[p], base_a) / fuses_a[p]) ** 2
                 if (
                     second.t not in blind
-                    and over_a > (_rise_a(seconds, second.t, p) if node == root else 0.0) + OWN_A
+                    and over_a > _rise_a(world, seconds, second.t, node, p) + OWN_A
                 ):
                     own.add(second.t)
     whole = [_lengths(times) for times in runs.values()]
@@ -60,8 +70,9 @@ def _overloads(world: World, seconds: list[Second]) -> dict[str, float]:
     }
 
 
-def _rise_a(seconds: list[Second], t: int, phase: int) -> float:
-    window = [s.net_a[phase] for s in seconds[max(0, t - OWN_WINDOW_S) : t + 1]]
+def _rise_a(world: World, seconds: list[Second], t: int, node: str, phase: int) -> float:
+    recent = seconds[max(0, t - OWN_WINDOW_S) : t + 1]
+    window = [world.uncontrolled_a(second, node)[phase] for second in recent]
     return window[-1] - min(window)
 
 
@@ -88,13 +99,12 @@ def _lengths(times: list[int]) -> list[int]:
 
 def _thermal(world: World, seconds: list[Second]) -> dict[str, float]:
     k, tau_s = CURVES[world.site["curve"]]
-    root = world.site["root"]["id"]
     peak, peak_base = 0.0, 0.0
     for node, (fuses_a, _) in world.nodes.items():
         for p in PHASES:
             heat, heat_base = 0.0, 0.0
             for second in seconds:
-                base_a = second.net_a[p] if node == root else 0.0
+                base_a = world.uncontrolled_a(second, node)[p]
                 heat += ((second.flows_a[node][0][p] / fuses_a[p]) ** 2 - heat) / tau_s
                 heat_base += ((base_a / fuses_a[p]) ** 2 - heat_base) / tau_s
                 peak, peak_base = max(peak, heat), max(peak_base, heat_base)

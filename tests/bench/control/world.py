@@ -8,6 +8,8 @@ from cars import Car, Charger
 from controller import Controller
 from uncontrolled import PHASES, Json, Trace, noise
 
+OPTIONAL = (("communication", "communication"), ("told_min_a", "ev_min"))
+
 
 @dataclass
 class Second:
@@ -36,6 +38,12 @@ class World:
             evse["id"]: Charger(evse, self.link["failsafe_after_s"]) for evse in scenario["evses"]
         }
         self.nodes = dict(_nodes(self.site["root"]))
+        self.loads = {
+            node: Trace({"site": self.site, "load": load})
+            for node, load in scenario.get("node_loads", {}).items()
+        }
+        self.metered = _metered(self.site["root"])
+        self._sub_meters: Json = {}
         self.cars: list[Car] = []  # everybody who ever came
         self._command = command
         self._controller: Controller | None = None
@@ -75,7 +83,10 @@ class World:
                 is_deaf = self.fault("ev_ignores_limit", t, name) is not None
                 charger.car.step(offer_a, charger.active, volts, is_deaf=is_deaf)
         net_a = self.trace.net_a(t)
-        flows_a = {node: self._flow(node, net_a) for node in self.nodes}
+        all_loads_a = self._loads_a(t, set(self.loads))
+        net_a = [a + b for a, b in zip(net_a, all_loads_a, strict=True)]
+        flows_a = {node: self._flow(t, node, net_a) for node in self.nodes}
+        self._sub_meters = self._sub_samples(t, flows_a)
         self._sample(t, flows_a[self.site["root"]["id"]][0])
         self._measured.append({n: c.conductor_a() for n, c in self.chargers.items()})
         if len(self._measured) > self.link["meas_latency_s"] + 1:
@@ -110,12 +121,35 @@ class World:
             if self.fault("link_loss", t, name) is None:
                 self.chargers[name].take(t, limit_a, phases)
 
-    def _flow(self, node: str, net_a: list[float]) -> tuple[list[float], list[float]]:
+    def _flow(self, t: int, node: str, net_a: list[float]) -> tuple[list[float], list[float]]:
         inside = self.nodes[node][1]
         drawn = [c.phase_a() for c in self.chargers.values() if c.evse["node"] in inside]
         cars_a = [sum(amps[p] for amps in drawn) for p in PHASES]
         is_root = node == self.site["root"]["id"]
-        return [cars_a[p] + (net_a[p] if is_root else 0.0) for p in PHASES], cars_a
+        # Loads below a sub-meter are part of the house, too: at the root they are in net_a.
+        other_a = net_a if is_root else self._loads_a(t, inside)
+        return [cars_a[p] + other_a[p] for p in PHASES], cars_a
+
+    def _loads_a(self, t: int, inside: set[str]) -> list[float]:
+        """Return what the loads of these nodes draw now, on each phase."""
+        found = [0.0, 0.0, 0.0]
+        for node, trace in self.loads.items():
+            if node in inside:
+                found = [a + b for a, b in zip(found, trace.net_a(t), strict=True)]
+        return found
+
+    def uncontrolled_a(self, second: Second, node: str) -> list[float]:
+        """Return what flows through a node beside the cars."""
+        flow_a, cars_a = second.flows_a[node]
+        return [flow - cars for flow, cars in zip(flow_a, cars_a, strict=True)]
+
+    def _sub_samples(self, t: int, flows_a: dict[str, tuple[list[float], list[float]]]) -> Json:
+        """Return what the sub-meters read; they answer within the second."""
+        return {
+            node: {"t": t, "i": flows_a[node][0]}
+            for node in self.metered
+            if not self.fault("sub_meter_dropout", t)
+        }
 
     def _sample(self, t: int, flow_a: list[float]) -> None:
         meter = self.scenario["meter"]
@@ -149,6 +183,8 @@ class World:
                 "type": "tick", "t": t, "meter": newest, "lpc_w": lpc_w,
                 "evses": [self._told(t, name, c) for name, c in self.chargers.items()],
             }
+            | ({"sub_meters": self._sub_meters} if self.metered else {})
+            | self._ordered(t)
         )  # fmt: skip
         commands = {}
         for name, limit in answer["limits"].items():
@@ -157,8 +193,15 @@ class World:
             commands[name] = limit["limit_a"]
         return commands
 
+    def _ordered(self, t: int) -> Json:
+        """Return what the gateway says of the control box; nothing while it is silent."""
+        steps = [step for step in self.site.get("orders") or [] if step["t"] <= t]
+        if not steps or self.fault("gateway_silent", t):
+            return {}
+        return {"operator": [{key: value for key, value in steps[-1].items() if key != "t"}]}
+
     def _init(self) -> Json:
-        site = {key: value for key, value in self.site.items() if key != "lpc"}
+        site = {key: value for key, value in self.site.items() if key not in ("lpc", "orders")}
         return {
             "type": "init", "format": "cem-port/1", "site": site,
             "evses": self.scenario["evses"],
@@ -184,6 +227,8 @@ class World:
             "weight": session.get("weight", 1.0),
             "need_wh": max(0.0, car.need_wh - car.delivered_wh),
             "depart_s": session["depart_s"], "ev_max": car.ev["max_a"],
+        } | {key: session[key] for key in ("plan", "smart") if key in session} | {
+            told: car.ev[key] for key, told in OPTIONAL if key in car.ev
         }  # fmt: skip
 
     def _stop(self) -> None:
@@ -204,3 +249,9 @@ def _nodes(node: Json) -> Iterator[tuple[str, tuple[list[float], set[str]]]]:
         yield from below.items()
         inside |= set(below)
     yield node["id"], (node["fuse_a"], inside)
+
+
+def _metered(node: Json) -> list[str]:
+    """Return the nodes with a sub-meter."""
+    below = [found for child in node.get("children", []) for found in _metered(child)]
+    return [node["id"], *below] if node.get("meter") else below

@@ -27,6 +27,7 @@ class Demand:
     (min_a once it runs). limited_by: why it asks for no more than max_a. fill: its class once it
     is admitted; None = its priority. guaranteed_a: given before anybody gets more than that.
     planned_a: given before its class is filled, who is due first (due_s) before the others.
+    dead_band_a: smaller changes of its limit are not worth a command.
     """
 
     ski: str
@@ -41,6 +42,7 @@ class Demand:
     guaranteed_a: float = 0.0
     planned_a: float = 0.0
     due_s: float | None = None
+    dead_band_a: float = 0.5
 
     @property
     def filled_as(self) -> int:
@@ -53,7 +55,8 @@ class Constraint:
     """sum(share[ski] x current) <= room, for the chargers it names.
 
     firm_room_a: what admission reckons with: without what may prove a passing spike.
-    sure_room_a: with all that may prove a load of the house.
+    sure_room_a: with all that may prove a load of the house. is_patient: who starts has waited
+    for its room already, and needs none to spare.
     """
 
     kind: Kind
@@ -64,6 +67,7 @@ class Constraint:
     firm_room_a: float
     value: float | None = None  # what the reason shows: the fuse's amperes
     sure_room_a: float | None = None  # what increases reckon with; None = room_a
+    is_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +133,11 @@ def _admit(
             continue
         touched = [(k, c.share[demand.ski]) for k, c in enumerate(constraints)
                    if demand.ski in c.share]  # fmt: skip
-        needed_a = max(demand.min_a, demand.start_a)
-        missing = [(left[k] - share * needed_a, k) for k, share in touched]
+        starts_a = max(demand.min_a, demand.start_a)
+        missing = [
+            (left[k] - share * (demand.min_a if constraints[k].is_patient else starts_a), k)
+            for k, share in touched
+        ]
         if missing and min(missing)[0] < -EPSILON:
             shares.refused_by[demand.ski] = constraints[min(missing)[1]]
             continue

@@ -164,5 +164,5 @@ def _sun(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]
     )
     # Cars draw a little less than they may: what they leave would else go to the grid.
     unused_a = sum(count[ski] * taking_part[ski].unused_a for ski in solar)
-    room_a = max(left_w / NOMINAL_VOLTAGE_V, least_a) + unused_a
-    yield Constraint(Kind.SUN_SHARE, MAIN, None, count, room_a, room_a, left_w)
+    room_a = max(left_w / NOMINAL_VOLTAGE_V + unused_a, least_a)
+    yield Constraint(Kind.SUN_SHARE, MAIN, None, count, room_a, room_a, left_w, is_patient=True)

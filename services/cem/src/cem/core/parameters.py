@@ -35,6 +35,7 @@ class Parameters:
     raise_step_a: float = 4.0  # A3: at most +4 A ...
     raise_every_s: float = 6.0  # ... per 6 s and charger
     dead_band_a: float = 0.5  # A3: 60 instead of 1,100 commands per charger and hour
+    dead_band_sun_a: float = 0.3  # 0.5 A on three phases would leave a twentieth of the sun
     start_hysteresis_a: float = 1.0  # A3: start at min + 1 A, stop below min
     min_off_s: float = 60.0  # A3: contactors and cars that fall asleep
     rotation_s: float = 900.0  # A3: who runs is protected that long when not all can run

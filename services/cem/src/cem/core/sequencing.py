@@ -43,7 +43,7 @@ def sequence(
     moves = {ski: Move(own_a) for ski, own_a in lowered_a.items()}
     for demand in sorted(demands, key=lambda d: (d.priority, lowered_a[d.ski], d.ski)):
         ski, own_a = demand.ski, lowered_a[demand.ski]
-        if allotted_a[ski] < own_a + view.p.dead_band_a:
+        if allotted_a[ski] < own_a + demand.dead_band_a:
             continue
         room_a = _room_a(ski, constraints, sums_a, loads_a[ski])
         moves[ski] = _raised(demand, own_a, min(allotted_a[ski], room_a), allotted_a[ski], view)
@@ -64,9 +64,9 @@ def _raised(demand: Demand, own_a: float, free_a: float, wanted_a: float, view: 
     p = view.p
     most_a, next_s = _ceiling(view.state.chargers[demand.ski], own_a, demand, view)
     raised_a = floored(min(free_a, most_a), p.step_a) if view.allows_increase(demand.ski) else 0.0
-    if raised_a < max(demand.min_a, own_a + p.dead_band_a):
+    if raised_a < max(demand.min_a, own_a + demand.dead_band_a):
         return Move(own_a, max(next_s, view.now + 1.0))
-    is_more_wanted = wanted_a >= raised_a + p.dead_band_a
+    is_more_wanted = wanted_a >= raised_a + demand.dead_band_a
     return Move(raised_a, view.now + p.raise_every_s if is_more_wanted else None)
 
 
@@ -109,7 +109,7 @@ def _lowered(charger: Charger, demand: Demand, allotted_a: float, p: Parameters)
         return 0.0
     if allotted_a >= before_a:
         return before_a
-    return max(demand.min_a, min(allotted_a, floored(before_a - p.dead_band_a, p.step_a)))
+    return max(demand.min_a, min(allotted_a, floored(before_a - demand.dead_band_a, p.step_a)))
 
 
 def _load_a(charger: Charger, granted_a: float, view: View) -> float:

@@ -76,6 +76,12 @@ def minimum_w(charger: Charger) -> float:
     return charger.least_a * charger.conductors * NOMINAL_VOLTAGE_V
 
 
+def most_w(charger: Charger) -> float:
+    """Return the most power (W) it can take, on as many phases as it stands or is about to."""
+    claim_a = charger.most_a if charger.claim_a is None else charger.claim_a
+    return min(charger.most_a, claim_a) * charger.conductors * NOMINAL_VOLTAGE_V
+
+
 def least_w(charger: Charger) -> float:
     """Return the least power (W) it could run with, on one phase where that can be."""
     can_bridge = charger.can_go_to_one or charger.settings.may_switch_itself

@@ -8,10 +8,10 @@ relay keeps its own guards, so only the patience and the gap are ours.
 
 from dataclasses import replace
 
-from cem.core.charger import Charger, Conduct, Standing, Switching
+from cem.core.charger import Charger, Conduct, Switching
 from cem.core.parameters import Parameters
 from cem.core.state import State
-from cem.core.sun import SOLAR, is_taking_part, least_w
+from cem.core.sun import SOLAR, is_taking_part, least_w, minimum_w, most_w
 from electrical.power import NOMINAL_VOLTAGE_V
 
 HOUR_S = 3600.0
@@ -23,9 +23,12 @@ def switched(state: State, left_w: float, now: float, p: Parameters) -> State:
     left_w: the surplus, as `surplus_w` returns it.
     """
     chargers = dict(state.chargers)
-    for ski, charger in state.chargers.items():
+    # Who matters least goes to one phase first; each sees what those before it do.
+    for charger in sorted(chargers.values(), key=_rank, reverse=True):
+        ski = charger.ski
         if charger.can_go_to_one or charger.settings.may_switch_itself:
-            switching = _next(charger, left_w - _others_w(chargers, ski, now, p), now, p)
+            others = [c for c in chargers.values() if c.ski != ski and is_taking_part(c, now, p)]
+            switching = _next(charger, left_w - _others_w(charger, others), now, p)
         elif charger.switching.phases is not None:
             switching = Switching(switched_s=charger.switching.switched_s)
         else:
@@ -33,6 +36,10 @@ def switched(state: State, left_w: float, now: float, p: Parameters) -> State:
         if switching != charger.switching:
             chargers[ski] = replace(charger, switching=switching)
     return replace(state, chargers=chargers)
+
+
+def _rank(charger: Charger) -> tuple[int, str]:
+    return (charger.settings.priority, charger.ski)
 
 
 def patience_until_s(charger: Charger, p: Parameters) -> tuple[int, float] | None:
@@ -118,14 +125,15 @@ def _going_on(charger: Charger, now: float, p: Parameters) -> Switching:
     return switching
 
 
-def _others_w(chargers: dict[str, Charger], but: str, now: float, p: Parameters) -> float:
-    """Return what the other cars on the sun need at least, also those that wait for it.
+def _others_w(charger: Charger, others: list[Charger]) -> float:
+    """Return what is not there for a charger on the sun (W), because of the others on it.
 
-    So two cars on one phase each come before one on three.
+    Who charges on three phases goes down when the others' minimums leave it too little. Who
+    charges on one goes up only for what the others cannot take as they are, so that two cars on
+    one phase each come before one on three, and one switches at a time.
     """
-    return sum(
-        least_w(c)
-        for ski, c in chargers.items()
-        if ski != but and (c.sun.is_on or c.standing(now, p) is Standing.READY)
-        and is_taking_part(c, now, p)
-    )  # fmt: skip
+    on = [other for other in others if other.sun.is_on]
+    if charger.wanted_phases == 3:
+        return sum(minimum_w(other) for other in on)
+    waiting_w = sum(least_w(other) for other in others if not other.sun.is_on)
+    return waiting_w + sum(most_w(other) for other in on)

@@ -12,7 +12,9 @@ from cem.core.events import (
     Event,
     GridConnectionSet,
     GridMeterNamed,
+    OperatorSet,
 )
+from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from electrical.phases import PhaseCurrents, Phases, on_every_phase
 from electrical.rotation import Rotation
@@ -37,6 +39,7 @@ class Plan:
 
     grid: GridConnection
     circuits: tuple[CircuitSettings, ...]
+    operator: OperatorSettings
     settings: Mapping[str, ChargerSettings]
     voltage_v: float
     meter_period_s: float
@@ -49,6 +52,7 @@ class Plan:
         return (
             GridConnectionSet(self.grid),
             CircuitsSet(self.circuits),
+            OperatorSet(self.operator),
             EnergyManagementSet(EnergyManagement(on=True, confirmed_no_other=True)),
             GridMeterNamed(METER),
             *(ChargerSet(settings) for settings in self.settings.values()),
@@ -73,6 +77,7 @@ def plan_of(init: Json) -> Plan:
     return Plan(
         grid,
         _circuits(root, MAIN),
+        _operator(record(site, "operator")),
         {charger.ski: charger for charger in chargers},
         number(site, "voltage_v"),
         number(record(init, "meter"), "period_s"),
@@ -92,11 +97,16 @@ def _charger(evse: Json, root_id: str) -> ChargerSettings:
         wiring=Rotation(wiring),
         failsafe_a=number(evse, "failsafe_a"),
         circuit=MAIN if node == root_id else node,
-        phase_switching=(
-            PhaseSwitching.LOCAL_API if evse.get("phase_switch") else PhaseSwitching.NONE
-        ),
+        phase_switching=_phase_switching(evse),
         is_phase_switching_confirmed=True,
+        guaranteed_a=None if evse.get("guaranteed_a") is None else number(evse, "guaranteed_a"),
     )
+
+
+def _phase_switching(evse: Json) -> PhaseSwitching:
+    if evse.get("phase_switching") is not None:
+        return PhaseSwitching(text(evse, "phase_switching"))
+    return PhaseSwitching.LOCAL_API if evse.get("phase_switch") else PhaseSwitching.NONE
 
 
 def _circuits(node: Json, parent: str) -> tuple[CircuitSettings, ...]:
@@ -104,9 +114,23 @@ def _circuits(node: Json, parent: str) -> tuple[CircuitSettings, ...]:
     found: list[CircuitSettings] = []
     for child in records(node, "children"):
         name = text(child, "id")
-        found.append(CircuitSettings(name, _fuses(child), parent=parent))
+        meter = name if child.get("meter") else ""
+        found.append(CircuitSettings(name, _fuses(child), parent=parent, meter=meter))
         found += _circuits(child, name)
     return tuple(found)
+
+
+def _operator(fields: Json) -> OperatorSettings:
+    """Return how the site obeys the operator; an optional field, strict when it is absent."""
+    contract_w = fields.get("contract_w")
+    others_w = fields.get("other_devices_w") or []
+    if isinstance(others_w, str) or not isinstance(others_w, Sequence):
+        raise MessageError(f"other_devices_w is {others_w!r}; expected a list")
+    return OperatorSettings(
+        bool(fields.get("credits_sun")),
+        tuple(number({"w": value}, "w") for value in others_w),
+        None if contract_w is None else number(fields, "contract_w"),
+    )
 
 
 def _fuses(node: Json) -> PhaseCurrents:

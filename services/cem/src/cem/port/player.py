@@ -4,27 +4,28 @@ The link of a real charger is kept here as the gateway keeps it: which limit was
 one is in force, and whether the charger fell back on its own.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from cem.core.decide import decide
 from cem.core.decision import Decision
-from cem.core.driving import ChargingMode, Mode
+from cem.core.driving import WallClock
 from cem.core.events import (
     Accepted,
-    Car,
     ChargerHeard,
     ChargerSet,
     GridRead,
     GridReading,
     Link,
-    ModeSet,
-    PowerLimitSet,
     Report,
+    SubMeterRead,
 )
 from cem.core.folding import apply
 from cem.core.parameters import DEFAULTS
 from cem.core.site import ChargerSettings
 from cem.core.state import State
+from cem.port.drivers import EPOCH, car_of, delivered_wh, ordered, told_by_driver
 from cem.port.plans import (
     METER,
     Json,
@@ -94,11 +95,13 @@ class Player:
             for event in plan.events():
                 self._state = apply(self._state, event, t)
         state = self._state
+        state = apply(state, WallClock(t, EPOCH + timedelta(seconds=t)), t)
         for evse in records(tick, "evses"):
             ski = text(evse, "id")
             if ski in self._wires:
                 state = self._heard(state, evse, self._wires[ski], plan, t)
-        state = apply(state, PowerLimitSet(_limit_w(tick)), t)
+        for event in ordered(tick):
+            state = apply(state, event, t)
         state = _read(state, tick, plan, t)
         decision = decide(state, t)
         self._state = decision.state
@@ -112,9 +115,8 @@ class Player:
         settings = _of_session(state.charger_settings[text(evse, "id")], evse)
         if settings != state.charger_settings[settings.ski]:
             state = apply(state, ChargerSet(settings), t)
-        before = state.modes.get(settings.ski, ChargingMode())
-        if (mode := _mode(evse, before)) != before:
-            state = apply(state, ModeSet(settings.ski, mode), t)
+        for event in told_by_driver(state, evse, settings.ski):
+            state = apply(state, event, t)
         accepted = wire.accepted(t, settings.failsafe_a, plan.failsafe_after_s)
         drawn = numbers(evse, "i")
         if accepted is None and max(drawn) > DRAWING_A:
@@ -123,11 +125,12 @@ class Player:
         report = Report(
             settings.ski,
             link=Link.CONNECTED if is_online else Link.NOT_CONNECTED,
-            car=_car(evse) if evse.get("plugged") else None,
+            car=car_of(evse) if evse.get("plugged") else None,
             current_a=Phases(*drawn),
             measured_age_s=plan.measurement_latency_s,
             accepted=accepted,
             offered_phases=offered or None,
+            energy_wh=delivered_wh(state, evse, settings.ski),
         )
         return apply(state, ChargerHeard(report), t)
 
@@ -145,30 +148,22 @@ class Player:
 
 
 def _read(state: State, tick: Json, plan: Plan, t: float) -> State:
-    if tick.get("meter") is None:
-        return state
-    sample = record(tick, "meter")
-    reading = GridReading(
-        METER,
+    if tick.get("meter") is not None:
+        state = apply(state, GridRead(_reading(record(tick, "meter"), METER, plan, t)), t)
+    for circuit, sample in record(tick, "sub_meters").items():
+        if isinstance(sample, Mapping):
+            reading = _reading(sample, circuit, plan, t)
+            state = apply(state, SubMeterRead(circuit, reading), t)
+    return state
+
+
+def _reading(sample: Json, meter: str, plan: Plan, t: float) -> GridReading:
+    return GridReading(
+        meter,
         Phases(*numbers(sample, "i")),
         age_s=t - number(sample, "t"),
         period_s=plan.meter_period_s,
         voltage_v=on_every_phase(plan.voltage_v).map(float),
-    )
-    return apply(state, GridRead(reading), t)
-
-
-def _limit_w(tick: Json) -> float | None:
-    return None if tick.get("lpc_w") is None else number(tick, "lpc_w")
-
-
-def _car(evse: Json) -> Car:
-    used = int(number(evse, "ev_nph"))
-    return Car(
-        phases=used if used in (1, 2, 3) else None,
-        max_a=number(evse, "ev_max") or None,
-        operating_state="finished" if evse.get("done") else "",
-        plug=int(number(evse, "session")),
     )
 
 
@@ -178,10 +173,3 @@ def _of_session(settings: ChargerSettings, evse: Json) -> ChargerSettings:
         return settings
     priority, weight = int(number(evse, "prio")), number(evse, "weight")
     return replace(settings, priority=priority, weight=weight)
-
-
-def _mode(evse: Json, before: ChargingMode) -> ChargingMode:
-    """Return the mode of its session; without a car it stays as it was."""
-    if not evse.get("plugged"):
-        return before
-    return ChargingMode(Mode.SOLAR_ONLY if evse.get("mode") == "surplus" else Mode.FAST)
