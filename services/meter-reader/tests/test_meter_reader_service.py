@@ -12,6 +12,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from meter_profiles.catalogue import profile
 from meter_profiles.encode import encode
+from meter_profiles.quantity import Quantity
 from meter_reader.main import serve
 from meter_reader.settings import Settings
 from meter_reader.store import FILE
@@ -153,6 +154,62 @@ async def test_a_meter_is_added_and_its_readings_arrive_with_sign_and_rotation(
     assert 0 <= reading.age_s < 5
     assert roster.meters[0].settings.name == "House"
     assert roster.meters[0].problem == ""
+
+
+async def test_every_role_is_read_behind_one_gateway(service, site, partner):
+    roles = {
+        wire.METER_ROLE_GRID: 1,
+        wire.METER_ROLE_PV: 2,
+        wire.METER_ROLE_BATTERY: 3,
+        wire.METER_ROLE_SUB: 4,
+        wire.METER_ROLE_CHARGER: 5,
+    }
+    async with partner.meter() as meter, service():
+        meter.fault = lambda unit, _function, address, count: [
+            meter.registers.get(a, 0) + (unit if a == 0 else 0)
+            for a in range(address, address + count)
+        ]
+        for role, unit_id in roles.items():
+            await site.add(settings(meter, role=role, unit_id=unit_id))
+        for role, unit_id in roles.items():
+            reading = await site.next(site.readings, lambda r, role=role: r.role == role)
+            assert reading.voltage_v.l1 == pytest.approx(230 + unit_id / 10)
+        roster = await site.next(
+            site.rosters, lambda r: sum(one.HasField("last") for one in r.meters) == len(roles)
+        )
+        assert {one.settings.role for one in roster.meters} == set(roles)
+        assert meter.most_at_once == 1
+
+
+async def test_what_the_meter_does_not_know_is_left_out_and_never_zero(service, site, partner):
+    model = "siemens_pac2200"
+    unknown = {Quantity.CURRENT_L2: None, Quantity.POWER_L3: None, Quantity.ENERGY_EXPORT: None}
+    async with partner.meter(model) as meter, service():
+        meter.registers |= encode(profile(model), partner.values() | unknown)
+        await site.add(settings(meter, model=model))
+        reading = await site.next(site.readings, is_good)
+    assert reading.current_a.HasField("l1")
+    assert not reading.current_a.HasField("l2")
+    assert not reading.current_a.HasField("l3")  # without a power its direction is unknown
+    assert not reading.power_w.HasField("l3")
+    assert not reading.HasField("energy_export_wh")
+    assert reading.energy_export_segment == 0
+
+
+async def test_a_meter_that_says_nothing_but_overflow_is_bad_and_says_why(service, site, partner):
+    async with partner.meter() as meter, service():
+        wobble(meter)
+        await site.add(settings(meter))
+        await site.next(site.readings, is_good)
+        overflow = encode(profile("cg_em24_e1"), {})  # Carlo Gavazzi: high word 0x7FFF
+        meter.fault = lambda *_: ...
+        meter.registers |= overflow
+        bad = await site.next(site.readings, lambda r: r.quality == wire.METER_QUALITY_BAD)
+        assert bad.age_s < 0.5
+        roster = await site.next(site.rosters, lambda r: r.meters[0].problem)
+        assert roster.meters[0].problem == "no-values"
+        meter.registers |= encode(profile("cg_em24_e1"), partner.values())
+        await site.next(site.readings, is_good)
 
 
 async def test_the_set_up_survives_a_restart(service, site, partner):

@@ -213,12 +213,18 @@ def test_a_serial_port_that_is_not_there_is_no_connection(probe):
         ["--model", "cg_em340", "--host", "h", "--serial", "/dev/x"],
         ["--model", "cg_em340", "--host", "h", "--unit", "256"],
         ["--model", "cg_em340", "--host", "h", "--rotation", "RSS"],
+        ["--model", "cg_em340", "--host", "h", "--port", "many"],
+        ["--model", "cg_em340", "--host", "h", "--count", "0"],
+        ["--model", "cg_em340", "--host", "h", "--transport", "carrier-pigeon"],
+        ["--model", "cg_em340", "--host", "h", "--colour"],
+        [],
     ],
 )
-def test_arguments_that_cannot_be_end_with_two(probe, wrong):
+def test_arguments_that_cannot_be_end_with_two_and_one_line(probe, capsys, wrong):
     with pytest.raises(SystemExit) as ended:
         probe(*wrong)
-    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out, err.count("\n")) == (2, "", 1)
 
 
 def test_a_model_that_nobody_described_ends_with_two_and_one_line(probe):

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NoReturn
 
 from electrical.phases import Phase
 from electrical.rotation import Rotation
@@ -94,8 +94,16 @@ def _line(told: argparse.Namespace) -> Line:
     return Line(KINDS[told.transport or "tcp"], host=told.host, port=told.port or 0)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what cannot be; the usage is what --help is for."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2."""
+        self.exit(2, f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("meter-reader", epilog=EXITS)
+    parser = _Parser("meter-reader", epilog=EXITS)
     commands = parser.add_subparsers(dest="command", required=True)
     probe = commands.add_parser("probe", help="read a meter of a known model", epilog=EXITS)
     identify = commands.add_parser("identify", help="find out which model answers", epilog=EXITS)
