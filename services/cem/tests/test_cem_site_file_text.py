@@ -2,6 +2,7 @@
 
 import contextlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,13 +10,13 @@ from hypothesis import strategies as st
 
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal, Mode, SmartSwitches, WeeklyDeparture
-from cem.core.installation import Installation
+from cem.core.installation import Installation, object_to_all
 from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from cem.site_file import shape, yaml_text
 from cem.site_file.errors import SiteFileError
 from cem.site_file.merging import managed, merged
-from cem.site_file.plain import of_installation
+from cem.site_file.plain import leaves, of_installation
 from electrical.phases import Phases, on_every_phase
 from electrical.rotation import Rotation
 
@@ -181,6 +182,17 @@ def test_yaml_keeps_its_surprises_to_itself() -> None:
     assert found == {
         "on": "no", "at": "07:30", ONES: 1, f"{ONES}2": "0x10", "n": 1000.0, "d": "2026-01-01",
     }  # fmt: skip
+
+
+def test_the_example_of_the_documentation_is_a_site_file() -> None:
+    page = Path(__file__).parents[3] / "docs" / "operate" / "site-file.md"
+    example = page.read_text().split("```yaml")[1].split("```")[0]
+    there = merged(read(example), Installation())
+    assert object_to_all(there, Installation(), there.chargers, datetime.now(UTC)) is None
+    keys = leaves(of_installation(there))
+    named = leaves(yaml_text.parse(example))
+    left_out = {key for key in keys if not any(key == n or key.startswith(n + "/") for n in named)}
+    assert left_out == set()  # the example says everything that can be said
 
 
 @given(st.text(max_size=200))
