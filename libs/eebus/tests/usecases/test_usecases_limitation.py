@@ -269,6 +269,18 @@ def test_a_server_without_partial_writes_gets_the_whole_list(grid):
     assert grid.state("lpp") == ("unlimited_controlled", None)
 
 
+def test_guards_and_systems_announce_the_heartbeat_scenario(grid):
+    hub = CemHub("d:_n:Test_CEM-3", {}, grid.wire.owner("left"), guards=True)
+    for side in (grid.box, grid.hems, hub):
+        told = [
+            support["scenarioSupport"]
+            for entry in side.local.use_case_data()["useCaseInformation"]
+            for support in entry["useCaseSupport"]
+            if support["useCaseName"] in {names.LPC, names.LPP}
+        ]
+        assert told == [[1, 2, 3, 4]] * 2
+
+
 def test_only_one_guard_can_bind(grid):
     load = grid.hems.system._load
     assert len(list(grid.hems.local.bindings.to(load.address))) == 1

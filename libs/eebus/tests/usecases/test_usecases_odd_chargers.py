@@ -202,6 +202,22 @@ def test_a_charger_without_partial_writes_gets_the_whole_list_without_filter():
     assert _held(charger, 1) == {0: 10, 1: 10, 2: 10, 3: None, 4: None, 5: None}
 
 
+def test_what_a_charger_does_not_offer_is_not_read():
+    charger = _porsche()
+    charger.connect()
+    asked = "".join(charger.texts)
+    assert "measurementDescriptionListData" in asked
+    assert "measurementConstraintsListData" not in asked
+    assert "loadControlLimitConstraintsListData" not in asked
+
+
+def test_use_cases_of_the_car_may_be_announced_at_the_charger():
+    charger = _porsche()
+    charger.connect()
+    assert charger.hub.ev(EVSE).has_opev
+    assert not charger.hub.ev(EVSE).has_oscev
+
+
 def test_limits_are_found_by_their_descriptions_whatever_their_ids():
     charger = _elli()
     feature = charger.local.entities[(1, 1)].server(names.CONFIGURATION)
