@@ -33,6 +33,11 @@ from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import records_pb2
 
 RESTORED_ENTRIES = 500
+GAIN = text(
+    "INSERT INTO cem_charger_minute (start_s, ski, energy_wh, sun_wh)"
+    " VALUES (:start_s, :ski, :wh, :sun) ON CONFLICT (start_s, ski) DO UPDATE"
+    " SET energy_wh = energy_wh + excluded.energy_wh, sun_wh = sun_wh + excluded.sun_wh"
+)
 KEPT_ACKNOWLEDGED = timedelta(days=30)
 
 
@@ -246,13 +251,12 @@ def _save_minute(db: Db, minute: Minute) -> None:
     row.sun_wh = _sum(row.sun_wh, minute.sun_wh)
     row.is_told = False
     db.add(row)
-    for ski, energy_wh in minute.charger_wh.items():
-        charger = db.get(ChargerMinuteRow, (minute.start, ski)) or ChargerMinuteRow(
-            start_s=minute.start, ski=ski, energy_wh=0.0, sun_wh=0.0
-        )
-        charger.energy_wh += energy_wh
-        charger.sun_wh += minute.charger_sun_wh.get(ski, 0.0)
-        db.add(charger)
+    gained = [
+        {"start_s": minute.start, "ski": ski, "wh": wh, "sun": minute.charger_sun_wh.get(ski, 0.0)}
+        for ski, wh in minute.charger_wh.items()
+    ]
+    if gained:
+        db.connection().execute(GAIN, gained)
 
 
 def _tell_minutes(db: Db, now: datetime) -> None:

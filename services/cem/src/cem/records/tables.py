@@ -48,6 +48,7 @@ class ChargerMinuteRow(SQLModel, table=True):
     """What a charger took in a minute; no row = nothing that anybody saw."""
 
     __tablename__ = "cem_charger_minute"
+    __table_args__ = {"sqlite_with_rowid": False}  # its key is most of it
 
     start_s: int = Field(primary_key=True)
     ski: str = Field(primary_key=True)
