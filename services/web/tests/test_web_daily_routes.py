@@ -22,6 +22,14 @@ async def test_a_standard_user_chooses_a_mode_and_the_switches_stay(standard, si
     assert site.callers[-2].role == "standard"
 
 
+async def test_smart_that_would_look_at_nothing_looks_at_everything(standard, site):
+    site.daily.mode.smart.surplus = False
+    await site.speak()
+    await standard.get(MODE)
+    put = await standard.put(MODE, json={"mode": "smart"})
+    assert put.json()["smart"] == {"forecast": True, "surplus": True, "price": True}
+
+
 async def test_switches_are_set_one_by_one(standard, site):
     wanted = {"forecast": True, "surplus": False, "price": True}
     put = await standard.put(MODE, json={"mode": "smart", "smart": wanted})

@@ -112,7 +112,8 @@ export function roundedDown(value: number, digits: number): number {
 /** Round up; what is a hair above a step by sums of decimals is that step. */
 export function roundedUp(value: number, digits: number): number {
   const factor = 10 ** digits;
-  return Math.ceil(value * factor - HAIR) / factor;
+  // A hair below nothing is nothing, not minus nothing.
+  return Math.ceil(value * factor - HAIR) / factor + 0;
 }
 
 function known(value: number | null | undefined): value is number {

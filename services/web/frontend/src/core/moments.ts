@@ -2,6 +2,11 @@
 
 const DAY_MS = 86_400_000;
 
+/** English of the continent: day before month, and a clock of 24 hours. */
+const localeOf = (language: string): string => (language === "en" ? "en-GB" : language);
+const formatted = (at: number | Date, language: string, options: Intl.DateTimeFormatOptions): string =>
+  new Intl.DateTimeFormat(localeOf(language), options).format(at);
+
 const startOfDay = (at: Date): number => new Date(at).setHours(0, 0, 0, 0);
 
 /** Return a moment as briefly as it is clear: "07:00", "Mon 07:00", "22 Nov, 07:00". */
@@ -10,31 +15,31 @@ export function moment(at_ms: number, now_ms: number, language: string): string 
   // Days of 23 or 25 hours are days too: round.
   const days = Math.round((startOfDay(at) - startOfDay(new Date(now_ms))) / DAY_MS);
   const time: Intl.DateTimeFormatOptions = { hour: "2-digit", minute: "2-digit" };
-  if (days === 0) return new Intl.DateTimeFormat(language, time).format(at);
-  if (Math.abs(days) < 7) return new Intl.DateTimeFormat(language, { weekday: "short", ...time }).format(at);
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...time }).format(at);
+  if (days === 0) return formatted(at, language, time);
+  if (Math.abs(days) < 7) return formatted(at, language, { weekday: "short", ...time });
+  return formatted(at, language, { day: "numeric", month: "short", ...time });
 }
 
 /** "Sunday, 22 November". */
 export const longDay = (at_ms: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long" }).format(at_ms);
+  formatted(at_ms, language, { weekday: "long", day: "numeric", month: "long" });
 
 /** "November 2026". */
 export const longMonth = (at_ms: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { month: "long", year: "numeric" }).format(at_ms);
+  formatted(at_ms, language, { month: "long", year: "numeric" });
 
 /** "14:05:09", for lists of what happened. */
 export const secondOf = (at_ms: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at_ms);
+  formatted(at_ms, language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 /** "14:05". */
 export const minuteOf = (at_ms: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" }).format(at_ms);
+  formatted(at_ms, language, { hour: "2-digit", minute: "2-digit" });
 
 /** Short name of a weekday, 1 = Monday. */
 export const weekdayName = (weekday: number, language: string): string =>
   // 1 January 2024 was a Monday.
-  new Intl.DateTimeFormat(language, { weekday: "short" }).format(new Date(2024, 0, weekday));
+  formatted(new Date(2024, 0, weekday), language, { weekday: "short" });
 
 /** Return a span as hours and minutes: 5400 s is "1:30". */
 export function hoursAndMinutes(seconds: number): string {

@@ -7,12 +7,8 @@ import type { Say } from "./say";
 /** Every kind of pending change the CEM gives. */
 export const PENDING_KINDS = ["start", "stop", "increase", "phases-1", "phases-3", "turn", "wake"] as const;
 
-/** Reasons whose own clock counts down to the same thing. */
-const SAME_CLOCK: Readonly<Record<string, string>> = {
-  increase: "increase-held-back",
-  turn: "waiting-for-turn",
-  start: "minimum-does-not-fit",
-};
+/** Clocks this close together count down to one and the same thing. */
+const SAME_MS = 2000;
 
 export interface Pending {
   kind: string;
@@ -21,10 +17,11 @@ export interface Pending {
 
 /** Return the changes worth a line: soonest first, without what the reason counts down already. */
 export function pendingOf(charger: Pick<ChargerNow, "pending" | "limited_by">): Pending[] {
-  const reason = charger.limited_by;
+  const until = charger.limited_by?.until;
+  const told_ms = until ? Date.parse(until) : Number.NaN;
   return charger.pending
-    .filter((change) => !reason?.until || SAME_CLOCK[change.kind] !== reason.kind)
     .flatMap(({ kind, at }: PendingChange) => (at ? [{ kind, at_ms: Date.parse(at) }] : []))
+    .filter(({ at_ms }) => !(Math.abs(at_ms - told_ms) < SAME_MS))
     .sort((one, other) => one.at_ms - other.at_ms);
 }
 

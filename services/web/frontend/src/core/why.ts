@@ -35,7 +35,12 @@ export function whyLines(decisions: readonly Decision[], speech: Speech): WhyDay
     const at_ms = Date.parse(decision.at);
     const day = longDay(at_ms, speech.language);
     if (days.at(-1)?.day !== day) days.push({ day, lines: [] });
-    days.at(-1)?.lines.push(line(decision, at_ms, speech));
+    const lines = days.at(-1)?.lines ?? [];
+    const next = line(decision, at_ms, speech);
+    const later = lines.at(-1);
+    // What reads the same began with the older one.
+    if (later?.text === next.text && later.limit === next.limit) lines.pop();
+    lines.push(next);
   }
   return days;
 }

@@ -37,8 +37,13 @@ def charging_mode(message: wire.ChargingMode) -> ChargingMode:
 def to_mode(
     wanted: ModeWanted, revision: int, before: wire.SmartSwitches | None
 ) -> wire.ChargingMode:
-    """Return the message that asks for a mode; switches left out stay as `before`, or go on."""
+    """Return the message that asks for a mode.
+
+    Switches left out stay as `before`; where that leaves Smart blind, all go on.
+    """
     smart = before or ALL_ON
+    if wanted.mode == "smart" and not (smart.forecast or smart.surplus or smart.price):
+        smart = ALL_ON
     if wanted.smart is not None:
         smart = wire.SmartSwitches(
             forecast=wanted.smart.forecast,

@@ -37,7 +37,9 @@ class ModeWanted(Wanted):
     model_config = ConfigDict(json_schema_extra={"examples": [{"mode": "solar-only"}]})
 
     mode: ModeName
-    smart: SmartSwitchesWanted | None = Field(None, description="Null: the switches stay.")
+    smart: SmartSwitchesWanted | None = Field(
+        None, description="Null: the switches stay; if none is on, all go on."
+    )
 
 
 class ChargingMode(Model):
