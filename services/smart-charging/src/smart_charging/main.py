@@ -1,6 +1,7 @@
 """Puts smart charging together and starts it."""
 
 import asyncio
+import sys
 
 from smart_charging.bus import Inbox
 from smart_charging.core.catalogue import CATALOGUE
@@ -24,10 +25,14 @@ async def serve(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Start the program `smart-charging`."""
+    """Start the program `smart-charging`, or one of its tools."""
+    if sys.argv[1:2] == ["plan"]:
+        from smart_charging import commands  # noqa: PLC0415 - the service needs no planner yet
+
+        sys.exit(commands.main(sys.argv[2:]))
     run(
         serve,
         Settings,
         name="smart-charging",
-        about="Plans the charging of many sites. This version only says what it will be able to.",
+        about="Plans the charging of many sites. `smart-charging plan FILE` plans a file.",
     )
