@@ -1,5 +1,6 @@
 """Changes well-formed messages in a few places, so that most of each still passes the checks."""
 
+import copy
 import json
 
 from source import Source
@@ -35,11 +36,16 @@ def mutated(text: str, names: tuple[str, ...], source: Source) -> Json:
     value: Json = json.loads(text)
     for _ in range(source.byte() % 5):
         places = nodes(value)
-        if not places:
+        if not places or len(places) >= MOST_NODES:
             break
         container, key = places[source.number() % len(places)]
         _change(container, key, names, source)
     return value
+
+
+def _odd(source: Source) -> Json:
+    """Return an odd value of its own: a later change must not reach into the list of all."""
+    return copy.deepcopy(source.pick(ODD))
 
 
 def _change(
@@ -65,7 +71,7 @@ def _change_member(
         case 3 if isinstance(container[key], int | float):
             container[key] = source.number() - 2**15
         case _:
-            container[key] = source.pick(ODD)
+            container[key] = _odd(source)
 
 
 def _change_item(container: list[Json], index: int, what: int, source: Source) -> None:
@@ -77,8 +83,9 @@ def _change_item(container: list[Json], index: int, what: int, source: Source) -
         case 2:
             # Not more than a frame can carry: repeating what was repeated grows without end.
             most = MOST_ITEMS // (1 + len(nodes(container[index])))
-            container[index : index + 1] = [container[index]] * min(most, source.byte() * 8)
+            count = min(most, source.byte() * 8)
+            container[index : index + 1] = [copy.deepcopy(container[index]) for _ in range(count)]
         case 3:
-            container.insert(0, source.pick(ODD))
+            container.insert(0, _odd(source))
         case _:
-            container[index] = source.pick(ODD)
+            container[index] = _odd(source)

@@ -41,7 +41,7 @@ def main() -> int:
         )
         code = done.returncode
         if code != 0:
-            print(done.stdout)
+            print("\n".join(x for x in done.stdout.splitlines() if not x.startswith("INFO: ")))
         took_s = time.monotonic() - started
         verdict = "nothing found" if code == 0 else f"FOUND SOMETHING (exit {code})"
         print(f"  {target:13}{count:>9} inputs{took_s:>8.1f} s  {verdict}", flush=True)
