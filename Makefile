@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run test check lint fmt bench fuzz bench-control proto openapi page helm clean-state lock
+.PHONY: help setup run test check lint fmt bench fuzz faults interop bench-control proto openapi page helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +41,7 @@ fmt: $(VENV)/.ready ## format and sort imports
 bench: setup ## measure latency, CPU and memory of a living site; prints what it measured
 	@$(BIN)/python tests/bench/living_site.py
 	@$(BIN)/python tests/bench/eebus_stack.py
+	@$(BIN)/python tests/bench/planner.py
 	@ulimit -n 4096; $(BIN)/python tests/bench/meters.py
 
 soak: setup ## 50 virtual meters with random faults for 10 minutes (SOAK_SECONDS=60 for a short one)
@@ -48,6 +49,12 @@ soak: setup ## 50 virtual meters with random faults for 10 minutes (SOAK_SECONDS
 
 fuzz: setup ## a million odd inputs for the EEBUS library (FUZZ_INPUTS=20000 for a short run)
 	@$(BIN)/python tests/fuzz/run.py --inputs $(or $(FUZZ_INPUTS),1000000)
+
+faults: setup ## play 15 faults in a living site and tell how each was borne (25 minutes)
+	@PYTHONPATH=tests/support:tests/faults $(BIN)/python tests/faults/run.py $(FAULTS)
+
+interop: setup ## everything against the reference Go stack, both versions (10 minutes; needs Go)
+	@VOLTHUS_INTEROP=all $(BIN)/pytest -v -rs -n $(or $(INTEROP_WORKERS),4) tests/interop
 
 bench-control: setup ## play load-management scenarios against the CEM; fails when a bound is missed
 	@$(BIN)/python tests/bench/control/run.py
