@@ -45,6 +45,7 @@ class Plug:
         self.counter_wh = 0.0
         self.plug = 0
         self.has_car: bool | None = False
+        self.unseen_wh = 0.0  # of cars that came and went while nobody looked
 
     def wait(self, seconds: float, power_w: float = 0.0) -> "Plug":
         """Let time pass unseen."""
@@ -58,7 +59,11 @@ class Plug:
         measured = None
         if self.has_car is not None:
             measured = Measured(1000.0 + self.seconds, power_w, seen_wh, is_session=True)
+        before_wh, ended = charged_wh(self.ledger), len(self.ledger.ended)
+        is_idle = SKI not in self.ledger.sessions
         self.ledger = charger_seen(self.ledger, seen, measured, at(self.seconds))
+        if is_idle and SKI not in self.ledger.sessions and ended == len(self.ledger.ended):
+            self.unseen_wh += charged_wh(self.ledger) - before_wh
         return self
 
     def charge(self, seconds: int, power_w: float) -> "Plug":
@@ -272,7 +277,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(STEPS)
 def test_whatever_happens_energy_is_counted_once_and_sums_agree(steps: list[tuple]):
     plug = Plug().report()
@@ -320,8 +325,8 @@ def test_whatever_happens_energy_is_counted_once_and_sums_agree(steps: list[tupl
     sessions |= {s.id: s for s in plug.ledger.sessions.values()}
     booked_wh += charged_wh(plug.ledger)
     told_wh = sum(s.energy_wh for s in sessions.values())
-    assert isclose(told_wh, booked_wh, rel_tol=1e-9, abs_tol=1e-6)
-    assert told_wh <= true_wh + 1.0 * len(sessions) + 1.0
+    assert isclose(told_wh + plug.unseen_wh, booked_wh, rel_tol=1e-9, abs_tol=1e-6)
+    assert booked_wh <= true_wh + 1.0 * len(sessions) + 1.0
     assert all(s.energy_wh >= 0 and s.sun_wh <= s.energy_wh + 1e-9 for s in sessions.values())
     assert all(s.ended is None or s.ended >= s.started for s in sessions.values())
 
