@@ -39,7 +39,7 @@ async def test_a_charger_shows_its_tree_its_limits_and_how_fast_it_follows(
         box.charger.measure((16, 16, 16), (3680, 3680, 3680), 0.0)
         await until(lambda: cem.states[box.ski].current_a.a == 16, "draws")
         await cem.offer(box.ski, 10)
-        await box.told(10)
+        await until(lambda: cem.states[box.ski].HasField("limit"), "accepted")
         box.charger.measure((10, 10, 10), (2300, 2300, 2300), 1.0)
         await until(lambda: cem.states[box.ski].HasField("reaction_s"), "followed")
         told = await cem.examine(box.ski)
@@ -129,5 +129,7 @@ async def test_an_appliance_that_can_be_limited_is_told_that_it_has_no_limit(
         assert [each.name for each in (await cem.examine(pump.ski)).use_cases if each.used] == [
             "limitationOfPowerConsumption"
         ]
+        held = (await cem.examine(pump.ski)).power_limits[0]
+        assert (held.kind, held.active, held.failsafe_w) == ("lpc", False, 4200.0)
         await until(lambda: cem.rosters[-1] == [], "no charger")
         assert cem.limits[-1] == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from eebus.events import Event, Metered
+from eebus.events import ConnectionChanged, ConnectionState, Event, Metered
 from eebus_gateway.core import diagnosis as diagnoses
 from eebus_gateway.core import metering
 from eebus_gateway.core.abilities import Ability
@@ -37,11 +37,17 @@ class Devices:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._diagnoses: dict[str, Diagnosis] = {}
+        self._connected_at: dict[str, float] = {}  # monotonic
         self._meters: dict[str, dict[tuple[int, ...], GridMeter]] = {}
 
     def hear(self, ski: str, event: Event) -> None:
         """Fold in an event about a paired device."""
         at = self._clock.now()
+        if isinstance(event, ConnectionChanged):
+            if event.state is not ConnectionState.CONNECTED:
+                self._connected_at.pop(ski, None)
+            else:
+                self._connected_at.setdefault(ski, self._clock.monotonic())
         self._diagnoses[ski] = diagnoses.fold(self.diagnosis(ski), event, at)
         if isinstance(event, Metered) and event.use_case == MGCP:
             meters = self._meters.setdefault(ski, {})
@@ -61,6 +67,7 @@ class Devices:
         """Drop the records of a device that is paired no longer."""
         self._diagnoses.pop(ski, None)
         self._meters.pop(ski, None)
+        self._connected_at.pop(ski, None)
 
     def diagnosis(self, ski: str) -> Diagnosis:
         """Return what is known of a device; of one never heard of, nothing."""
@@ -72,13 +79,10 @@ class Devices:
         What it was stays until the device has had the time to say everything anew: a charger or
         a grid meter must not vanish for a moment with each connection.
         """
-        diagnosis = self.diagnosis(paired.ski)
-        told = diagnosis.tree.abilities()
-        since = diagnosis.connected_since
-        if told and since is not None:
-            connected_s = (self._clock.now() - since).total_seconds()
-            if connected_s >= SETTLED_AFTER_S:
-                return told
+        told = self.diagnosis(paired.ski).tree.abilities()
+        since = self._connected_at.get(paired.ski)
+        if told and since is not None and self._clock.monotonic() - since >= SETTLED_AFTER_S:
+            return told
         return paired.abilities | told
 
     def meters(self, book: Mapping[str, Paired]) -> list[MeterView]:
@@ -91,7 +95,7 @@ class Devices:
         there = {address: each for address, each in known.items() if each.is_there} or known
         meter = there[min(there)] if there else GridMeter()
         now = self._clock.monotonic()
-        is_connected = self.diagnosis(paired.ski).connected_since is not None
+        is_connected = paired.ski in self._connected_at
         return MeterView(
             paired,
             meter,

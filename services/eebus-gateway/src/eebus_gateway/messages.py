@@ -4,9 +4,9 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from eebus.events import Ev, PerPhase
+from eebus.events import Ev, PerPhase, PowerLimitChanged
 from eebus_gateway.core.abilities import UseCase
-from eebus_gateway.core.diagnosis import Examined, LimitWrite
+from eebus_gateway.core.diagnosis import Diagnosis, Examined, LimitWrite
 from eebus_gateway.core.dots import Dot, dot, sentence
 from eebus_gateway.core.evse import Evse
 from eebus_gateway.core.lease import Offer
@@ -286,6 +286,21 @@ def diagnostics_message(examined: Examined) -> wire.DeviceDiagnostics:
         last_error_at=_instant(diagnosis.last_error_at),
         heartbeat_age_s=examined.heartbeat_age_s,
         entities=[f"{_address(address)} {type_}".rstrip() for address, type_ in entities],
+        power_limits=[_held_limit(limit, diagnosis) for _, limit in sorted(diagnosis.held.items())],
+    )
+
+
+def _held_limit(limit: PowerLimitChanged, diagnosis: Diagnosis) -> wire.HeldPowerLimit:
+    safe = diagnosis.failsafe
+    safe_w = None
+    if safe is not None:
+        safe_w = safe.consumption_w if limit.kind == "lpc" else safe.production_w
+    return wire.HeldPowerLimit(
+        kind=limit.kind,
+        active=limit.active,
+        power_w=limit.power_w,
+        duration_s=limit.duration_s,
+        failsafe_w=safe_w,
     )
 
 

@@ -151,8 +151,22 @@ class LimitWrite(_message.Message):
     reaction_s: float
     def __init__(self, at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., kind: _Optional[str] = ..., current_a: _Optional[_Union[_electrical_pb2.Conductors, _Mapping]] = ..., power_w: _Optional[float] = ..., ok: _Optional[bool] = ..., error_number: _Optional[int] = ..., text: _Optional[str] = ..., answer_ms: _Optional[float] = ..., reaction_s: _Optional[float] = ...) -> None: ...
 
+class HeldPowerLimit(_message.Message):
+    __slots__ = ("kind", "active", "power_w", "duration_s", "failsafe_w")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    POWER_W_FIELD_NUMBER: _ClassVar[int]
+    DURATION_S_FIELD_NUMBER: _ClassVar[int]
+    FAILSAFE_W_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    active: bool
+    power_w: float
+    duration_s: float
+    failsafe_w: float
+    def __init__(self, kind: _Optional[str] = ..., active: _Optional[bool] = ..., power_w: _Optional[float] = ..., duration_s: _Optional[float] = ..., failsafe_w: _Optional[float] = ...) -> None: ...
+
 class DeviceDiagnostics(_message.Message):
-    __slots__ = ("paired", "use_cases", "handshake", "writes", "reaction_s", "quirks", "connections", "connected_since", "last_error", "last_error_at", "heartbeat_age_s", "entities")
+    __slots__ = ("paired", "use_cases", "handshake", "writes", "reaction_s", "quirks", "connections", "connected_since", "last_error", "last_error_at", "heartbeat_age_s", "entities", "power_limits")
     PAIRED_FIELD_NUMBER: _ClassVar[int]
     USE_CASES_FIELD_NUMBER: _ClassVar[int]
     HANDSHAKE_FIELD_NUMBER: _ClassVar[int]
@@ -165,6 +179,7 @@ class DeviceDiagnostics(_message.Message):
     LAST_ERROR_AT_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_AGE_S_FIELD_NUMBER: _ClassVar[int]
     ENTITIES_FIELD_NUMBER: _ClassVar[int]
+    POWER_LIMITS_FIELD_NUMBER: _ClassVar[int]
     paired: PairedDevice
     use_cases: _containers.RepeatedCompositeFieldContainer[AnnouncedUseCase]
     handshake: str
@@ -177,7 +192,8 @@ class DeviceDiagnostics(_message.Message):
     last_error_at: _timestamp_pb2.Timestamp
     heartbeat_age_s: float
     entities: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, paired: _Optional[_Union[PairedDevice, _Mapping]] = ..., use_cases: _Optional[_Iterable[_Union[AnnouncedUseCase, _Mapping]]] = ..., handshake: _Optional[str] = ..., writes: _Optional[_Iterable[_Union[LimitWrite, _Mapping]]] = ..., reaction_s: _Optional[float] = ..., quirks: _Optional[_Iterable[str]] = ..., connections: _Optional[int] = ..., connected_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_error: _Optional[str] = ..., last_error_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., heartbeat_age_s: _Optional[float] = ..., entities: _Optional[_Iterable[str]] = ...) -> None: ...
+    power_limits: _containers.RepeatedCompositeFieldContainer[HeldPowerLimit]
+    def __init__(self, paired: _Optional[_Union[PairedDevice, _Mapping]] = ..., use_cases: _Optional[_Iterable[_Union[AnnouncedUseCase, _Mapping]]] = ..., handshake: _Optional[str] = ..., writes: _Optional[_Iterable[_Union[LimitWrite, _Mapping]]] = ..., reaction_s: _Optional[float] = ..., quirks: _Optional[_Iterable[str]] = ..., connections: _Optional[int] = ..., connected_since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_error: _Optional[str] = ..., last_error_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., heartbeat_age_s: _Optional[float] = ..., entities: _Optional[_Iterable[str]] = ..., power_limits: _Optional[_Iterable[_Union[HeldPowerLimit, _Mapping]]] = ...) -> None: ...
 
 class GetDiagnosticsRequest(_message.Message):
     __slots__ = ("ski",)

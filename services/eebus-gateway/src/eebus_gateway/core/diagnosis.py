@@ -3,7 +3,8 @@
 `at` is the wall clock: these are records, nothing is controlled by them.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,9 +14,11 @@ from eebus.events import (
     DeviceDescribed,
     EntityChanged,
     Event,
+    FailsafeChanged,
     HeartbeatChanged,
     PerPhase,
     PowerControlChanged,
+    PowerLimitChanged,
     UseCasesChanged,
     WriteResult,
 )
@@ -54,6 +57,8 @@ class Diagnosis:
     last_error: str = ""
     last_error_at: datetime | None = None
     writes: tuple[LimitWrite, ...] = ()  # newest first
+    held: Mapping[str, PowerLimitChanged] = field(default_factory=dict)  # of an appliance, by kind
+    failsafe: FailsafeChanged | None = None  # of an appliance; of a control box, what it wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,8 @@ def fold(diagnosis: Diagnosis, event: Event, at: datetime) -> Diagnosis:
             return replace(diagnosis, quirks=quirks)
         case HeartbeatChanged(ok=False):
             return failed(diagnosis, "Its heartbeat is overdue.", at)
-        case PowerControlChanged(kind=kind, limit_w=limit_w, state=state):
-            return written(
-                diagnosis, LimitWrite(at, kind, None, limit_w, ok=True, text=f"now {state}")
-            )
+        case PowerControlChanged() | PowerLimitChanged() | FailsafeChanged():
+            return _limited(diagnosis, event, at)
         case _:
             return diagnosis
 
@@ -146,3 +149,19 @@ def _connected(diagnosis: Diagnosis, changed: ConnectionChanged, at: datetime) -
     if (was_lost or is_wrong) and changed.detail:
         diagnosis = failed(diagnosis, changed.detail, at)
     return diagnosis
+
+
+def _limited(
+    diagnosis: Diagnosis,
+    event: PowerControlChanged | PowerLimitChanged | FailsafeChanged,
+    at: datetime,
+) -> Diagnosis:
+    """Note what a control box ordered, or what an appliance keeps to."""
+    match event:
+        case PowerControlChanged(kind=kind, limit_w=limit_w, state=state):
+            order = LimitWrite(at, kind, None, limit_w, ok=True, text=f"now {state}")
+            return written(diagnosis, order)
+        case PowerLimitChanged(kind=kind):
+            return replace(diagnosis, held={**diagnosis.held, kind: event})
+        case FailsafeChanged():
+            return replace(diagnosis, failsafe=event)
