@@ -181,7 +181,7 @@ def test_the_text_of_a_qr_code_is_read(capsys):
 
 
 @pytest.mark.parametrize(
-    "of", [(), ("discover",), ("qr",), ("cem",), ("charger",), ("controlbox",)]
+    "of", [(), ("discover",), ("qr",), ("cem",), ("charger",), ("controlbox",), ("meter",)]
 )
 def test_the_help_fits_a_terminal_and_shows_what_can_be_typed(capsys, monkeypatch, of):
     monkeypatch.setenv("COLUMNS", "80")
@@ -242,6 +242,20 @@ async def test_a_control_box_limits_an_energy_manager(tmp_path: Path):
             assert not (await guard.ask(4, cmd="lpp", ski=hems, w=1000))["ok"]
             assert not (await guard.ask(5, cmd="lpc", ski=hems, w=1, duration_s=0))["ok"]
             assert (await guard.ask(6, cmd="heartbeat", on=False))["ok"]
+
+
+async def test_an_energy_manager_reads_a_meter(tmp_path: Path):
+    hems = load_or_create(tmp_path / "hems", "hems").ski
+    state = ("--no-mdns", "--state")
+    async with _program("meter", *state, str(tmp_path / "meter"), "--trust", hems) as meter:
+        told = await meter.until(_is("listening"))
+        dial = ("--trust", told["ski"], "--dial", f"127.0.0.1:{told['port']}")
+        async with _program("cem", *state, str(tmp_path / "hems"), *dial) as cem:
+            await cem.until(_is("connection", state="connected"))
+            values = {"power_w": -575, "current_a": [1, 2, -0.5]}
+            assert (await meter.ask(1, cmd="measure", **values))["ok"]
+            shown = await cem.until(_is("meter", use_case="mgcp", power_w=-575.0))
+            assert (shown["current_a"], shown["frequency_hz"]) == ([1.0, 2.0, -0.5], None)
 
 
 async def test_nonsense_is_answered_and_the_program_goes_on(tmp_path: Path):

@@ -11,11 +11,12 @@ from eebus.cem import Cem
 from eebus.charger import Charger
 from eebus.console import help as told
 from eebus.console.commands import Command, CommandError
-from eebus.console.desks import CemDesk, ChargerDesk, ControlBoxDesk
+from eebus.console.desks import CemDesk, ChargerDesk, ControlBoxDesk, MeterDesk
 from eebus.console.trust import TrustBook
 from eebus.controlbox import ControlBox
 from eebus.events import LimitsChanged, TrustedPeer
 from eebus.identity import Identity
+from eebus.meter import GridMeter
 from eebus.ship.announcement import Announcement
 from eebus.ship.qr import qr_text
 from eebus.transport.node import Network
@@ -34,6 +35,7 @@ ROLES = {
         told.OF_CHARGER,
     ),
     "controlbox": (ControlBox, ControlBoxDesk, {}, told.OF_CONTROLBOX),
+    "meter": (GridMeter, MeterDesk, {}, told.OF_METER),
 }
 
 
@@ -195,6 +197,14 @@ async def test_what_a_charger_without_a_car_cannot_do_is_said(counter, body, sai
     result = await counter("charger").ask(**body)
     assert not result.ok
     assert said in result.text
+
+
+async def test_a_meter_tells_what_it_is_told(counter):
+    desk = counter("meter")
+    assert (await desk.ask(cmd="measure", power_w=575, current_a=[1, 2, -0.5])).ok
+    assert (await desk.ask(cmd="measure", curtailment_factor=0.7)).ok
+    assert not (await desk.ask(cmd="measure", power_w="much")).ok
+    assert not (await desk.ask(cmd="measure", voltage_v=[1, 2, 3, 4])).ok
 
 
 async def test_quit_ends_the_program_and_heartbeats_can_be_stopped(counter):

@@ -1,4 +1,4 @@
-"""The command `eebus`: be a CEM, a charger, a control box; JSON lines out, JSON commands in."""
+"""The command `eebus`: be any participant; JSON lines out, JSON commands in."""
 
 import argparse
 import asyncio
@@ -18,13 +18,14 @@ from eebus.cem import Cem
 from eebus.charger import Charger
 from eebus.console import arguments as given
 from eebus.console.commands import Command, CommandError, Desk, refused
-from eebus.console.desks import CemDesk, ChargerDesk, ControlBoxDesk
+from eebus.console.desks import CemDesk, ChargerDesk, ControlBoxDesk, MeterDesk
 from eebus.console.trust import TrustBook
 from eebus.console.words import Line, of_event, of_qr, of_result, stamped
 from eebus.controlbox import ControlBox
 from eebus.errors import EebusError
 from eebus.events import Event, PairingWindowChanged, ShipIdLearned, TrustedPeer
 from eebus.identity import Identity, load_or_create
+from eebus.meter import GridMeter
 from eebus.participant import Core, Options, Participant
 from eebus.ship.announcement import Announcement
 from eebus.ship.qr import parse_qr, qr_text
@@ -132,6 +133,9 @@ def _role(
     if arguments.command == "controlbox":
         box = ControlBox(identity, announcement, network, **options)
         return box, ControlBoxDesk(box, book)
+    if arguments.command == "meter":
+        meter = GridMeter(identity, announcement, network, **options)
+        return meter, MeterDesk(meter, book)
     system = given.controllable(arguments)
     if arguments.command == "charger":
         charger = Charger(

@@ -23,11 +23,13 @@ ROLES: Final = {
     "cem": ("CEM", "EnergyManagementSystem", (2,)),
     "charger": ("Charger", "ChargingStation", (3,)),
     "controlbox": ("ControlBox", "ElectricitySupplySystem", (1,)),
+    "meter": ("Meter", "SubMeter", (7,)),
 }
 SUMMARIES: Final = {
     "cem": ("be an energy manager: report chargers and cars, write limits", told.OF_CEM),
     "charger": ("be a charger: plug cars, obey limits", told.OF_CHARGER),
     "controlbox": ("be a grid operator's control box: limit power", told.OF_CONTROLBOX),
+    "meter": ("be the meter at the grid connection: tell what it shows", told.OF_METER),
 }
 NOMINAL_W: Final = {"cem": 32000.0, "charger": 22000.0}  # LPC, unless --lpc says otherwise
 

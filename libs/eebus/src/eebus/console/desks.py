@@ -10,6 +10,7 @@ from eebus.console.trust import TrustBook
 from eebus.controlbox import ControlBox
 from eebus.events import MeterValues, PowerSlot, PriceSlot, WriteResult
 from eebus.guarding import Guarding
+from eebus.meter import GridMeter
 from eebus.participant import Core
 
 VOLTAGE_V: Final = 230.0
@@ -47,6 +48,30 @@ class ControlBoxDesk(Desk):
     def __init__(self, box: ControlBox, book: TrustBook | None = None) -> None:
         super().__init__(box, book)
         self.actions |= _guard_actions(box)
+
+
+class MeterDesk(Desk):
+    """Obeys what a grid meter can be told: its values, all of them each time."""
+
+    def __init__(self, meter: GridMeter, book: TrustBook | None = None) -> None:
+        super().__init__(meter, book)
+        self._meter = meter
+        self.actions |= {"measure": self._measure}
+
+    async def _measure(self, command: Command) -> WriteResult:
+        self._meter.measure(
+            MeterValues(
+                power_w=command.optional_number("power_w"),
+                power_per_phase_w=command.per_phase("power_per_phase_w"),
+                current_a=command.per_phase("current_a"),
+                voltage_v=command.per_phase("voltage_v"),
+                energy_consumed_wh=command.optional_number("energy_consumed_wh"),
+                energy_produced_wh=command.optional_number("energy_produced_wh"),
+                frequency_hz=command.optional_number("frequency_hz"),
+                curtailment_factor=command.optional_number("curtailment_factor"),
+            )
+        )
+        return DONE
 
 
 class CemDesk(Desk):

@@ -3,8 +3,8 @@
 from typing import Final
 
 DESCRIPTION: Final = """\
-Speak EEBUS from the command line: find devices, be an energy manager, a charger
-or a control box. Prints one JSON object per event on standard output and obeys
+Speak EEBUS from the command line: find devices, be an energy manager, a charger,
+a control box or a grid meter. Prints one JSON object per event on standard output and obeys
 one JSON command per line on standard input; each command gets one `result`."""
 
 EXAMPLES: Final = """\
@@ -76,4 +76,15 @@ OF_CONTROLBOX: Final = (
 
 for example
   {"id":1,"cmd":"lpc","ski":"...","w":4200,"duration_s":3600}"""
+)
+
+OF_METER: Final = (
+    OF_ALL
+    + """
+  measure     power_w?, power_per_phase_w?, current_a?, voltage_v?, frequency_hz?,
+              energy_consumed_wh?, energy_produced_wh?, curtailment_factor?
+              (three values are the phases; what is left out is unknown)
+
+for example
+  {"cmd":"measure","power_w":575,"current_a":[1.0,2.0,-0.5]}"""
 )
