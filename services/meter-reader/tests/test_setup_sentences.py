@@ -198,3 +198,11 @@ async def test_a_meter_without_connected_inputs_says_so(commands, partner):
     async with served(nothing, "siemens_pac2200") as line:
         no = await refusal(commands, question(line.port, "siemens_pac2200"))
     assert (no.code, no.field) == ("no-values", "/model")
+
+
+async def test_a_meter_is_identified_although_the_wrong_framing_was_said(commands, partner):
+    async with served(partner.values(4.0, -5.0, 6.0), transport=Transport.RTU_OVER_TCP) as line:
+        asked = wire.IdentifyMeterRequest(transport=question(line.port).settings.transport)
+        found = await commands.identify(asked, EVA)
+    assert "cg_em340" in [one.model.model for one in found.candidates]
+    assert found.transport.kind == wire.TRANSPORT_KIND_RTU_OVER_TCP

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from meter_profiles.catalogue import profile, profiles
 from meter_profiles.errors import UnknownModelError
 from meter_profiles.profile import Profile
-from meter_reader.core.configuration import MeterConfig
+from meter_reader.core.configuration import Line, MeterConfig
 from meter_reader.core.findings import findings_about
 from meter_reader.core.house import seen_from_house
 from meter_reader.core.picture import picture_of
@@ -26,8 +26,8 @@ from meter_reader.core.setup import (
     warnings_about,
 )
 from meter_reader.device import Device
-from meter_reader.errors import ReadError
-from meter_reader.identify import identify
+from meter_reader.errors import LineError, ReadError
+from meter_reader.identify import USUAL_UNIT_IDS, Identified, identify
 from meter_reader.lines import Lines
 from meter_reader.messages import (
     from_settings,
@@ -39,7 +39,7 @@ from meter_reader.messages import (
     to_reading,
 )
 from meter_reader.polling import Poller
-from meter_reader.second_look import explained
+from meter_reader.second_look import OTHER, explained
 from meter_reader.store import Store, StoreError
 from volthus_kit.backoff import backoff
 from volthus_kit.clock import Clock
@@ -51,6 +51,7 @@ logger = logging.getLogger(__name__)
 
 TEST_TIMEOUT_S = 4.0  # below the 5 s that a caller waits
 IDENTIFY_FOR_S = 11.0  # the API waits 15 s
+FIRST_FRAMING_S = 6.0  # of these, if the framing that was said is silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +134,31 @@ class MeterCommands:
         _refuse(objection_to_place(line))
         unit_ids = () if unit_id is None else (unit_id,)
         try:
-            found = await identify(self._lines, line, unit_ids, self._clock, IDENTIFY_FOR_S)
+            found = await self._identified(line, unit_ids)
         except ReadError as error:
             raise RefusedError(error.code, error.detail, field=error.field) from error
         return to_identified(found, self._clock)
+
+    async def _identified(self, line: Line, unit_ids: Sequence[int]) -> Identified:
+        """Identify in the framing that was said, and if that is silent in the other one.
+
+        Not where meters are read already: they show that theirs is right.
+        """
+        other = OTHER.get(line.kind)
+        if other is None or self._is_used(line):
+            return await identify(self._lines, line, unit_ids, self._clock, IDENTIFY_FOR_S)
+        try:
+            return await identify(self._lines, line, unit_ids, self._clock, FIRST_FRAMING_S)
+        except ReadError as first:
+            if isinstance(first, LineError) and first.code != "connection-lost":
+                raise
+            turned, left_s = replace(line, kind=other), IDENTIFY_FOR_S - FIRST_FRAMING_S
+            try:
+                return await identify(
+                    self._lines, turned, unit_ids or USUAL_UNIT_IDS[:1], self._clock, left_s
+                )
+            except ReadError:
+                raise first from None
 
     async def add(self, question: wire.AddMeterRequest, caller: Caller) -> wire.MeterReply:
         """Put a meter into service, once it has answered with values that can be true."""
@@ -211,7 +233,7 @@ class MeterCommands:
         self, error: ReadError, config: MeterConfig, model: Profile
     ) -> None:
         """Refuse with the setting that is wrong, if a second look shows it."""
-        if any(other.line.is_same_place(config.line) for other in self._poller.configs()):
+        if self._is_used(config.line):
             return  # the line is somebody's, and right for him
         usual_unit_id = default_unit_id(model, config.line.kind)
         async with self._lines.lease(config.line) as owner:
@@ -232,6 +254,10 @@ class MeterCommands:
             await self._try(after, model, site_phases)
         finally:
             await self._poller.watch(before)  # until the new settings are written
+
+    def _is_used(self, line: Line) -> bool:
+        """Return whether a meter is read there already."""
+        return any(config.line.is_same_place(line) for config in self._poller.configs())
 
     def _existing(self, meter: str) -> MeterConfig:
         self._refuse_while_loading()

@@ -150,6 +150,8 @@ async def _living(memory: Memory, unit_ids: Sequence[int]) -> int:
             first = first or error
         except (SilentError, GarbledError) as error:
             first = first or error
+        except OutOfTimeError:
+            break
         else:
             return unit_id
     raise first or LineError("no-answer", "No unit id was tried.")
