@@ -17,7 +17,7 @@ def played(world: World) -> dict[str, float]:
     """Play a scenario and return its figures."""
     seconds = list(world.play())
     return {
-        **_overloads(world, seconds),
+        **overloads(world, seconds),
         **_thermal(world, seconds),
         **_limits(world, seconds),
         **_served(world),
@@ -37,7 +37,7 @@ def _goals(world: World) -> dict[str, float]:
     }
 
 
-def _overloads(world: World, seconds: list[Second]) -> dict[str, float]:
+def overloads(world: World, seconds: list[Second]) -> dict[str, float]:
     runs: dict[tuple[str, int], list[int]] = defaultdict(list)
     own: set[int] = set()
     heat = 0.0

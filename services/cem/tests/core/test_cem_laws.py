@@ -1,35 +1,53 @@
 """The laws of design.md section 2, after every event, in any order, with any numbers."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from math import inf, isfinite, nan
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from cem.core.caps import conductors, voltages_v
 from cem.core.charger import Charger, Standing
+from cem.core.circuits import CircuitSettings
 from cem.core.decide import decide
 from cem.core.decision import Cause, Decision
+from cem.core.driving import Car as DrivenCar
+from cem.core.driving import ChargingMode, Goal, Mode, SmartSwitches, WallClock
 from cem.core.events import (
     Accepted,
+    ApiLimitSet,
     Car,
+    CarsSet,
     ChargerHeard,
     ChargerSet,
     ChargersPaired,
+    CircuitsSet,
     EnergyManagementSet,
     Event,
+    GoalSet,
     GridConnectionSet,
     GridMeterNamed,
     GridRead,
     GridReading,
     Link,
+    ModeSet,
+    OperatorLimitsHeard,
+    OperatorSet,
+    PhasesSwitched,
+    PulseAsked,
+    PulseEnded,
     Report,
+    SubMeterRead,
 )
 from cem.core.folding import apply
+from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
 from cem.core.parameters import DEFAULTS
 from cem.core.rooms import Room
-from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
-from cem.core.state import Remembered, State, restored
+from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
+from cem.core.state import Remembered, restored
 from cem.core.view import View
 from electrical.phases import Phases
 from electrical.rotation import Rotation
@@ -43,7 +61,7 @@ skis = st.sampled_from(SKIS)
 fuses = st.builds(Phases, *[st.floats(6, 80)] * 3)
 cars = st.none() | st.builds(
     Car,
-    communication=st.sampled_from(["", "iec61851"]),
+    communication=st.sampled_from(["", "iec61851", "iso15118-2ed2"]),
     phases=st.sampled_from([None, 1, 2, 3, 9]),
     min_a=st.one_of(st.sampled_from([6.0, 2.2]), odd),
     max_a=st.one_of(st.floats(0, 40), odd),
@@ -62,6 +80,8 @@ reports = st.builds(
     measured_age_s=st.one_of(st.floats(0, 30), odd),
     accepted=limits,
     limit_problem=st.sampled_from(["", "refused"]),
+    offered_phases=st.sampled_from([None, None, 1, 3]),
+    energy_wh=st.one_of(st.floats(0, 60_000), odd),
 )
 settings_of = st.builds(
     ChargerSettings,
@@ -73,6 +93,29 @@ settings_of = st.builds(
     failsafe_a=st.sampled_from([0.0, 6.0]),
     priority=st.integers(1, 3),
     weight=st.sampled_from([1.0, 2.0]),
+    circuit=st.sampled_from(["main", "hall", "row", "gone"]),
+    phase_switching=st.sampled_from(list(PhaseSwitching)),
+    is_phase_switching_confirmed=st.booleans(),
+    guaranteed_a=st.sampled_from([None, 8.0]),
+)
+EPOCH = datetime(2026, 3, 28, 12, tzinfo=ZoneInfo("Europe/Berlin"))
+modes = st.builds(
+    ChargingMode,
+    st.sampled_from(list(Mode)),
+    st.builds(SmartSwitches, st.booleans(), st.booleans(), st.booleans()),
+)
+orders = st.builds(
+    OperatorLimit,
+    state=st.sampled_from(list(LimitState)),
+    limit_w=st.one_of(st.sampled_from([0.0, 4200.0, 11000.0]), odd),
+    failsafe_w=st.sampled_from([None, 4200.0]),
+)
+circuits = st.builds(
+    CircuitSettings,
+    st.sampled_from(["hall", "row"]),
+    fuses,
+    parent=st.sampled_from(["main", "hall", "row", "gone"]),
+    meter=st.sampled_from(["", "sub"]),
 )
 
 
@@ -187,6 +230,58 @@ class AnyOrder(RuleBasedStateMachine):
         self.decision = decide(before, self.now)
         self.check_moves(before.chargers, before)
 
+    @rule(ski=skis, mode=modes)
+    def mode_set(self, ski: str, mode: ChargingMode) -> None:
+        self.happens(ModeSet(ski, mode))
+
+    @rule(ski=skis, hours=st.floats(-1, 12), energy_wh=st.one_of(st.floats(0, 40_000), odd))
+    def goal_set(self, ski: str, hours: float, energy_wh: float | None) -> None:
+        departure = EPOCH + timedelta(hours=hours)
+        wanted = None if energy_wh is None else Goal(ski, None, energy_wh, departure)
+        self.happens(GoalSet(ski, wanted))
+
+    @rule(soc=st.floats(0, 100))
+    def car_told(self, soc: float) -> None:
+        car = DrivenCar("id", battery_wh=50_000, min_soc_percent=soc, charger=SKIS[0])
+        self.happens(CarsSet((car,)))
+
+    @rule()
+    def clock_read(self) -> None:
+        self.happens(WallClock(self.now, EPOCH))
+
+    @rule(orders=st.lists(orders, max_size=2))
+    def operator_heard(self, orders: list[OperatorLimit]) -> None:
+        self.happens(OperatorLimitsHeard(tuple(orders)))
+
+    @rule(order=st.none() | orders)
+    def limited_by_api(self, order: OperatorLimit | None) -> None:
+        self.happens(ApiLimitSet(None if order is None else replace(order, source="api")))
+
+    @rule(credits_sun=st.booleans(), contract_w=st.sampled_from([None, 3000.0, 20000.0]))
+    def operator_set(self, credits_sun: bool, contract_w: float | None) -> None:
+        self.happens(OperatorSet(OperatorSettings(credits_sun, (5000.0,), contract_w)))
+
+    @rule(circuits=st.lists(circuits, max_size=2, unique_by=lambda circuit: circuit.id))
+    def circuits_set(self, circuits: list[CircuitSettings]) -> None:
+        self.happens(CircuitsSet(tuple(circuits)))
+
+    @rule(circuit=st.sampled_from(["hall", "row"]), current=three)
+    def sub_meter_reads(self, circuit: str, current: Phases[float | None]) -> None:
+        self.happens(SubMeterRead(circuit, GridReading("sub", current)))
+
+    @rule(ski=skis, phases=st.sampled_from([None, 1, 3, 7]))
+    def phases_switched(self, ski: str, phases: int | None) -> None:
+        self.happens(PhasesSwitched(ski, phases))
+
+    @rule(ski=skis, current_a=amps, seconds=st.floats(-5, 60))
+    def pulse_asked(self, ski: str, current_a: float | None, seconds: float) -> None:
+        asked_a = nan if current_a is None else current_a
+        self.happens(PulseAsked(ski, asked_a, self.now + seconds))
+
+    @rule(ski=skis)
+    def pulse_ended(self, ski: str) -> None:
+        self.happens(PulseEnded(ski))
+
     def standing(self, charger: Charger) -> Standing:
         return charger.standing(self.now, DEFAULTS)
 
@@ -205,24 +300,72 @@ class AnyOrder(RuleBasedStateMachine):
             on_phase = [
                 charger
                 for charger in sharing
-                if room.phase in charger.phases(state.grid.phases, DEFAULTS)
+                if room.phase in view.used[charger.ski] and view.is_on(charger, room.circuit.id)
             ]
-            granted_a = sum(charger.granted_a or 0.0 for charger in on_phase)
+            granted_a = sum(
+                (charger.granted_a or 0.0) * view.factors[charger.ski][room.phase]
+                for charger in on_phase
+            )
             firm_a = room.limit_a - room.firm_other_a - room.firm_reserved_a
             assert granted_a <= max(0.0, firm_a) + ROUNDING_A
             now_a = room.limit_a - room.other_a - room.reserved_a
             at_minimum = all((c.granted_a or 0.0) <= c.least_a + ROUNDING_A for c in on_phase)
             assert granted_a <= max(0.0, now_a) + ROUNDING_A or at_minimum
-            assert room.firm_reserved_a >= self.lost_failsafe_a(room, state) - ROUNDING_A
+            assert room.firm_reserved_a >= self.lost_failsafe_a(room, view) - ROUNDING_A
             assert room.limit_a <= room.circuit.fuse_a[room.phase] - DEFAULTS.margin_fixed_a
 
-    def lost_failsafe_a(self, room: Room, state: State) -> float:
+    @invariant()
+    def the_operators_limit_leaves_room_for_all_that_is_granted(self) -> None:
+        """What is granted stays below the limit in watts, at the highest voltage there may be."""
+        ordered_w, state = self.decision.operator_w, self.decision.state
+        if ordered_w is None or not self.decision.limits or state.grid is None:
+            return
+        view = View(state, state.grid, self.decision.picture.ladder, self.now, DEFAULTS)
+        volts = voltages_v(view)
+        granted_w = sum(
+            (charger.granted_a or 0.0) * sum(volts[phase] for phase in conductors(charger, view))
+            for charger in state.chargers.values()
+            if self.standing(charger) is Standing.READY
+        )
+        assert granted_w <= max(0.0, ordered_w) + 0.1
+        fallback_w = sum(
+            limit.fallback_a * 253.0 * len(state.chargers[ski].settings.wired(state.grid.phases))
+            for ski, limit in self.decision.limits.items()
+        )
+        assert fallback_w <= max(0.0, ordered_w) * 253.0 / max(volts.values()) + 0.1
+
+    @invariant()
+    def who_is_off_gets_nothing(self) -> None:
+        for ski, charger in self.decision.state.chargers.items():
+            limit = self.decision.limits.get(ski)
+            if charger.mode.mode is Mode.OFF and limit is not None and not limit.is_release:
+                assert not charger.granted_a
+                assert limit.fallback_a == 0.0
+
+    @invariant()
+    def what_is_pending_lies_ahead(self) -> None:
+        for changes in self.decision.pending.values():
+            times = [change.at_s for change in changes]
+            assert times == sorted(times)
+            assert all(at_s >= self.now and isfinite(at_s) for at_s in times)
+
+    @invariant()
+    def a_pulse_is_never_exceeded(self) -> None:
+        if not self.decision.limits:
+            return
+        for charger in self.decision.state.chargers.values():
+            pulse = charger.pulse
+            if pulse is not None and self.standing(charger) is Standing.READY:
+                assert (charger.granted_a or 0.0) <= max(pulse.current_a, charger.least_a) + 0.1
+
+    def lost_failsafe_a(self, room: Room, view: View) -> float:
         """Return what chargers out of reach draw at least when their own failsafe rules."""
         return sum(
             charger.settings.failsafe_a
-            for charger in state.chargers.values()
+            for charger in view.state.chargers.values()
             if self.standing(charger) is Standing.OUT_OF_REACH
-            and room.phase in charger.settings.wired(state.site_phases)
+            and room.phase in charger.settings.wired(view.grid.phases)
+            and view.is_on(charger, room.circuit.id)
         )
 
     @invariant()

@@ -93,7 +93,7 @@ def _power(
     limit_a = power_w / highest_v
     root = [room for room in found if room.circuit.id == MAIN]
     share = {
-        ski: sum(volts[phase] for phase in _conductors(charger, view)) / highest_v
+        ski: sum(volts[phase] for phase in conductors(charger, view)) / highest_v
         for ski, charger in taking_part.items()
     }
     return Constraint(
@@ -107,7 +107,7 @@ def _power(
     )
 
 
-def _conductors(charger: Charger, view: View) -> tuple[Phase, ...]:
+def conductors(charger: Charger, view: View) -> tuple[Phase, ...]:
     """Return the phases that add up to its power, for one ampere of its limit on each.
 
     A charger that switches by itself draws the same power on one phase as on three.
@@ -157,7 +157,7 @@ def _sun(taking_part: Mapping[str, Charger], view: View) -> Iterator[Constraint]
     solar = [ski for ski, c in taking_part.items() if c.intent.conduct in SOLAR]
     if not solar:
         return
-    count = {ski: float(len(_conductors(taking_part[ski], view))) for ski in solar}
+    count = {ski: float(len(conductors(taking_part[ski], view))) for ski in solar}
     left_w = view.state.surplus_w
     least_a = sum(
         count[ski] * taking_part[ski].least_a for ski in solar if taking_part[ski].sun.is_on
