@@ -66,8 +66,14 @@ function showBox() {
   show("lpp", held(state.held.lpp));
   show("safe", state.failsafe ? `${watts(state.failsafe.lpc_w)}, ${state.failsafe.duration_s} s` : "–");
   const answer = state.answer;
-  show("answer", answer ? `${answer.order}: ${answer.ok ? "accepted" : answer.text} (${Math.round(answer.ms)} ms)` : "–");
+  show("answer", answerText(answer));
   by("heartbeat").setAttribute("aria-checked", String(state.heartbeat));
+}
+
+function answerText(answer) {
+  if (!answer) return "–";
+  if (!answer.order) return answer.text;
+  return `${answer.order}: ${answer.ok ? "accepted" : answer.text} (${Math.round(answer.ms)} ms)`;
 }
 
 function showAll(told) {
