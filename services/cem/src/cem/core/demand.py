@@ -161,7 +161,8 @@ def _start_a(charger: Charger, max_a: float, p: Parameters) -> float:
     """Return what must fit before it may begin; once it runs its minimum is enough."""
     if charger.running_since_s is not None:
         return charger.least_a
-    return min(charger.least_a + p.start_hysteresis_a, max_a)
+    spare_a = p.start_hysteresis_a * min(1.0, charger.least_a / charger.settings.min_a)
+    return min(charger.least_a + spare_a, max_a)
 
 
 def served_part(charger: Charger) -> float:
