@@ -3,24 +3,31 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from eebus import participant
 from eebus.cem import Cem
-from eebus.charger import Charger, EvProfile
+from eebus.charger import CarDemand, Charger, EvProfile
 from eebus.events import (
+    ChargingPlanChanged,
     ConnectionChanged,
     ConnectionState,
     DeviceDescribed,
+    DeviceState,
     EvChanged,
     Event,
     HeartbeatChanged,
     LimitsChanged,
+    MeterValues,
+    PowerSlot,
+    PriceSlot,
     ShipIdLearned,
 )
 from eebus.identity import Identity
 from eebus.transport.node import Announcement, Network
+from eebus.usecases.limitation.system import SystemProfile
 
 IDENTITIES = [Identity.create(f"Test {n}") for n in range(3)]
 ISO = EvProfile("iso15118-2ed1", min_a=2.2, soc_percent=40.0, ev_id="001122334455")
@@ -56,7 +63,7 @@ async def _running(participant: Cem | Charger) -> AsyncIterator[None]:
 class House:
     """One CEM, some chargers, and what they told."""
 
-    def __init__(self, chargers: int) -> None:
+    def __init__(self, chargers: int, **of_cem: bool) -> None:
         self.ear = Ear()
         self.cem = Cem(
             IDENTITIES[0],
@@ -64,6 +71,7 @@ class House:
             Network(mdns=False),
             trusted=(),
             on_event=self.ear,
+            **of_cem,
         )
         self.ears = [Ear() for _ in range(chargers)]
         self.chargers = [
@@ -73,6 +81,8 @@ class House:
                 Network(mdns=False),
                 trusted=(),
                 on_event=ear,
+                controllable=SystemProfile({"lpc": 22000.0}) if of_cem else None,
+                metered=bool(of_cem),
             )
             for n, (identity, ear) in enumerate(zip(IDENTITIES[1:], self.ears, strict=False))
         ]
@@ -90,8 +100,8 @@ class House:
 
 
 @asynccontextmanager
-async def _house(chargers: int = 1) -> AsyncIterator[House]:
-    house = House(chargers)
+async def _house(chargers: int = 1, **of_cem: bool) -> AsyncIterator[House]:
+    house = House(chargers, **of_cem)
     async with AsyncExitStack() as stack:
         for each in (house.cem, *house.chargers):
             await stack.enter_async_context(_running(each))
@@ -131,6 +141,49 @@ async def test_a_day_of_a_car_over_the_network(house):
     await house.limitable(charger)
     assert (await house.cem.write_limit(ski, (8, 8, 8))).ok
     assert charger.limits() == (8.0, None, None)
+
+
+async def test_a_car_is_planned_with_and_a_charger_limited_as_a_whole_over_the_network():
+    async with _house(1, guards=True, plans=True) as house:
+        (charger,), (ear,) = house.chargers, house.ears
+        cem, ski = house.cem, charger.ski
+        charger.plug(replace(ISO, plans=True))
+        charger.ask(CarDemand(9000.0, departure_s=7200.0))
+        await house.ear.until(lambda: (demand := cem.demand(ski)) and demand.prices_due)
+        slots = (PowerSlot(0.0, 3600.0, 0.0), PowerSlot(3600.0, 7200.0, 11000.0))
+        prices = (PriceSlot(0.0, 7200.0, 0.3),)
+        assert (await cem.write_power_curve(ski, slots)).ok
+        assert (await cem.write_prices(ski, prices)).ok
+        assert (charger.curve, charger.prices) == (slots, prices)
+        charger.tell_plan(slots)
+        await house.ear.until(lambda: ChargingPlanChanged(ski, slots) in house.ear.events)
+        assert not cem.demand(ski).curve_due
+
+        assert (await cem.write_power_limit(ski, 6000.0, duration_s=600.0)).ok
+        assert charger.power_control().limit_w == 6000.0
+        await house.ear.until(lambda: (limit := cem.power_limit(ski)) and limit.active)
+        assert (await cem.write_failsafe(ski, 5000.0, duration_s=7200.0)).ok
+        charger.meter(MeterValues(power_w=4000.0))
+        await house.ear.until(lambda: any(m.values.power_w for m in cem.metered(ski)))
+        cem.set_failure(True)
+        failed = DeviceState(cem.ski, "failure")
+        await ear.until(lambda: failed in ear.events)
+        charger.set_evse_state("failure", "E1")
+        await house.ear.until(lambda: DeviceState(ski, "failure", "E1") in house.ear.events)
+
+
+async def test_what_was_not_agreed_is_not_written(house):
+    ski = house.chargers[0].ski
+    assert house.cem.demand(ski) is None
+    assert house.cem.power_control() is None
+    for result in (
+        await house.cem.write_power_curve(ski, []),
+        await house.cem.write_prices(ski, []),
+        await house.cem.write_power_limit(ski, 1.0),
+        await house.cem.write_failsafe(ski, 1.0),
+    ):
+        assert not result.ok
+    assert house.chargers[0].power_control() is None
 
 
 @pytest.mark.parametrize("car", [EvProfile(), ISO])

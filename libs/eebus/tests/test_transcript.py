@@ -73,3 +73,18 @@ def test_a_recording_is_bounded_and_says_where_it_ends():
     assert sum(len(line) + 1 for line in lines) < 700
     with pytest.raises(ValueError, match="recording"):
         read_line(lines[-1])
+
+
+def test_a_recording_that_cannot_be_written_complains_once():
+    calls = 0
+
+    def full_disk(_: str) -> None:
+        nonlocal calls
+        calls += 1
+        raise OSError("no space left on device")
+
+    transcript = Transcript("CEM", full_disk, lambda: 7.0)
+    with pytest.raises(OSError, match="no space"):
+        transcript("ab" * 20, True, b"\x00\x00")
+    transcript("ab" * 20, True, b"\x00\x00")
+    assert calls == 1

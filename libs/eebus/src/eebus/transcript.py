@@ -71,7 +71,11 @@ class Transcript:
         self._left_bytes -= len(line.encode()) + 1
         if self._left_bytes <= 0:
             line = end_line(self._seq, now - self._since, self._limit_bytes)
-        self._write(line)
+        try:
+            self._write(line)
+        except OSError:
+            self._left_bytes = 0  # a full disk: said once, not with every frame
+            raise
 
 
 def end_line(seq: int, t_s: float, limit_bytes: int) -> str:

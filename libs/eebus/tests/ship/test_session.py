@@ -302,6 +302,47 @@ def test_who_is_refused_after_the_hello_never_gets_to_spine(wire, frames):
     assert client.completed == 0
 
 
+IN_PIN = (ANNOUNCE, SELECT)
+IN_ACCESS = (*IN_PIN, PIN)
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        ((*IN_PIN, encode(PinState("thumbprint"))), "unknown PIN state 'thumbprint'"),
+        ((*IN_PIN, encode(CloseConfirm())), "CloseConfirm"),
+        ((*IN_ACCESS, PIN), "PinState"),
+        ((ANNOUNCE, encode(ProtocolHandshakeError(2))), "error 2"),
+        ((ANNOUNCE, encode(CloseAnnounce())), "CloseAnnounce"),
+    ],
+)
+def test_what_is_out_of_turn_ends_the_handshake_with_a_reason(wire, frames, said):
+    side = server_in(wire, *frames)
+    assert side.close.end is End.FAILED
+    assert said in side.close.detail
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        (IN_PIN, "did not tell its PIN state in time"),
+        (IN_ACCESS, "did not tell its SHIP ID in time"),
+        ((*IN_ACCESS, REQUEST), "did not tell its SHIP ID in time"),
+    ],
+)
+def test_silence_in_a_phase_ends_it_after_ten_seconds(wire, frames, said):
+    side = server_in(wire, *frames)
+    side.wait_until(9.9)
+    assert side.close is None
+    side.wait_until(10.0)
+    assert said in side.close.detail
+
+
+def test_a_user_who_refuses_during_the_protocol_handshake_is_heard(wire):
+    side = server_in(wire, ANNOUNCE, encode(Hello(HelloPhase.ABORTED)))
+    assert side.close.end is End.DENIED_BY_PEER
+
+
 def test_every_state_of_a_connection_is_passed_by_somebody(wire, monkeypatch):
     seen: set[State] = set()
     real = session._next_phase

@@ -5,10 +5,17 @@ import json
 import pytest
 
 from eebus.spine.addresses import FeatureAddress
-from eebus.spine.datagram import Classifier, Datagram, cmd, read_datagram, write_datagram
+from eebus.spine.datagram import (
+    PARTIAL,
+    Classifier,
+    Datagram,
+    cmd,
+    read_datagram,
+    write_datagram,
+)
 from eebus.spine.local import DISCOVERY, USE_CASES, LocalDevice
 from eebus.spine.session import MAX_RESPONSE_TIME_S, Answer, Session
-from eebus.spine.tree import Feature, Role
+from eebus.spine.tree import Entity, Feature, Role
 
 PEER, ROOT = "aa" * 20, FeatureAddress("d:_n:Peer-1", (0,), 0)
 LIMITS = "loadControlLimitListData"
@@ -124,3 +131,21 @@ def test_a_feature_may_ask_for_more_time_to_answer(asked, late_s):
     assert done == []
     client.session.tick(late_s)
     assert [each.text for each in done] == ["no answer in time"]
+
+
+def test_a_part_of_what_was_never_seen_whole_is_kept_and_the_whole_is_asked_for():
+    client = Client(_feature(1, "LoadControl"))
+    own = Feature(FeatureAddress(None, (1,), 7), "LoadControl", Role.CLIENT)
+    client.local.add_entity(Entity((1,), "CEM", {7: own}))
+    client.sent.clear()
+    limit: dict = {"limitId": 4, "isLimitActive": True}
+    source = FeatureAddress("d:_n:Peer-1", (1,), 1)
+    part = cmd(LIMITS, {"loadControlLimitData": [limit]}, PARTIAL)
+    notify = Datagram(source, own.address, 5, Classifier.NOTIFY, (part,))
+    client.session.receive(json.loads(write_datagram(notify)), 1.0)
+    (read,) = client.sent
+    assert (read.classifier, read.cmds[0].name) == (Classifier.READ, LIMITS)
+    assert (read.destination.entity, read.destination.feature) == ((1,), 1)
+    known = client.session.remote.entities[(1,)].features[1].content(LIMITS)
+    assert known == {"loadControlLimitData": [limit]}
+    assert LIMITS in client.note.told

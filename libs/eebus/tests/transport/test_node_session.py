@@ -10,6 +10,7 @@ from eebus.events import ConnectionChanged, ConnectionState, Peer, TrustedPeer
 from eebus.identity import Identity
 from eebus.ship import keepalive
 from eebus.ship.status import UNKNOWN
+from eebus.transport import connection
 from eebus.transport.listener import open_port
 from eebus.transport.node import Announcement, Network, ShipNode
 from eebus.transport.tls import TlsFactory
@@ -94,6 +95,20 @@ async def test_a_peer_that_reads_nothing_is_dropped(pair):
         if cem.links != [link]:
             break
     await cem.until(lambda: link not in cem.links)
+
+
+async def test_a_peer_that_takes_nothing_of_a_little_is_dropped_in_time(pair, monkeypatch):
+    monkeypatch.setattr(connection, "WRITE_WITHIN_S", 0.3)
+    cem, evse = pair
+    link, reader = cem.links[0], evse.links[0]._socket._stream._writer.transport
+    reader.pause_reading()
+    payload = '{"datagram":["' + "x" * 200_000 + '"]}'
+    async with asyncio.timeout(5):
+        while not link._socket.unsent_bytes:  # what the system buffers for us is taken
+            link.send(payload)
+            await asyncio.sleep(0)
+    await cem.until(lambda: link not in cem.links, within_s=5)
+    assert "does not read" in (link.ending.detail if link.ending else "")
 
 
 async def test_a_peer_that_answers_no_ping_is_dropped(pair, monkeypatch):
