@@ -123,7 +123,9 @@ class Controller:
         while True:
             wait_s = self.decision.wake_at - self._clock.monotonic()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), max(0.0, wait_s))
+                # Not wait_for: on Python 3.11 it can swallow a cancellation.
+                async with asyncio.timeout(max(0.0, wait_s)):
+                    await self._wanted.wait()
             self._wanted.clear()
             await self.turn()
 
