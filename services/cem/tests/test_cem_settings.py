@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cem_stage import FAR, SERVICE, A, B, bus, cem, running
 
 from cem.service import serve
@@ -224,6 +225,17 @@ async def test_the_operators_limit_by_api_is_in_force_at_once_and_outlives_a_res
             assert not (await stage.ask(on.OPERATOR_LIMIT_PUT, lifted)).limits
             told = await stage.ask(on.OPERATOR_GET, operator_pb2.GetOperatorRequest())
             assert told.settings.credits_sun
+
+
+async def test_a_limit_by_api_ends_at_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cem.commands.operating.LOOK_EVERY_S", 0.1)
+    async with cem(tmp_path) as stage:
+        until = to_timestamp(datetime.now(UTC) + timedelta(seconds=1))
+        limit = operator_pb2.PutOperatorLimitRequest(limit_w=4200, until=until)
+        assert (await stage.ask(on.OPERATOR_LIMIT_PUT, limit)).limits
+        await stage.until(lambda state: not state.operator_limits)
 
 
 async def test_every_setting_is_audited_with_who_did_it(tmp_path: Path) -> None:

@@ -29,7 +29,12 @@ ORDER = OperatorLimit(
     7200.0, True, NOW, NOW, "Control box",
 )  # fmt: skip
 BY_API = OperatorLimit(
-    source="api", state=LimitState.LIMITED, limit_w=3000.0, since=NOW, reference="order 7"
+    source="api",
+    state=LimitState.LIMITED,
+    limit_w=3000.0,
+    since=NOW,
+    heard=NOW,
+    reference="order 7",
 )
 
 

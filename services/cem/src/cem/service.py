@@ -101,6 +101,7 @@ async def _control(
         tasks.create_task(controller.run(), name="control")
         tasks.create_task(tester.run(), name="rotation test")
         tasks.create_task(driver.run(), name="phase switching")
+        tasks.create_task(commands.operating.lift_what_is_over(), name="operator limit")
 
 
 async def _loaded(store: Store, clock: SystemClock) -> tuple[Remembered, int, bool]:

@@ -1,5 +1,8 @@
 """Answers requests about the grid operator: how the site obeys, and a limit by API (C6)."""
 
+import asyncio
+import contextlib
+
 from cem.commands.desk import Desk, check_revision, refuse
 from cem.core.events import ApiLimitSet, OperatorSet
 from cem.core.installation import MOST_W, object_to_operator
@@ -14,6 +17,8 @@ from volthus_wire.v1 import operator_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
 
 MOST_REFERENCE = 200
+LOOK_EVERY_S = 5.0
+OVER = Caller(actor="cem", role="program", origin="site")
 
 
 class OperatingCommands:
@@ -56,6 +61,20 @@ class OperatingCommands:
                 changes = [Change("operator-limit", before, wanted)]
                 await desk.save(changes, [ApiLimitSet(wanted)], caller)
         return self._reply()
+
+    async def lift_what_is_over(self) -> None:
+        """Take an API limit away once its time is over, until cancelled.
+
+        It limits nothing from that moment on (the control law sees to it); this tidies up.
+        """
+        desk = self._desk
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            limit = desk.state.api_limit
+            if limit is None or limit.until is None or limit.until > desk.clock.now():
+                continue
+            with contextlib.suppress(RefusedError):  # the database fails: the next time
+                await self.put_limit(operator_pb2.PutOperatorLimitRequest(), OVER)
 
     # --- inside ----------------------------------------------------------------------------------
 

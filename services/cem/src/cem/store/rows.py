@@ -243,7 +243,8 @@ def _operator_row(operator: OperatorSettings) -> OperatorRow:
 
 
 def operator_limit_of(row: OperatorLimitRow) -> OperatorLimit:
-    """Return a limit of its row; who is heard again will say whether it is connected."""
+    """Return a limit of its row; a source that is not the API is silent until heard again."""
+    is_by_api = row.source == "api"
     return OperatorLimit(
         kind=row.kind,
         source=row.source,
@@ -253,8 +254,9 @@ def operator_limit_of(row: OperatorLimitRow) -> OperatorLimit:
         until=instant(row.until),
         failsafe_w=row.failsafe_w,
         failsafe_s=row.failsafe_s,
-        is_connected=row.source == "api",
+        is_connected=is_by_api,
         since=instant(row.since),
+        heard=instant(row.since) if is_by_api else None,
         name=row.name,
         reference=row.reference,
     )
