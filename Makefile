@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run test check lint fmt bench fuzz faults interop bench-control proto openapi page helm clean-state lock
+.PHONY: help setup run test check lint fmt bench fuzz faults interop bench-control bench-stack proto openapi page helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ interop: setup ## everything against the reference Go stack, both versions (10 m
 
 bench-control: setup ## play load-management scenarios against the CEM; fails when a bound is missed
 	@$(BIN)/python tests/bench/control/run.py
+
+bench-stack: setup ## play three scenarios in the full stack, in real time (40 minutes)
+	@PYTHONPATH=tests/support:tests/bench/control:tests/bench/stack $(BIN)/python tests/bench/stack/run.py $(STACK)
 
 proto: $(VENV)/.ready ## generate the messages from proto/
 	@scripts/generate-messages libs/wire/src
