@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from eebus.cli import main
+from eebus.console import arguments as given
+from eebus.events import TrustedPeer
 from eebus.identity import load_or_create
 
 
@@ -296,6 +298,21 @@ async def test_a_termination_signal_ends_the_program_cleanly(tmp_path: Path):
 def test_a_command_line_that_makes_no_sense_is_refused(tmp_path: Path, capsys, arguments):
     assert main(["cem", "--state", str(tmp_path), *arguments]) == 1
     assert capsys.readouterr().err.startswith("eebus: ")
+
+
+@pytest.mark.parametrize(
+    ("dial", "host", "port"),
+    [
+        ("192.0.2.7:4712", "192.0.2.7", 4712),
+        ("box.example:4712", "box.example", 4712),
+        ("[2001:db8::7]:4712", "2001:db8::7", 4712),
+        ("[fe80::7%eth0]:4712", "fe80::7%eth0", 4712),
+        ("fe80::7%2:4712", "fe80::7%2", 4712),
+    ],
+)
+def test_a_device_is_entered_by_hand_with_any_kind_of_address(dial, host, port):
+    arguments = given.read(["cem", "--state", "x", "--trust", "AB" * 20, "--dial", dial])
+    assert given.trusted(arguments) == [TrustedPeer("ab" * 20, None, host, port)]
 
 
 def test_a_port_that_is_taken_is_said_on_one_line(tmp_path: Path, capsys):

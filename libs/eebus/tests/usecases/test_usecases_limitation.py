@@ -236,6 +236,27 @@ def test_limits_that_cannot_be_are_refused_with_error_7(grid, limit, is_accepted
     assert result.error_number == (0 if is_accepted else 7)
 
 
+def test_a_box_that_writes_no_parts_may_name_its_limit_alone(grid):
+    grid.wire.wait(5)
+    assert grid.write(2500.0, kind="lpp").ok
+    follower = grid.guard.followers[HEMS]
+    done: list[WriteResult] = []
+    limit = {"limitId": 0, "isLimitActive": True, "value": {"number": 4200}}
+    follower._write(
+        follower._system(),
+        names.LOAD_CONTROL,
+        cmd(names.LIMITS, {"loadControlLimitData": [limit]}),  # no filter: the whole list, it says
+        grid.wire.now,
+        done.append,
+    )
+    grid.wire.settle()
+    assert done[0].ok
+    assert grid.state() == ("limited", 4200.0)
+    assert grid.state("lpp") == ("limited", 2500.0)
+    held = grid.hems.local.entities[(2,)].server(names.LOAD_CONTROL).content(names.LIMITS)
+    assert [each["isLimitChangeable"] for each in held["loadControlLimitData"]] == [True, True]
+
+
 def test_a_limit_may_end_at_a_date(grid):
     grid.wire.wait(5)
     far = datetime.now(UTC).replace(year=datetime.now(UTC).year + 1)

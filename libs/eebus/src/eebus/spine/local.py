@@ -81,8 +81,10 @@ class LocalDevice:
 
         accept_write: called before a write is stored; raises RefusedError to refuse it.
         `wrote`, to be set, is called when a write is stored and told.
-        lenient: repeated subscriptions are fine; False plays the strict reference.
+        lenient: repeated subscriptions are fine, and a write of the whole list may leave out
+        what it does not change; False plays the strict reference.
         """
+        self.is_lenient = lenient
         self.address = address
         self.type = type_
         self.entities: dict[EntityAddress, Entity] = {}

@@ -1,8 +1,10 @@
 """How our device answers reads, writes and calls (spine.md sections 3 and 6)."""
 
+from dataclasses import replace
+
 from eebus.spine import merging
 from eebus.spine.addresses import FeatureAddress
-from eebus.spine.datagram import Cmd, Datagram, cmd
+from eebus.spine.datagram import PARTIAL, Cmd, Datagram, cmd
 from eebus.spine.discovery import device_information
 from eebus.spine.errors import ErrorNumber, RefusedError
 from eebus.spine.links import Links
@@ -50,6 +52,9 @@ def write(device: LocalDevice, ski: str, datagram: Datagram, command: Cmd) -> No
     before = feature.content(command.name)
     if operations.is_shared and not command.is_partial:
         after = merging.replace_named(command.function, before, command.content)
+    elif device.is_lenient and not command.is_partial:
+        # Somebody who writes no parts still means the items it names: the list itself is ours.
+        after = merging.apply(replace(command, filters=(PARTIAL,)), before)
     else:
         after = merging.apply(command, before)
     if not operations.is_shared:
