@@ -6,24 +6,17 @@ client would: each of its reads, calls and writes is sent to ours, addresses tra
 and feature type, and answered with the same classifier and the same success.
 """
 
-import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from eebus_replay import PEER, Puppet, Said, asked_by, asking, learn, recorded, verdicts
 
 from eebus.controlbox import ControlBoxSide
 from eebus.events import MeterValues, PowerSlot, PriceSlot, WriteResult
-from eebus.spine import merging
-from eebus.spine.addresses import FeatureAddress
-from eebus.spine.datagram import Classifier, Datagram, read_datagram, write_datagram
 from eebus.spine.discovery import Change, read_tree
-from eebus.spine.local import DISCOVERY, USE_CASES, Announcement, LocalDevice
-from eebus.spine.remote import RemoteDevice
-from eebus.spine.session import Session
-from eebus.spine.tree import Entity, Feature, Role
+from eebus.spine.local import DISCOVERY
+from eebus.spine.tree import Entity
 from eebus.usecases import names
 from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.device import entity_of
@@ -43,126 +36,12 @@ pytestmark = pytest.mark.skipif(
     not TRANSCRIPTS.is_dir(),
     reason=f"REPLAY OF RECORDINGS NOT PROVEN HERE: {TRANSCRIPTS} is absent (set VOLTHUS_SHARED)",
 )
-PEER = "aa" * 20
 NOBODY = Owner(lambda _: None, lambda _: None)
 PRICES = {"TimeSeries", "IncentiveTable"}
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    sender: str
-    datagram: Datagram
-
-
 def _recorded(*transcripts: str) -> list[Said]:
-    """Return what was said on the last connection of recordings that follow one another."""
-    found = []
-    for name in transcripts:
-        for line in (TRANSCRIPTS / f"{name}.jsonl").read_text().splitlines():
-            told = json.loads(line)
-            if told["type"] == 0 and found:
-                found = []  # another connection: numbers, links and data start anew
-            if told["type"] == 2:
-                payload = json.loads(told["raw"])["data"][1]["payload"]
-                found.append(Said(told["from"], read_datagram(payload)))
-    return found
-
-
-def _learn(said: list[Said], who: str) -> RemoteDevice:
-    """Return a device as its own messages describe it, cars it ever had included."""
-    device = RemoteDevice()
-    for each in said:
-        if each.sender != who or each.datagram.classifier not in {
-            Classifier.REPLY,
-            Classifier.NOTIFY,
-        }:
-            continue
-        command, source = each.datagram.cmds[0], each.datagram.source
-        if command.name == DISCOVERY:
-            told = read_tree(command.content)
-            if all(entity.change is not Change.REMOVED for entity in told.entities):
-                device.learn(told, 0.0, partial=command.is_partial)
-        elif command.name == USE_CASES:
-            before = device.use_cases
-            device.learn_use_cases(command.content)
-            if len(device.use_cases) < len(before):
-                device.use_cases = before
-        elif feature := device.feature(source.entity, source.feature):
-            content = merging.apply(command, feature.content(command.name))
-            if content or command.name not in feature.contents:
-                feature.contents[command.name] = content
-    return device
-
-
-class Deaf:
-    """A listener that wants to know nothing."""
-
-    def discovered(self, now) -> None: ...
-    def tree_changed(self, changes, now) -> None: ...
-    def use_cases_changed(self, now) -> None: ...
-    def data_changed(self, feature, function, now) -> None: ...
-
-
-class Puppet:
-    """A recorded device that answers out of its recorded data, joined to a side of ours."""
-
-    def __init__(self, device: RemoteDevice, side) -> None:
-        self.heard: list[Datagram] = []
-        self.side = side
-        self.queue: list[tuple[str, str]] = []
-        self.local = LocalDevice(
-            device.address or "", device.type or "", {}, accept_write=lambda _: None
-        )
-        for address, entity in device.entities.items():
-            if address != (0,):
-                self.local.add_entity(entity)
-        self.local.announce(
-            [
-                Announcement(each.entity or (), each.actor, item.name, item.scenarios)
-                for each in device.use_cases
-                for item in each.items
-            ]
-        )
-        self.session = Session(
-            self.local, "bb" * 20, lambda text: self.queue.append(("puppet", text)), Deaf()
-        )
-        side.opened(PEER, lambda text: self.queue.append(("ours", text)), 0.0)
-        self.session.start(0.0)
-        self.settle()
-
-    def settle(self) -> None:
-        while self.queue:
-            sender, text = self.queue.pop(0)
-            if sender == "ours":
-                self.heard.append(read_datagram(json.loads(text)))
-                self.session.receive(json.loads(text), 0.0)
-            else:
-                self.side.received(PEER, json.loads(text), 0.0)
-
-    def asked(self) -> set[tuple]:
-        return {_asking(each) for each in self.heard if _is_request(each)}
-
-
-def _is_request(datagram: Datagram) -> bool:
-    return datagram.classifier in {Classifier.READ, Classifier.CALL, Classifier.WRITE}
-
-
-def _asking(datagram: Datagram) -> tuple:
-    """Return (classifier, function, remote address, values); of calls the server is the value."""
-    command, to = datagram.cmds[0], datagram.destination
-    values = ""
-    for request in command.content.values() if datagram.classifier is Classifier.CALL else ():
-        server = FeatureAddress.read(request["serverAddress"])
-        values = f"{server.entity}/{server.feature} {request['serverFeatureType']}"
-    if datagram.classifier is Classifier.WRITE:
-        values = json.dumps([command.content, list(command.filters)])
-    return datagram.classifier.value, command.name, to.entity, to.feature, values
-
-
-def _reference(said: list[Said], who: str) -> set[tuple]:
-    return {
-        _asking(each.datagram) for each in said if each.sender == who and _is_request(each.datagram)
-    }
+    return recorded(*(TRANSCRIPTS / f"{name}.jsonl" for name in transcripts))
 
 
 def _hub(**options) -> CemHub:
@@ -199,8 +78,8 @@ NOMINAL = {("read", "electricalConnectionCharacteristicListData", (1,), 5, "")}
 )
 def test_our_cem_asks_of_a_recorded_charger_what_the_reference_asked(transcripts, sides):
     said = _recorded(*transcripts)
-    puppet = Puppet(_learn(said, "EVSE"), _hub(**sides))
-    theirs = {each for each in _reference(said, "CEM") if each[0] != "write"}
+    puppet = Puppet(learn(said, "EVSE"), _hub(**sides))
+    theirs = {each for each in asked_by(said, "CEM") if each[0] != "write"}
     assert puppet.asked() == theirs | (NOMINAL if "guards" in sides else FAILURES)
 
 
@@ -208,19 +87,19 @@ def test_our_control_box_asks_and_writes_what_the_recorded_one_did():
     said = _recorded("lpc-controlbox-hems")
     side = ControlBoxSide("d:_n:Ours_Box-1", {}, NOBODY)
     guard = side.guard
-    puppet = Puppet(_learn(said, "HEMS"), side)
+    puppet = Puppet(learn(said, "HEMS"), side)
     done: list[WriteResult] = []
     guard.write_limit(PEER, "lpc", Order(100.0, 3723.0), 0.0, done.append)
     puppet.settle()
     assert done[0].ok
-    assert puppet.asked() == _reference(said, "ControlBox") | NOMINAL
+    assert puppet.asked() == asked_by(said, "ControlBox") | NOMINAL
 
 
 def test_our_controllable_system_asks_the_recorded_box_what_the_reference_asked():
     said = _recorded("lpc-controlbox-hems")
     profile = SystemProfile({"lpc": 32000.0, "lpp": 10000.0})
-    puppet = Puppet(_learn(said, "ControlBox"), _hub(controllable=profile))
-    assert _reference(said, "HEMS") == puppet.asked()
+    puppet = Puppet(learn(said, "ControlBox"), _hub(controllable=profile))
+    assert asked_by(said, "HEMS") == puppet.asked()
 
 
 def test_our_guard_writes_what_the_recorded_one_wrote():
@@ -231,7 +110,7 @@ def test_our_guard_writes_what_the_recorded_one_wrote():
     """
     said = _recorded("cem-evse-lpc-mgcp")
     hub = _hub(guards=True)
-    puppet = Puppet(_learn(said, "EVSE"), hub)
+    puppet = Puppet(learn(said, "EVSE"), hub)
     done: list[WriteResult] = []
 
     def limit(power_w: float | None, duration_s: float | None, **held) -> None:
@@ -255,14 +134,14 @@ def test_our_guard_writes_what_the_recorded_one_wrote():
     hub.guard.write_failsafe(PEER, "lpc", None, 3 * 3600.0, 0.0)(done.append)
     puppet.settle()
     assert [each.ok for each in done] == [True] * 5
-    theirs = {each for each in _reference(said, "CEM") if each[0] == "write"}
+    theirs = {each for each in asked_by(said, "CEM") if each[0] == "write"}
     assert {each for each in puppet.asked() if each[0] == "write"} == theirs
 
 
 def test_our_cem_writes_the_limits_the_recorded_one_wrote():
     said = _recorded("cem-evse-iec61851")
     hub = _hub()
-    puppet = Puppet(_learn(said, "EVSE"), hub)
+    puppet = Puppet(learn(said, "EVSE"), hub)
     done: list[WriteResult] = []
     for values, kind in (
         ((10.0, 10.0, 10.0), "opev"),
@@ -273,7 +152,7 @@ def test_our_cem_writes_the_limits_the_recorded_one_wrote():
         hub.write_limit(PEER, values, kind, 0.0, done.append)
         puppet.settle()
     assert [each.ok for each in done] == [True] * 4
-    theirs = {each for each in _reference(said, "CEM") if each[0] == "write"}
+    theirs = {each for each in asked_by(said, "CEM") if each[0] == "write"}
     assert {each for each in puppet.asked() if each[0] == "write"} == theirs
 
 
@@ -283,7 +162,7 @@ def test_our_cem_plans_with_the_recorded_car_as_the_reference_did():
     hub = CemHub(
         "d:_n:Ours_CEM-1", {}, Owner(events.append, lambda _: None), guards=True, plans=True
     )
-    device = _learn(said, "EVSE")
+    device = learn(said, "EVSE")
     car = device.entities[(1, 1)]
     written = car.server("TimeSeries").contents[names.SERIES]
     first = next(
@@ -314,82 +193,11 @@ def test_our_cem_plans_with_the_recorded_car_as_the_reference_did():
     puppet.settle()
     assert [each.ok for each in done] == [True, True]
     assert follower.demand == demand
-    theirs = {
-        each for each in _reference(said, "CEM") if each[0] == "write" and _is_of_prices(each)
-    }
+    theirs = {each for each in asked_by(said, "CEM") if each[0] == "write" and _is_of_prices(each)}
     assert {each for each in puppet.asked() if each[0] == "write"} == theirs
 
 
 # --- as the recorded client would ---------------------------------------------------------------
-
-
-def _places(device: RemoteDevice | LocalDevice) -> dict[tuple[str, str, Role], Feature]:
-    found: dict[tuple[str, str, Role], Feature] = {}
-    for entity in device.entities.values():
-        for feature in entity.features.values():
-            found.setdefault((entity.type, feature.type, feature.role), feature)
-    return found
-
-
-class Translator:
-    """Turns the addresses of a recorded server into ours, by entity and feature type."""
-
-    def __init__(self, theirs: RemoteDevice, ours: LocalDevice) -> None:
-        self._theirs = theirs
-        self._ours = ours
-
-    def address(self, address: FeatureAddress) -> FeatureAddress:
-        feature = self._theirs.feature(address.entity, address.feature)
-        if feature is None:
-            return address
-        key = (self._theirs.entities[address.entity].type, feature.type, feature.role)
-        ours = _places(self._ours).get(key)
-        return address if ours is None else replace(ours.address, device=self._ours.address)
-
-    def request(self, datagram: Datagram) -> Datagram:
-        to = self.address(datagram.destination)
-        command = datagram.cmds[0]
-        content = dict(command.content)
-        if datagram.classifier is Classifier.CALL:
-            for name, request in content.items():
-                server = self.address(FeatureAddress.read(request["serverAddress"]))
-                content[name] = {**request, "serverAddress": server.item()}
-        return replace(datagram, destination=to, cmds=(replace(command, content=content),))
-
-
-def _verdicts(
-    said: list[Said], server: str, side, at=lambda _: None, device: RemoteDevice | None = None
-) -> Iterator[tuple[Datagram, tuple, tuple]]:
-    """Play all requests to `server` against ours; yield request, their answer and ours.
-
-    at: told what is said before ours hears it. device: what the server's addresses mean; an
-    address that means nothing is played as it is.
-    """
-    translator = Translator(device or _learn(said, server), side.local)
-    answers = {
-        each.datagram.reference: each.datagram
-        for each in said
-        if each.sender == server and each.datagram.reference is not None
-    }
-    sent: list[Datagram] = []
-    side.opened(PEER, lambda text: sent.append(read_datagram(json.loads(text))), 0.0)
-    for number, each in enumerate(said):
-        at(each)
-        request = each.datagram
-        if each.sender == server:
-            continue
-        ours = translator.request(request) if _is_request(request) else request
-        sent.clear()
-        side.received(PEER, json.loads(write_datagram(ours)), float(number) / 100)
-        if _is_request(request):
-            reply = next((one for one in sent if one.reference == request.counter), None)
-            yield request, _verdict(answers.get(request.counter)), _verdict(reply)
-
-
-def _verdict(datagram: Datagram | None) -> tuple:
-    if datagram is None:
-        return (None, False)
-    return datagram.classifier, datagram.cmds[0].content.get("errorNumber", 0) == 0
 
 
 def _charger() -> Station:
@@ -433,10 +241,10 @@ def test_our_charger_answers_a_recorded_cem_as_the_reference_did(transcripts, ev
     said = _recorded(*transcripts)
     station = _charger()
     wrong, count = [], 0
-    for request, theirs, ours in _verdicts(said, "EVSE", station, _plugging(station, ev)):
+    for request, theirs, ours in verdicts(said, "EVSE", station, _plugging(station, ev)):
         count += 1
         if theirs != ours:
-            wrong.append((_asking(request), theirs, ours))
+            wrong.append((asking(request), theirs, ours))
     assert not wrong
     assert count >= 12
 
@@ -446,8 +254,8 @@ def test_our_charger_answers_the_client_that_tries_every_error_as_the_reference_
     station = _charger()
     station.plug(EvProfile("iso15118-2ed1"))
     # that client never asked for the tree; the same charger told it in another recording
-    known = _learn(_recorded("cem-evse-iec61851"), "EVSE")
-    found = list(_verdicts(said, "EVSE", station, device=known))
+    known = learn(_recorded("cem-evse-iec61851"), "EVSE")
+    found = list(verdicts(said, "EVSE", station, device=known))
     assert [each for each in found if each[1] != each[2]] == []
     assert len(found) == 17
 
@@ -457,7 +265,7 @@ def test_our_controllable_system_answers_the_recorded_box_as_the_reference_did()
     hub = _hub(controllable=SystemProfile({"lpc": 32000.0, "lpp": 10000.0}))
     # their one CEM entity is our second one: the first is for chargers
     del hub.local.entities[(1,)]
-    found = list(_verdicts(said, "HEMS", hub))
+    found = list(verdicts(said, "HEMS", hub))
     assert [each for each in found if each[1] != each[2]] == []
     assert len(found) == 14
 
@@ -465,7 +273,7 @@ def test_our_controllable_system_answers_the_recorded_box_as_the_reference_did()
 def test_our_control_box_answers_the_recorded_system_as_the_reference_did():
     said = _recorded("lpc-controlbox-hems")
     side = ControlBoxSide("d:_n:Ours_Box-1", {}, NOBODY)
-    found = list(_verdicts(said, "ControlBox", side))
+    found = list(verdicts(said, "ControlBox", side))
     assert [each for each in found if each[1] != each[2]] == []
     assert len(found) == 5
 
@@ -483,7 +291,7 @@ def test_our_control_box_answers_the_recorded_system_as_the_reference_did():
 def test_our_cem_answers_a_recorded_charger_as_the_reference_did(transcripts):
     said = _recorded(*transcripts)
     hub = _hub(guards=True)
-    found = list(_verdicts(said, "CEM", hub))
+    found = list(verdicts(said, "CEM", hub))
     assert [each for each in found if each[1] != each[2]] == []
     assert len(found) >= 5
 
@@ -491,7 +299,7 @@ def test_our_cem_answers_a_recorded_charger_as_the_reference_did(transcripts):
 def test_a_meter_puppet_speaks_for_itself():
     """The recorded grid meter, as a puppet, is read by our appliance."""
     hub = _hub()
-    Puppet(_learn(_recorded("cem-evse-lpc-mgcp"), "EVSE"), hub)
+    Puppet(learn(_recorded("cem-evse-lpc-mgcp"), "EVSE"), hub)
     grid = {each.use_case: each.values for each in hub.metered(PEER)}
     assert grid["mgcp"].power_w == -115.0
     assert isinstance(grid["mpc"], MeterValues)
