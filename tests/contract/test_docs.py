@@ -37,7 +37,14 @@ SERVICES = {
 PRODUCT = ("services/*/src", "libs/kit/src", "libs/eebus/src/eebus/transport")
 SKIPPED = {".venv", "node_modules", ".state", ".tools", ".git"}
 # Read by scripts and tests, not by a program with settings.
-BY_SCRIPTS = {"VOLTHUS_TEST_WORKERS", "VOLTHUS_API", "VOLTHUS_SHARED"}
+BY_SCRIPTS = {
+    "VOLTHUS_API",
+    "VOLTHUS_INTEROP",
+    "VOLTHUS_INTEROP_GROUND",
+    "VOLTHUS_INTEROP_RECORD",
+    "VOLTHUS_SHARED",
+    "VOLTHUS_TEST_WORKERS",
+}
 
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
