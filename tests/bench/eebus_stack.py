@@ -3,8 +3,8 @@
 The chargers are the library's own and run in a second process on loopback; only the CEM's process
 is measured. Every charger measures once a second. In the stress every charger is also written a
 new limit once a second, and the time to its acknowledgement is taken. An aim that is missed is
-said, and no failure. `--go FOLDER`: compare with a Go program that encodes and decodes the same
-datagrams (tests/interop), where one was built.
+said, and no failure. The same datagrams are then given to the reference Go stack, by the program
+in tests/interop/peers, where it can be built (`--go PROGRAM`: one that was).
 """
 
 import argparse
@@ -14,6 +14,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,8 +22,9 @@ from pathlib import Path
 import psutil
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "fuzz"))
+sys.path[:0] = [str(HERE.parent / "fuzz"), str(HERE.parent / "support")]
 
+from go_peers import NotBuildableError, Version, build  # noqa: E402
 from wiring import Life  # noqa: E402 - the datagrams of a car's visit are made there
 
 from eebus.cem import Cem  # noqa: E402
@@ -203,10 +205,7 @@ def main() -> int:
         f"  eebus {rates['eebus']:,.0f}/s, json.loads and dumps {rates['json']:,.0f}/s: "
         f"{ratio:.2f} times the time of plain JSON"
     )
-    if arguments.go:
-        _go(arguments.go, texts)
-    else:
-        say("  not compared with the Go stack: no program was given (--go)")
+    rates |= _go(arguments.go, texts)
     runs = []
     for count in arguments.chargers:
         command = [sys.executable, __file__, "--inside", str(count)]
@@ -219,11 +218,21 @@ def main() -> int:
     return 0
 
 
-def _go(program: Path, texts: list[str]) -> None:
-    done = subprocess.run(
-        [str(program)], input="\n".join(texts), check=True, stdout=subprocess.PIPE, text=True
-    )
-    say(f"  Go stack on the same datagrams: {done.stdout.strip()}")
+def _go(program: Path | None, texts: list[str]) -> dict[str, float]:
+    """Tell how fast the reference is; {} where its program can be neither had nor built."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            program = program or build(Version.PRERELEASE, Path(folder)).program
+        except NotBuildableError as error:
+            say(f"  NOT COMPARED with the Go stack: {error}")
+            return {}
+        command = [str(program), "bench"]
+        done = subprocess.run(
+            command, input="\n".join(texts), check=True, stdout=subprocess.PIPE, text=True
+        )
+    rate = float(json.loads(done.stdout)["per_second"])
+    say(f"  the reference Go stack, same datagrams, same machine: {rate:,.0f}/s")
+    return {"go": rate}
 
 
 def _tell(run: dict[str, object]) -> None:
