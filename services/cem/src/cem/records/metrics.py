@@ -1,12 +1,18 @@
 """What the records measure of themselves; names from field.md D3."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Gauge, Histogram
 
+from cem.records.core.minutes import Minute
 from cem.records.core.sessions import Session
 from cem.records.outbox import Backlog
 
 SESSION_ENERGY = Counter(
     "volthus_session_energy_watt_hours_total", "Energy of ended sessions", ["charger", "source"]
+)
+GRID_ENERGY = Counter(
+    "volthus_grid_energy_watt_hours_total", "Energy at the grid connection", ["direction"]
 )
 OPEN_SESSIONS = Gauge("volthus_sessions_open", "Sessions that are open or unknown")
 LOST = Counter("volthus_records_lost_total", "Records that were lost, by kind", ["kind"])
@@ -29,6 +35,13 @@ def session_ended(session: Session) -> None:
     grid_wh = max(0.0, session.energy_wh - session.sun_wh)
     SESSION_ENERGY.labels(session.ski, "grid").inc(grid_wh)
     SESSION_ENERGY.labels(session.ski, "solar").inc(session.sun_wh)
+
+
+def gained(minutes: Iterable[Minute]) -> None:
+    """Count the energy that flowed at the grid connection."""
+    for minute in minutes:
+        GRID_ENERGY.labels("import").inc(minute.import_wh or 0.0)
+        GRID_ENERGY.labels("export").inc(minute.export_wh or 0.0)
 
 
 def show_sessions(count: int) -> None:

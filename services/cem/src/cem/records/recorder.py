@@ -14,6 +14,7 @@ from datetime import datetime
 
 from cem.core.decision import Decision
 from cem.core.events import ChargerHeard, Event
+from cem.core.operating import OperatorLimit
 from cem.core.state import State
 from cem.records import metrics
 from cem.records.core import evidence, history, ledger
@@ -202,6 +203,7 @@ class Recorder:
         )
         for session in ended:
             metrics.session_ended(session)
+        metrics.gained(gained)
         metrics.show_sessions(sum(s.standing is not Standing.ENDED for s in sessions.values()))
 
     def _taken_in(self, books: Ledger, item: Item, at: Now) -> Ledger:
@@ -221,7 +223,7 @@ class Recorder:
         self._history, told = history.noted(self._history, shown_of(decision, at), at.monotonic_s)
         self._orders, entries = evidence.watched(
             self._orders,
-            limits_of(decision.state, at.monotonic_s),
+            self._limits(decision.state, at.monotonic_s),
             effect_of(decision, at.monotonic_s),
             at.monotonic_s,
             _ms(at.wall),
@@ -229,6 +231,14 @@ class Recorder:
         self._is_urgent = self._is_urgent or bool(entries)
         if told or entries:
             self._pending = self._pending.plus(Batch(decisions=told, entries=entries))
+
+    def _limits(self, state: State, now_s: float) -> tuple[OperatorLimit, ...]:
+        """Return what the operator's sources say; before the gateway's first word, as it was."""
+        limits = limits_of(state, now_s)
+        if state.operator_heard_s is not None:
+            return limits
+        known = (o.limit for (_, source, _), o in self._orders.items() if source == "eebus")
+        return (*known, *(limit for limit in limits if limit.source != "eebus"))
 
     def _write(self, now: Now) -> None:
         with metrics.WRITE_DURATION.time():
