@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import isclose
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -210,6 +211,32 @@ def test_the_sun_gives_what_the_grid_does_not_bring():
     assert sun_part(4000, None, 9000) == 0.0, "unknown counts as grid"
     assert sun_part(0.0, -500, None) == 0.0
     assert sun_part(None, -500, None) == 0.0
+
+
+def charged(late_s: int, export: bool) -> Session:
+    """A car of 4 kW that comes and goes; it tells what it draws `late_s` after the meter."""
+    plug, powers = Plug().report().plug_in(), [0.0] * late_s
+    for second in range(240):
+        power_w = 4000.0 if second % 120 < 60 else 0.0
+        powers.append(power_w)
+        plug.wait(1, powers[-1 - late_s])
+        s = 1000.0 + plug.seconds
+        grid_w = power_w - 9000 if export else power_w + 500
+        reading = GridMeasured("g", grid_w, Measured(s, grid_w), Measured(s, 0.0))
+        plug.ledger = grid_read(plug.ledger, reading, at(plug.seconds))
+        plug.report(powers[-1 - late_s])
+    return plug.open
+
+
+def test_a_charger_that_tells_late_is_not_charged_by_the_sun():
+    session = charged(late_s=3, export=False)
+    assert session.energy_wh > 100
+    assert session.sun_wh < 0.005 * session.energy_wh
+
+
+def test_a_car_below_the_surplus_is_charged_by_the_sun_alone():
+    session = charged(late_s=3, export=True)
+    assert session.sun_wh == pytest.approx(session.energy_wh)
 
 
 def test_grid_and_sun_are_told_by_minute_and_unknown_stays_absent():

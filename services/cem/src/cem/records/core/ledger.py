@@ -7,6 +7,7 @@ in the same step: so the sums of both agree whatever happens in between.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import exp
 
 from cem.records.core.counting import (
     HOLD_S,
@@ -21,6 +22,7 @@ from cem.records.core.minutes import Minute, spread, sun_part
 from cem.records.core.sessions import Seen, Session, Standing, drawn, look
 
 SILENT_AFTER_S = 10.0
+SMOOTH_S = 30.0  # a charger tells a change seconds after the meter: that is no sun
 
 Made = Callable[[int, float], Minute]
 
@@ -50,9 +52,19 @@ class Flow:
         return self.power_w if now_s - self.at_s <= HOLD_S else None
 
 
+def smoothed(before: Flow | None, power_w: float, now_s: float) -> Flow:
+    """Return the mean of the last half minute or so with a new value taken in."""
+    if before is None or before.at(now_s) is None:
+        return Flow(power_w, now_s)
+    weight = 1 - exp(-max(0.0, now_s - before.at_s) / SMOOTH_S)
+    return Flow(before.power_w + weight * (power_w - before.power_w), now_s)
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """What the books need to go on. heard: when each charger reported last (monotonic s).
+
+    grid, charging (all chargers together), sun: smoothed, chargers: as told last.
 
     counted_at: wall time of the last count of a source (Unix s), to know a restart's gap.
     minutes, ended, begun: what was gained since the last `taken`.
@@ -64,6 +76,7 @@ class Ledger:
     last_ids: Mapping[str, str] = field(default_factory=dict)
     heard: Mapping[str, float] = field(default_factory=dict)
     grid: Flow | None = None
+    charging: Flow | None = None
     sun: Mapping[str, Flow] = field(default_factory=dict)
     chargers: Mapping[str, Flow] = field(default_factory=dict)
     minutes: Mapping[int, Minute] = field(default_factory=dict)
@@ -84,7 +97,8 @@ class GridMeasured:
 def grid_read(ledger: Ledger, reading: GridMeasured, now: Now) -> Ledger:
     """Return the books after a reading of the grid meter."""
     if reading.power_w is not None:
-        ledger = replace(ledger, grid=Flow(reading.power_w, now.monotonic_s))
+        flow = smoothed(ledger.grid, reading.power_w, now.monotonic_s)
+        ledger = replace(ledger, grid=flow)
     ledger, told = _count(ledger, f"import:{reading.meter}", reading.imported, now)
     ledger = _book(ledger, told, now, lambda start, wh: Minute(start, import_wh=wh))
     ledger, told = _count(ledger, f"export:{reading.meter}", reading.exported, now)
@@ -94,7 +108,7 @@ def grid_read(ledger: Ledger, reading: GridMeasured, now: Now) -> Ledger:
 def sun_read(ledger: Ledger, meter: str, produced: Measured, now: Now) -> Ledger:
     """Return the books after a reading of a PV meter."""
     if produced.power_w is not None:
-        flow = Flow(produced.power_w, now.monotonic_s)
+        flow = smoothed(ledger.sun.get(meter), produced.power_w, now.monotonic_s)
         ledger = replace(ledger, sun={**ledger.sun, meter: flow})
     ledger, told = _count(ledger, f"sun:{meter}", produced, now)
     return _book(ledger, told, now, lambda start, wh: Minute(start, sun_wh=wh))
@@ -163,14 +177,13 @@ def reopened(
 
 def share(ledger: Ledger, now_s: float) -> float:
     """Return which part of the charging the sun gives now."""
-    powers = [flow.at(now_s) for flow in ledger.chargers.values()]
-    known = [power for power in powers if power is not None]
+    charging_w = None if ledger.charging is None else ledger.charging.at(now_s)
     sun_w: float | None = None
     if ledger.sun:
         given = [flow.at(now_s) for flow in ledger.sun.values()]
         sun_w = sum(power for power in given if power is not None)
     grid_w = None if ledger.grid is None else ledger.grid.at(now_s)
-    return sun_part(sum(known) if known else None, grid_w, sun_w)
+    return sun_part(charging_w, grid_w, sun_w)
 
 
 # --- inside --------------------------------------------------------------------------------------
@@ -180,6 +193,10 @@ def _charged(ledger: Ledger, ski: str, measured: Measured, now: Now) -> Ledger:
     if measured.power_w is not None:
         flow = Flow(measured.power_w, now.monotonic_s)
         ledger = replace(ledger, chargers={**ledger.chargers, ski: flow})
+        known = (one.at(now.monotonic_s) for one in ledger.chargers.values())
+        total_w = sum(power_w for power_w in known if power_w is not None)
+        charging = smoothed(ledger.charging, total_w, now.monotonic_s)
+        ledger = replace(ledger, charging=charging)
     ledger, told = _count(ledger, f"evse:{ski}", measured, now)
     is_gap = told.span_s > HOLD_S
     part = 0.0 if is_gap else share(ledger, now.monotonic_s)  # nobody saw what the sun gave then
