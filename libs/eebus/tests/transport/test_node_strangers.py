@@ -259,7 +259,7 @@ async def test_a_trusted_peer_that_calls_all_the_time_is_refused_for_a_while(pai
         await _leave(socket)
     assert codes[-1] is False
     evse.node._callers = PacePerAddress(per_s=1, burst=20)  # a while later
-    cem.node._hurry(evse.ski)
+    cem.node._diallers.hurry(evse.ski)
     await evse.until_state(cem, ConnectionState.CONNECTED)
 
 

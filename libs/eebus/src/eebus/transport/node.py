@@ -2,8 +2,7 @@
 
 import asyncio
 import itertools
-import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from eebus.events import (
@@ -25,22 +24,19 @@ from eebus.ship.steps import End, Role, failed
 from eebus.transcript import FrameHook
 from eebus.transport.connection import Connection
 from eebus.transport.dialler import Address, Dialled, Dialler, Outcome
+from eebus.transport.diallers import Diallers
 from eebus.transport.discovery import Discovery
 from eebus.transport.line import Hooks, Line, Link
 from eebus.transport.listener import Listener, open_port
-from eebus.transport.tasks import begin
+from eebus.transport.tasks import Work, begin, contained_work
 from eebus.transport.tls import TlsFactory
 from eebus.transport.websocket import WebSocket
 from eebus.transport.window import PairingWindow
 
 __all__ = ["Announcement", "Link", "Network", "ShipNode"]
 
-logger = logging.getLogger(__name__)
-
 HANG_UP_WITHIN_S = 1.7  # announce, confirm and close; then we cut, so that 2 s are kept
 MAX_REFUSED = 256
-
-Work = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ class ShipNode:
         )
         self._window = PairingWindow(self._hooks.tell, self._announce_window)
         self._lines: dict[str, Line] = {}
-        self._diallers: dict[str, tuple[Dialler, asyncio.Task[None]]] = {}
+        self._diallers = Diallers(self._dialler)
         self._strangers = PacePerAddress(per_s=2, burst=40)
         self._callers = PacePerAddress(per_s=0.5, burst=20)  # by SKI
         self._serving: dict[asyncio.Task[None], Callable[[], None]] = {}
@@ -134,12 +130,12 @@ class ShipNode:
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
             if self._network.mdns:
-                work = _contained(lambda: self._discovery.run(self.port))
+                work = contained_work(lambda: self._discovery.run(self.port))
                 discovery = tasks.create_task(work, name="SHIP discovery")
             for ski, line in list(self._lines.items()):
                 line.report()
                 if line.trusted is not None:
-                    self._start_dialling(ski)
+                    self._diallers.start(ski, tasks)
             self._started.set()
             try:
                 await asyncio.Event().wait()
@@ -185,9 +181,9 @@ class ShipNode:
         if peer == line.trusted and line.is_connected:
             return
         line.set_trust(peer)
-        self._start_dialling(ski)
+        self._diallers.start(ski, self._tasks)
         if not line.is_connected:
-            self._hurry(ski)
+            self._diallers.hurry(ski)
 
     def open_pairing(self, seconds: float) -> None:
         """Trust the next device that asks, one only, within some seconds, at most 300.
@@ -217,8 +213,7 @@ class ShipNode:
         line = self._lines.get(ski)
         if line is None or line.trusted is None:
             return
-        if running := self._diallers.pop(ski, None):
-            running[1].cancel()
+        self._diallers.stop(ski)
         line.forget()
         self._tidy(line)
 
@@ -281,10 +276,9 @@ class ShipNode:
             await connection.run()
         finally:
             line.remove(connection)
-            if running := self._diallers.get(line.ski):
-                # A session, or a user who did not come in time, is no failed attempt.
-                starts_anew = connection.has_completed or _was_unconfirmed(connection)
-                running[0].calm() if starts_anew else running[0].look()
+            # A session, or a user who did not come in time, is no failed attempt.
+            starts_anew = connection.has_completed or _was_unconfirmed(connection)
+            (self._diallers.calm if starts_anew else self._diallers.look)(line.ski)
             self._tidy(line)
 
     def _drop_surplus_requests(self) -> None:
@@ -309,22 +303,14 @@ class ShipNode:
 
     # Dialling
 
-    def _start_dialling(self, ski: str) -> None:
-        if self._tasks is None or ski in self._diallers:
-            return
-        dialler = Dialler(
+    def _dialler(self, ski: str) -> Dialler:
+        return Dialler(
             ski,
             self._tls,
             where=lambda: self._where(ski),
             started=lambda: self._lines[ski].set_dialling(is_dialling=True),
             done=lambda outcome: self._dialled(ski, outcome),
         )
-        if task := begin(self._tasks, _contained(dialler.run)):
-            self._diallers[ski] = (dialler, task)
-
-    def _hurry(self, ski: str) -> None:
-        if running := self._diallers.get(ski):
-            running[0].hurry()
 
     def _dialled(self, ski: str, outcome: Outcome) -> None:
         line = self._lines[ski]
@@ -373,15 +359,15 @@ class ShipNode:
             ski = event.peer.ski if isinstance(event, PeerFound) else event.ski
             if line := self._lines.get(ski):
                 line.report()
-            if isinstance(event, PeerFound) and (running := self._diallers.get(ski)):
-                running[0].calm()
+            if isinstance(event, PeerFound):
+                self._diallers.calm(ski)
 
     def _spawn(self, work: Work, abort: Callable[[], None]) -> None:
         """Run work that belongs to one connection; its failure must not reach the others.
 
         abort: leaves nothing open even if the work never gets to start.
         """
-        task = begin(self._tasks, _contained(work)) if self._tasks is not None else None
+        task = begin(self._tasks, contained_work(work)) if self._tasks is not None else None
         if task is None:
             abort()
             return
@@ -404,11 +390,3 @@ class ShipNode:
 
 def _was_unconfirmed(connection: Connection) -> bool:
     return connection.ending is not None and connection.ending.end is End.NOT_CONFIRMED
-
-
-async def _contained(work: Work) -> None:
-    try:
-        await work()
-    except Exception:
-        # A defect of ours on one peer's connection: say so, and let the other chargers charge.
-        logger.exception("a SHIP connection failed")

@@ -1,7 +1,21 @@
-"""Beginning tasks in a group that may be ending."""
+"""Beginning tasks in a group that may be ending, and keeping their failures to themselves."""
 
 import asyncio
-from collections.abc import Coroutine
+import logging
+from collections.abc import Callable, Coroutine
+
+logger = logging.getLogger(__name__)
+
+Work = Callable[[], Coroutine[None, None, None]]
+
+
+async def contained_work(work: Work) -> None:
+    """Do work that belongs to one peer; its failure must not end the group of all of them."""
+    try:
+        await work()
+    except Exception:
+        # A defect of ours on one peer's connection: say so, and let the other chargers charge.
+        logger.exception("a SHIP connection failed")
 
 
 def begin(
