@@ -72,6 +72,19 @@ async def test_facts_learned_while_the_disk_was_full_are_saved_later(tmp_path: P
     store.close()
 
 
+async def test_what_is_noted_in_the_last_moment_is_saved_by_a_stop(tmp_path: Path) -> None:
+    store = Store.open(tmp_path)
+    keeper = Keeper(store)
+    task = asyncio.create_task(keeper.run())
+    await asyncio.sleep(0)
+    keeper.note(Paired("1" * 40, ship_id="late"))
+    keeper.note_fact("failsafe_lpc", "4000.0 7200.0")
+    await ended(task)
+    assert store.book()["1" * 40].ship_id == "late"
+    assert store.fact("failsafe_lpc") == "4000.0 7200.0"
+    store.close()
+
+
 async def test_a_fact_learned_late_does_not_bring_back_a_forgotten_trust(tmp_path: Path) -> None:
     store = Store.open(tmp_path)
     keeper = Keeper(store)

@@ -58,7 +58,13 @@ class Keeper:
         self._noted.set()
 
     async def run(self) -> None:
-        """Save what was noted until cancelled, patiently while the disk is full."""
+        """Save what was noted until cancelled, patiently while the disk is full; then the rest."""
+        try:
+            await self._run()
+        finally:
+            self._save_rest()
+
+    async def _run(self) -> None:
         waits = backoff(first_s=1.0, most_s=30.0)
         while True:
             UNSAVED.set(len(self._unsaved))
@@ -75,6 +81,16 @@ class Keeper:
                 UNSAVED.set(len(self._unsaved))
                 await asyncio.sleep(next(waits))
                 self._noted.set()
+
+    def _save_rest(self) -> None:
+        """Save what came in the last moments before a stop; blocking, and only what is known."""
+        try:
+            for paired in self._unsaved.values():
+                self._store.keep(paired)
+            for name, value in self._facts.items():
+                self._store.remember(name, value)
+        except RefusedError as error:
+            logger.warning("trust store failing", extra={"error": error.detail})
 
     async def _save(self, ski: str) -> None:
         async with self._lock:
