@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, text
 from sqlmodel import Session as Db
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from cem.core.operating import LimitState, OperatorLimit
 from cem.records import outbox
@@ -28,6 +28,7 @@ from cem.records.tables import (
     SessionRow,
     TrackRow,
 )
+from cem.store.migration import migrate
 from volthus_kit.database import open_sqlite, written
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import records_pb2
@@ -103,8 +104,7 @@ class Journal:
         """Make the tables, and return what the records need to go on."""
 
         def read(db: Db) -> Known:
-            tables = [SQLModel.metadata.tables[str(model.__tablename__)] for model in TABLES]
-            SQLModel.metadata.create_all(self._engine, tables=tables)
+            migrate(db.connection(), (str(model.__tablename__) for model in TABLES))
             rows = db.exec(select(SessionRow).where(col(SessionRow.ended_ms).is_(None)))
             tracks = list(db.exec(select(TrackRow)))
             last = db.connection().execute(text("SELECT ski, max(id) FROM cem_session GROUP BY 1"))

@@ -48,6 +48,7 @@ def session_message(row: SessionRow) -> records_pb2.ChargingSession:
         mode=row.mode,
         revision=row.revision,
         price_series=row.price_series,
+        co2_g=row.co2_g,
     )
     if row.ended_ms is not None:
         message.ended.CopyFrom(to_timestamp(instant(row.ended_ms)))
