@@ -36,7 +36,9 @@ async def watch(bus: Bus, live: Live) -> None:
             if await bus.publish(WATCH, Watch(), site=site):
                 live.watched(site)
         try:
-            await asyncio.wait_for(live.watch_wanted.wait(), LOOK_S)
+            # Not wait_for: on Python 3.11 it can swallow a cancellation.
+            async with asyncio.timeout(LOOK_S):
+                await live.watch_wanted.wait()
         except TimeoutError:
             continue
 

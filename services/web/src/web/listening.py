@@ -112,6 +112,8 @@ async def stream(listener: Listener, account: Account, accounts: Accounts) -> As
                     return
                 checked_at = loop.time()
             try:
-                await asyncio.wait_for(changed.wait(), LOOK_S)
+                # Not wait_for: on Python 3.11 it can swallow a cancellation.
+                async with asyncio.timeout(LOOK_S):
+                    await changed.wait()
             except TimeoutError:
                 continue
