@@ -96,7 +96,7 @@ class Charger:
     def take(self, t: int, limit_a: float, phases: int) -> None:
         """Take a command that arrived."""
         step_a = self.evse.get("step_a", 0.1)
-        is_pause = limit_a < LEAST_OFFER_A
+        is_pause = limit_a < self.evse.get("least_offer_a", LEAST_OFFER_A)
         self.limit_a = 0.0 if is_pause else round(floor(limit_a / step_a + 1e-6) * step_a, 6)
         self.heard_s, self.wanted_phases = t, phases
 

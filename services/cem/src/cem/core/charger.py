@@ -1,7 +1,8 @@
 """One charger as the CEM remembers it: what it may draw, what it draws, what it could draw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 
 from cem.core.driving import ChargingMode, Goal
 from cem.core.events import Link, Report
@@ -530,3 +531,24 @@ def house_currents(
         return None
     currents: Phases[float] = report.current_a.map(lambda value: value or 0.0)
     return currents if site_phases == 1 else to_house(Rotation(settings.wiring), currents)
+
+
+# --- changing one ---
+
+_FIELDS = tuple(field.name for field in fields(Charger))
+_SETTERS = {name: Charger.__dict__[name].__set__ for name in _FIELDS}
+_values = attrgetter(*_FIELDS)
+
+
+def changed(charger: Charger, **changes: object) -> Charger:
+    """Return `dataclasses.replace(charger, **changes)` in a tenth of its time.
+
+    Every charger changes every second, and `replace` takes half of a decision on a large site.
+    Raises KeyError for a field there is not; the types are not checked here.
+    """
+    copy = object.__new__(Charger)
+    for setter, value in zip(_SETTERS.values(), _values(charger), strict=True):
+        setter(copy, value)
+    for name, value in changes.items():
+        _SETTERS[name](copy, value)
+    return copy

@@ -220,7 +220,8 @@ def _allotted(
     admitted = {ski: charger for ski, charger in young.items() if shares.current_a[ski] > 0}
     if len(admitted) < len(young):
         return _allotted(view, ready, admitted)
-    return Sharing(demands, shares, {}, limits), found, limits
+    favourites = any(d.guaranteed_a or d.due_s is not None for d in demands.values())
+    return Sharing(demands, shares, {}, limits, favourites), found, limits
 
 
 def _demand(charger: Charger, view: View) -> Demand:

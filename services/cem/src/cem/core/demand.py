@@ -1,16 +1,15 @@
 """What a car seems to want: one that takes less than it may gives the rest back (loadmgmt C1.2)."""
 
-from dataclasses import replace
-
 from cem.core.allocation import Demand
-from cem.core.charger import Charger, Conduct
+from cem.core.charger import IEC_LEAST_A, MOST_LOW_REFUSALS, Charger, Conduct, changed
 from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
 from cem.core.sun import SOLAR
 from electrical.power import NOMINAL_VOLTAGE_V
 
 MOST_UNUSED_A = 1.0
-WAKING_TURNS = 2  # 8 A, then 10 A
+WAKING_TURNS = 2  # 8 A, then 10 A ...
+WAKING_ROUND = 15  # ... and again after a quarter of an hour
 USUAL_WH = 10_000.0  # of a session whose driver told nothing
 AFTER_ALL_OTHERS = 100  # the class of those that only take what the sun leaves
 
@@ -19,8 +18,8 @@ def claimed(charger: Charger, site_phases: int, now: float, p: Parameters) -> Ch
     """Return the charger with its claim brought up to date.
 
     A car 2 A below its limit for 25 s claims its current + 1.5 A; it is probed upward by 2 A
-    each 30 s when it uses that. One that does not start is offered 2 A more after a minute, and
-    4 A more after two. What is not measured claims everything.
+    each 30 s when it uses that. One that does not start is offered 2 A more after a minute, 4 A
+    more after two, and so again every quarter of an hour. What is not measured claims everything.
     """
     granted_a = charger.granted_a
     if charger.known_a(now, p) is None or not charger.has_car or not granted_a:
@@ -31,10 +30,19 @@ def claimed(charger: Charger, site_phases: int, now: float, p: Parameters) -> Ch
     drawn_a = charger.level_a(measured, site_phases)
     is_idle = drawn_a < p.drawing_a and not charger.is_full
     if is_idle != (charger.idle_since_s is not None):
-        charger = replace(charger, idle_since_s=now if is_idle else None)
+        charger = changed(charger, idle_since_s=now if is_idle else None)
+    if is_idle and charger.goes_below and granted_a < IEC_LEAST_A:
+        charger = _not_below(charger, now, p)
     if drawn_a < granted_a - p.below_a or is_idle:
         return _lowered(charger, drawn_a, now, p)
     return _probed(charger, drawn_a, now, p)
+
+
+def _not_below(charger: Charger, now: float, p: Parameters) -> Charger:
+    """Return a charger whose car takes nothing below 6 A, led as one of IEC 61851 after a while."""
+    if charger.idle_since_s is None or now - charger.idle_since_s < p.wake_every_s:
+        return charger
+    return changed(charger, low_refusals=MOST_LOW_REFUSALS)
 
 
 def served(charger: Charger, site_phases: int, now: float, p: Parameters) -> Charger:
@@ -48,7 +56,7 @@ def served(charger: Charger, site_phases: int, now: float, p: Parameters) -> Cha
     drawn_a = 0.0 if known is None or not charger.has_car else sum(known.values())
     span_s = min(max(0.0, now - before_s), p.silent_after_s)
     added_as = max(0.0, drawn_a) * span_s
-    return replace(
+    return changed(
         charger,
         served_as=charger.served_as + added_as,
         served_s=now,
@@ -69,18 +77,18 @@ def _unused_a(charger: Charger, site_phases: int, now: float, p: Parameters) -> 
 
 def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
     since_s = now if charger.below_since_s is None else charger.below_since_s
-    charger = replace(charger, below_since_s=since_s, used_since_s=None)
+    charger = changed(charger, below_since_s=since_s, used_since_s=None)
     if now - since_s < p.below_for_s:
         return charger
     claim_a = max(charger.least_a + _waking_a(charger, now, p), drawn_a + p.claim_extra_a)
-    return charger if claim_a == charger.claim_a else replace(charger, claim_a=claim_a)
+    return charger if claim_a == charger.claim_a else changed(charger, claim_a=claim_a)
 
 
 def _waking_a(charger: Charger, now: float, p: Parameters) -> float:
     """Return by how much more than its minimum a car that does not start is offered."""
     if charger.idle_since_s is None:
         return 0.0
-    turn = int((now - charger.idle_since_s) / p.wake_every_s)
+    turn = int((now - charger.idle_since_s) / p.wake_every_s) % WAKING_ROUND
     return turn * p.probe_a if turn <= WAKING_TURNS else 0.0
 
 
@@ -88,27 +96,28 @@ def wakes_at_s(charger: Charger, now: float, p: Parameters) -> float | None:
     """Return when a car that does not start is offered more; None = it is not about to be."""
     if charger.idle_since_s is None:
         return None
-    turn = int((now - charger.idle_since_s) / p.wake_every_s) + 1
-    return charger.idle_since_s + turn * p.wake_every_s if turn <= WAKING_TURNS else None
+    turns = int((now - charger.idle_since_s) / p.wake_every_s) + 1
+    is_next = turns % WAKING_ROUND in range(1, WAKING_TURNS + 1)
+    return charger.idle_since_s + turns * p.wake_every_s if is_next else None
 
 
 def _unjudged(charger: Charger) -> Charger:
     """Return the charger without what was begun to be judged."""
     if (charger.below_since_s, charger.used_since_s, charger.idle_since_s) == (None, None, None):
         return charger
-    return replace(charger, below_since_s=None, used_since_s=None, idle_since_s=None)
+    return changed(charger, below_since_s=None, used_since_s=None, idle_since_s=None)
 
 
 def _probed(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:
     claim_a = charger.claim_a
     if claim_a is None or drawn_a < claim_a - p.below_a:
         return _unjudged(charger)
-    charger = replace(charger, below_since_s=None)
+    charger = changed(charger, below_since_s=None)
     since_s = now if charger.used_since_s is None else charger.used_since_s
     if now - since_s < p.probe_every_s:
-        return replace(charger, used_since_s=since_s)
+        return changed(charger, used_since_s=since_s)
     wider_a = claim_a + p.probe_a
-    return replace(
+    return changed(
         charger, used_since_s=now, claim_a=None if wider_a >= charger.most_a else wider_a
     )
 

@@ -7,7 +7,7 @@ sum never exceeds estimate + what is granted (or was, a reaction time ago) + wha
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cem.core.charger import Charger, Sample, Standing, is_lasting
@@ -34,6 +34,20 @@ REVISED_S = 3.5  # readings this young are estimated anew when chargers report
 Interval = tuple[float, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A charger with what is the same for all readings: found once, asked for often."""
+
+    charger: Charger
+    standing: Standing  # when it was heard last
+    factors: dict[Phase, float]
+
+    @classmethod
+    def of(cls, charger: Charger, site_phases: int, p: Parameters) -> "_Seen":
+        standing = charger.standing(charger.heard_s, p)
+        return cls(charger, standing, charger.factors(site_phases, p))
+
+
 def estimated(
     meter: Meter, members: Sequence[Charger], site_phases: int, now: float, p: Parameters
 ) -> tuple[Estimate, ...]:
@@ -43,12 +57,13 @@ def estimated(
     Those older than REVISED_S stay as they are; younger ones use every sample known by now. What
     is older than every window of the control law is forgotten.
     """
+    seen = tuple(_Seen.of(charger, site_phases, p) for charger in members)
     settled = tuple(e for e in meter.estimates if now - e.at_s > REVISED_S)
     newest_s = settled[-1].at_s if settled else float("-inf")
     chain = list(settled)
     for sample in meter.samples:
         if sample.at_s > newest_s:
-            chain.append(_estimate(sample, chain, members, site_phases, p))
+            chain.append(_estimate(sample, chain, seen, site_phases, p))
     if chain and now - chain[-1].at_s > p.spike_wait_s:
         # No second sample came in time: the one we have must do.
         chain[-1] = replace(chain[-1], confirmed_a=chain[-1].raw_a)
@@ -116,12 +131,12 @@ def rise_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> floa
 def _estimate(
     sample: MeterSample,
     chain: Sequence[Estimate],
-    members: Sequence[Charger],
+    seen: Sequence["_Seen"],
     site_phases: int,
     p: Parameters,
 ) -> Estimate:
     before = chain[-1] if chain else None
-    intervals = [_draws(charger, sample.at_s, site_phases, p) for charger in members]
+    intervals = [_draws(charger, sample.at_s, site_phases, p) for charger in seen]
     if chain:
         intervals = _on_all_phases(intervals, sample, chain[-BEFORE:])
     draws = [draw.values() for draw in intervals]
@@ -152,13 +167,13 @@ def _without_spike(value: float, before: Estimate, phase: Phase, p: Parameters) 
     return min(value, max(before.raw_a[phase], before.confirmed_a[phase]) + p.spike_a)
 
 
-def _draws(charger: Charger, at_s: float, site_phases: int, p: Parameters) -> Phases[Interval]:
+def _draws(seen: _Seen, at_s: float, site_phases: int, p: Parameters) -> Phases[Interval]:
     """Return between which currents the charger drew at a moment, by phase of the house."""
+    charger, factors = seen.charger, seen.factors
     samples = _speaking_of(charger, at_s, p)
-    standing = charger.standing(max(at_s, charger.heard_s), p)
+    standing = seen.standing if at_s <= charger.heard_s else charger.standing(at_s, p)
     if not samples or standing in (Standing.OUT_OF_REACH, Standing.FRESH):
         return _unmeasured(charger, standing, at_s, site_phases, p)
-    factors = charger.factors(site_phases, p)
     cap_a = (
         charger.reserve_a(at_s, p)
         if charger.disobeys
@@ -167,6 +182,13 @@ def _draws(charger: Charger, at_s: float, site_phases: int, p: Parameters) -> Ph
     granted_a = charger.granted_a
     is_moving = charger.has_car and _is_moving(charger, samples, at_s, len(factors), p)
     drawn = [s.current_a.values() for s in samples]
+    if len(drawn) == 1 and not is_moving:
+        return Phases(
+            *[
+                _exactly(amps, cap_a * factors.get(phase, 1.0))
+                for phase, amps in zip(ALL_PHASES, drawn[0], strict=True)
+            ]
+        )
     intervals = []
     for phase, values in zip(ALL_PHASES, zip(*drawn, strict=True), strict=True):
         factor = factors.get(phase)
@@ -225,6 +247,11 @@ def _drawn(drawn: tuple[float, ...], towards_a: float | None, cap_a: float) -> I
     if towards_a is not None:
         least_a, most_a = min(least_a, towards_a), max(most_a, towards_a)
     return min(least_a, cap_a), min(most_a, cap_a)
+
+
+def _exactly(drawn_a: float, cap_a: float) -> Interval:
+    known_a = min(max(0.0, drawn_a), cap_a)
+    return known_a, known_a
 
 
 def _is_moving(

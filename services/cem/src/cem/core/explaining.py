@@ -22,6 +22,7 @@ class Sharing:
     shares: Shares
     moves: Mapping[str, Move]
     constraints: tuple[Constraint, ...] = ()
+    has_favourites: bool = False  # somebody is guaranteed a current, or leaves at a known time
 
 
 def why(charger: Charger, sharing: Sharing, view: View) -> Reason | None:
@@ -99,6 +100,8 @@ def _bound(charger: Charger, constraint: Constraint, sharing: Sharing, view: Vie
 
 def _favour(ski: str, constraint: Constraint, sharing: Sharing) -> Kind | None:
     """Return why others within a full constraint have more than an equal share of it."""
+    if not sharing.has_favourites:
+        return None
     demands, current_a = sharing.demands, sharing.shares.current_a
     own_a = current_a[ski] / demands[ski].weight
     better = [

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from cem.core import ladder, telling
-from cem.core.charger import Charger, Sample, house_currents
+from cem.core.charger import Charger, Sample, changed, house_currents
 from cem.core.driving import ChargingMode, WallClock
 from cem.core.events import (
     Accepted,
@@ -215,17 +215,19 @@ def _heard(state: State, report: Report, now: float) -> State:
     if charger is None:
         return state
     is_first = charger.report is None
-    updated = _with_sample(replace(charger, report=report, heard_s=now), state.site_phases, now)
-    updated = replace(updated, met_s=_met_since(updated, now))
+    updated = _with_sample(changed(charger, report=report, heard_s=now), state.site_phases, now)
+    if (met_s := _met_since(updated, now)) != updated.met_s:
+        updated = changed(updated, met_s=met_s)
     is_met = charger.met_s is None and updated.met_s is not None
     fresh_since_s = _fresh_since(charger, report, now)
     if is_met and fresh_since_s is not None:
         fresh_since_s = now  # only now its first limit is on the way
-    updated = replace(updated, fresh_since_s=fresh_since_s)
+    if fresh_since_s != updated.fresh_since_s:
+        updated = changed(updated, fresh_since_s=fresh_since_s)
     if _is_other_car(charger, report):
         updated = replace(
             updated, claim_a=None, below_since_s=None, used_since_s=None, running_since_s=None,
-            served_as=0.0, unused_a=0.0,
+            served_as=0.0, unused_a=0.0, idle_since_s=None, low_refusals=0,
             paused_since_s=None, misses=0, disobeys=False,
         )  # fmt: skip
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:
@@ -284,7 +286,7 @@ def _with_sample(charger: Charger, site_phases: int, now: float) -> Charger:
     before = [sample for sample in charger.samples if sample.at_s < at_s - 0.01]
     # The last one before the window stays: until its successor it was the truth.
     older = sum(now - sample.at_s > KEPT_S for sample in before)
-    return replace(charger, samples=(*before[max(0, older - 1) :], Sample(at_s, current_a)))
+    return changed(charger, samples=(*before[max(0, older - 1) :], Sample(at_s, current_a)))
 
 
 def _fresh_since(charger: Charger, report: Report, now: float) -> float | None:
