@@ -15,6 +15,7 @@ from web.audit import Audit
 from web.core.lockout import Lockout
 from web.first_users import ensure_users
 from web.live import Live
+from web.memory import give_back_large_blocks
 from web.owners import Owners
 from web.parts import Parts
 from web.settings import Settings
@@ -56,6 +57,7 @@ async def serve(settings: Settings) -> None:
 
 def main() -> None:
     """Start the program `web`."""
+    give_back_large_blocks()
     run(serve, Settings, name="web", about="The HTTP API and the page of Volthus.")
 
 

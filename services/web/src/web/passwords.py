@@ -10,7 +10,6 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 # OWASP's second choice for argon2id: 19 MiB, two passes; a log-in must not eat a small box.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 _MOST_AT_ONCE = 2
 
 TOKEN_PREFIX = "vt_"  # noqa: S105 - so that a leaked token is recognised by scanners
@@ -26,11 +25,12 @@ class PasswordCheck:
 
     def __init__(self) -> None:
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._nobody = hashed(secrets.token_urlsafe(16))
 
     async def is_right(self, password: str, stored: str | None) -> bool:
         """Whether the password fits the hash; takes as long when there is no such user."""
         async with self._slots:
-            fits = await asyncio.to_thread(_fits, password, stored or _NOBODY)
+            fits = await asyncio.to_thread(_fits, password, stored or self._nobody)
         return fits and stored is not None
 
 
