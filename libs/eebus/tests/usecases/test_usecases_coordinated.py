@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
@@ -19,10 +20,12 @@ from eebus.events import (
 )
 from eebus.spine.datagram import PARTIAL, cmd
 from eebus.usecases import names
+from eebus.usecases.cem import cevc
 from eebus.usecases.cem.hub import CemHub
 from eebus.usecases.evse import plans
 from eebus.usecases.evse.profile import CarDemand, EvProfile
 from eebus.usecases.evse.station import Station
+from eebus.usecases.owner import Owner
 
 HOUR_S = 3600.0
 START_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -326,3 +329,48 @@ def test_no_curve_or_table_can_do_more_than_be_refused(junk):
         plans.read_prices({"incentiveSlot": junk}, START_AT)
     with suppress(ValueError):
         plans.read_curve({"timeSeriesSlot": junk}, START_AT, None)
+
+
+_LENGTHS = st.lists(st.integers(1, 6 * 3600), min_size=1, max_size=24)
+
+
+def _stretches(lengths: list[int]) -> list[tuple[float, float]]:
+    ends = list(accumulate(map(float, lengths)))
+    return list(zip([0.0, *ends[:-1]], ends, strict=True))
+
+
+def _asking_car(demand: CarDemand):
+    station = Station("d:_n:Test_EVSE-2", {}, Owner(lambda _: None, lambda _: None))
+    station.plug(CAR)
+    station.planning.ask(demand, 0.0)
+    return station.local.entities[(1, 1)]
+
+
+@given(_LENGTHS, st.data())
+def test_every_curve_our_energy_manager_writes_is_what_our_car_reads(lengths, data):
+    demand = CarDemand(9000.0, departure_s=float(data.draw(st.integers(1, 7 * 86400))))
+    powers = data.draw(
+        st.lists(st.integers(0, 22000), min_size=len(lengths), max_size=len(lengths))
+    )
+    stretches = _stretches(lengths)
+    slots = tuple(PowerSlot(a, b, float(w)) for (a, b), w in zip(stretches, powers, strict=True))
+    command = cevc.curve_command(_asking_car(demand), slots)
+    if isinstance(command, str):
+        assert "ends before" in command
+        assert slots[-1].end_s < demand.departure_s
+        return
+    assert plans.read_curve(command.content["timeSeriesData"][0], START_AT, demand) == slots
+
+
+@given(_LENGTHS, st.data())
+def test_all_prices_our_energy_manager_writes_are_what_our_car_reads(lengths, data):
+    cents = data.draw(
+        st.lists(st.integers(-500, 9999), min_size=len(lengths), max_size=len(lengths))
+    )
+    slots = tuple(
+        PriceSlot(a, b, cent / 100) for (a, b), cent in zip(_stretches(lengths), cents, strict=True)
+    )
+    described, table = cevc.price_commands(_asking_car(CarDemand(1.0)), slots, "SEK")
+    assert plans.read_prices(table.content["incentiveTable"][0], START_AT) == slots
+    tiers = described.content["incentiveTableDescription"][0]["tier"]
+    assert plans.read_currency(tiers) == "SEK"
