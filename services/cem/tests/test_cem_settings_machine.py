@@ -39,7 +39,9 @@ fuses = st.sampled_from([9.0, 16.0, 20.0, 35.0, 50.0])
 class Nowhere:
     """The bus is away: nothing goes out."""
 
-    async def send_limit(self, limit: Limit, reason: str, now: float) -> bool:
+    async def send_limit(
+        self, limit: Limit, reason: str, now: float, least_a: float | None = None
+    ) -> bool:
         return False
 
     async def send_state(self, message: site_pb2.SiteState) -> bool:

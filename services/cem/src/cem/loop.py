@@ -160,7 +160,10 @@ class Controller:
                 continue
             reason = self.decision.reasons[ski]
             sent_s = self._clock.monotonic()
-            is_out = await self._outbox.send_limit(limit, reason.kind if reason else "", sent_s)
+            kind = reason.kind if reason else ""
+            charger = self.state.chargers.get(ski)  # unpaired meanwhile?
+            least_a = None if charger is None else charger.settings.least_summed_a
+            is_out = await self._outbox.send_limit(limit, kind, sent_s, least_a)
             if is_out and is_changed and self._reading_s is not None:
                 metrics.REACTION.observe(max(0.0, self._clock.monotonic() - self._reading_s))
         self._reading_s = None

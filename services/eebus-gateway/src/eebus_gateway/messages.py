@@ -1,5 +1,6 @@
 """Our values to messages and back. No subject, no I/O."""
 
+import math
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -47,6 +48,7 @@ def offer_of(message: evse_pb2.EvseLimit) -> Offer:
         fallback_a=message.fallback_a,
         reason=message.reason,
         release=message.release,
+        least_a=message.least_a if 0 < message.least_a < math.inf else None,
     )
 
 

@@ -17,8 +17,13 @@ class Outbox:
         self._ttl_ms = int(lease_s * 1000)
         self._sequence = 0
 
-    async def send_limit(self, limit: Limit, reason: str, now: float) -> bool:
-        """Publish one lease; False when the bus is away (it is not kept for later)."""
+    async def send_limit(
+        self, limit: Limit, reason: str, now: float, least_a: float | None = None
+    ) -> bool:
+        """Publish one lease; False when the bus is away (it is not kept for later).
+
+        least_a: less pauses the car; None = by what the car says of itself.
+        """
         self._sequence += 1
         message = evse_pb2.EvseLimit(
             ski=limit.ski,
@@ -30,6 +35,7 @@ class Outbox:
             fallback_a=limit.fallback_a,
             reason=reason,
             release=limit.is_release,
+            least_a=least_a or 0.0,
         )
         return await self._bus.publish(subjects.EVSE_LIMIT, message, site=self._site, ski=limit.ski)
 

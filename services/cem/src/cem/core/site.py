@@ -135,6 +135,14 @@ class ChargerSettings:
         """Return whether it may go to one phase without anybody's word."""
         return self.phase_switching is PhaseSwitching.AUTOMATIC and self.phases == 3
 
+    @property
+    def least_summed_a(self) -> float | None:
+        """Return the least limit on each conductor that it reads as one phase's minimum (A).
+
+        None = it does not add them up.
+        """
+        return self.min_a / self.phases if self.may_switch_itself else None
+
     def wired(self, site_phases: int) -> tuple[Phase, ...]:
         """Return the house phases its conductors sit on, conductor a first."""
         return _wired(self.wiring, self.phases, site_phases)

@@ -120,7 +120,8 @@ def plan(evse: Evse, now: float) -> Next:
     wanted = leases.wanted(evse.lease, now)
     if wanted is None or evse.ev is None or not evse.takes_limits or _is_released(evse, wanted):
         return Next(evse, None, _soonest([evse.lease.ends_at], now))
-    values = written_for(wanted.current_a, evse.ev, now - evse.plugged_at)
+    plugged_s = now - evse.plugged_at
+    values = written_for(wanted.current_a, evse.ev, plugged_s, wanted.least_a)
     confirmed = replace(evse, writer=evse.writer.confirmed(values, wanted))
     moments = [evse.lease.ends_at, may_pause_at(evse.ev, evse.plugged_at)]
     at = confirmed.writer.next_at(values)

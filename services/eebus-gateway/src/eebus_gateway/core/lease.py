@@ -39,6 +39,7 @@ class Offer:
     fallback_a: float
     reason: str = ""
     release: bool = False  # energy management is off: withdraw our limit, hold no lease
+    least_a: float | None = None  # less pauses the car; None = by what the car says
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Wanted:
     sequence: int = 0
     is_fallback: bool = False
     is_release: bool = False
+    least_a: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def wanted(lease: Lease, now: float) -> Wanted | None:
         return _fallback(lease)
     if offer is None:
         return None
-    return Wanted(offer.current_a, offer.epoch, offer.sequence)
+    return Wanted(offer.current_a, offer.epoch, offer.sequence, least_a=offer.least_a)
 
 
 def _fallback(lease: Lease) -> Wanted | None:

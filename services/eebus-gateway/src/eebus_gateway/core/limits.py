@@ -10,15 +10,19 @@ SETTLING_S = 0.5  # a fresh car's facts come in a burst; one write for all of th
 IEC_61851 = "iec61851"
 
 
-def written_for(current_a: PerPhase, ev: Ev, plugged_s: float) -> PerPhase:
+def written_for(
+    current_a: PerPhase, ev: Ev, plugged_s: float, least_a: float | None = None
+) -> PerPhase:
     """Return what to write, A per conductor; 0 = pause, None = no limit.
 
     Below the car's minimum the car is paused, above an ISO 15118 car's maximum the maximum is
     meant, and a car not known to charge asymmetrically gets its lowest current everywhere.
     plugged_s: seconds since the car came. A pause before the standard is known would throw an
     ISO 15118 car back to PWM, so until then (at most 10 s) the minimum stands in for it.
+    least_a: the controller knows better where a pause begins; a charger that goes to one phase by
+    itself reads three times 2 A as 6 A there.
     """
-    lowest_a = min_a(ev)
+    lowest_a = min_a(ev) if least_a is None else least_a
     given = [a for a in current_a if a is not None]
     if ev.asymmetric is not True and given:
         current_a = _each(current_a, lambda _: min(given))
