@@ -36,6 +36,10 @@ class Registers(Protocol):
     def connects(self) -> int:
         """Return a number that grows with each new connection."""
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether a connection stands, as far as we know."""
+
     async def connect(self) -> None:
         """Make sure there is a connection. Raises LineError."""
 
@@ -64,7 +68,8 @@ class Device:
         everything: also the values that change slowly. The first read on each new connection
         takes all, and forgets what was learned: a firmware update moves blocks.
         """
-        await self._owner.connect()
+        if not self._owner.is_connected:
+            await self._owner.connect()
         is_new = self._seen_on != self._owner.connects
         if is_new or not self._requests.blocks:
             start = None if self._profile.sunspec is None else await self._found()

@@ -113,6 +113,11 @@ class Memory:
 
     connects = 1  # what was heard stays true for this short while
 
+    @property
+    def is_connected(self) -> bool:
+        """Return whether a connection stands."""
+        return self._owner.is_connected
+
     async def connect(self) -> None:
         """Make sure there is a connection, waiting out the quiet after a silence."""
         retry_at_s = self._owner.retry_at_s

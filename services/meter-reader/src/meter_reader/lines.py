@@ -47,8 +47,12 @@ class LineOwner:
     @property
     def retry_at_s(self) -> float | None:
         """Return when the next connection may be tried, None while there is one."""
-        is_open = self._connection is not None and self._connection.is_open
-        return None if is_open or self._was_released else self._retry_at_s
+        return None if self.is_connected or self._was_released else self._retry_at_s
+
+    @property
+    def is_connected(self) -> bool:
+        """Return whether a connection stands, as far as this side knows."""
+        return self._connection is not None and self._connection.is_open
 
     def try_now(self) -> None:
         """Let the next request connect at once: a person is waiting for the answer."""

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +8,7 @@ from meter_profiles.quantity import Quantity
 from meter_reader.core.energy import Counters, counted
 from meter_reader.core.reading import reading_of
 
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FUSE_A = 25.0
 MOST_W = FUSE_A * 3 * 253
 
@@ -15,7 +18,8 @@ def run(steps, fuse_a=FUSE_A):
     counters, segments = Counters(), []
     for at_s, value in steps:
         reading = reading_of({Quantity.ENERGY_IMPORT: value})
-        counters = counted(counters, reading, at_s, 1_800_000_000 + at_s, fuse_a)
+        wall = NOON + timedelta(seconds=at_s)
+        counters = counted(counters, reading, at_s, wall, fuse_a)
         segments.append(counters.imported and counters.imported.segment)
     return segments
 

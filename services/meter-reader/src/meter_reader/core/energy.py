@@ -6,6 +6,7 @@ new segment, and nobody takes a difference across its border.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from meter_reader.core.reading import Reading
 
@@ -33,9 +34,9 @@ class Counters:
 
 
 def counted(
-    before: Counters, reading: Reading, now_s: float, wall_s: float, fuse_a: float | None
+    before: Counters, reading: Reading, now_s: float, wall: datetime, fuse_a: float | None
 ) -> Counters:
-    """Return the counters after a reading at `now_s` (monotonic) and `wall_s` (Unix seconds).
+    """Return the counters after a reading at `now_s` (monotonic) and `wall` (aware).
 
     fuse_a: largest phase of the main fuse, None when nobody said it. An unknown value changes
     nothing: the energy of the gap shows in the next known one.
@@ -49,6 +50,7 @@ def counted(
     ):
         return before  # nearly every poll: counters are read more slowly than they are asked about
     most_w = (UNKNOWN_FUSE_A if fuse_a is None else fuse_a) * PHASES * MOST_VOLTAGE_V
+    wall_s = wall.timestamp()
     return Counters(
         _stepped(imported, reading.energy_import_wh, now_s, wall_s, most_w),
         _stepped(exported, reading.energy_export_wh, now_s, wall_s, most_w),

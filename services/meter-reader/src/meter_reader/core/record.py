@@ -75,7 +75,7 @@ def answered(
         repeats, same_since_s = last.repeats + 1, last.same_since_s
     has_values = _has_live_value(reading)
     answer = Answer(reading, now_s, wall, repeats, same_since_s, strange(reading), has_values)
-    counters = counted(record.counters, reading, now_s, wall.timestamp(), fuse_a)
+    counters = counted(record.counters, reading, now_s, wall, fuse_a)
     return Record(answer, record.sequence + 1, None, counters)
 
 
