@@ -291,6 +291,15 @@ async def test_a_termination_signal_ends_the_program_cleanly(tmp_path: Path):
         assert await asyncio.wait_for(program.process.wait(), 10) == 0
 
 
+async def test_a_program_nobody_listens_to_any_more_ends_cleanly(tmp_path: Path):
+    async with _program("charger", "--no-mdns", "--state", str(tmp_path)) as program:
+        await program.until(_is("listening"))
+        program.process._transport.get_pipe_transport(1).close()
+        await asyncio.sleep(0)
+        await program.tell('{"cmd":"unplug"}')
+        assert await asyncio.wait_for(program.process.wait(), 10) == 0
+
+
 @pytest.mark.parametrize(
     "arguments",
     [("--trust", "12"), ("--dial", "127.0.0.1:1"), ("--trust", "ab" * 20, "--dial", "somewhere")],

@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             asyncio.run(_discover(arguments))
         else:
             asyncio.run(_participate(arguments))
-    except* (KeyboardInterrupt, BrokenPipeError):  # the latter: who read our events has gone
+    except* KeyboardInterrupt:
         status = 130
     except* (EebusError, OSError, ValueError) as group:
         print(f"eebus: {_reason(group)}", file=sys.stderr)
@@ -59,8 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def say(line: Line) -> None:
-    """Print one JSON object."""
-    print(json.dumps(stamped(line, datetime.now(UTC)), ensure_ascii=False), flush=True)
+    """Print one JSON object. When nobody reads us any more we end as if asked to."""
+    try:
+        print(json.dumps(stamped(line, datetime.now(UTC)), ensure_ascii=False), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        signal.raise_signal(signal.SIGTERM)
 
 
 def _reason(error: BaseException) -> BaseException:
