@@ -41,6 +41,20 @@ async def test_a_request_that_waits_already_is_let_in(start):
         await cem.until_state(evse, CONNECTED)
 
 
+async def test_of_several_that_wait_none_is_let_in_but_a_new_one_is(start):
+    async with start("CEM") as cem, start("ONE") as one, start("TWO") as two:
+        for each in (one, two):
+            each.knows(cem)
+            await cem.until_state(each, ASKED)
+        cem.node.open_pairing(60)
+        assert not cem.node._window.lets_in(one.ski)  # nor when it asks once more
+        assert cem.state(one) is cem.state(two) is ASKED
+        async with start("THREE") as three:
+            three.knows(cem)
+            await cem.until_state(three, CONNECTED)
+        assert CONNECTED not in cem.states(one) + cem.states(two)
+
+
 async def test_a_denied_device_is_not_let_in(start):
     async with start("CEM") as cem, start("EVSE") as evse:
         evse.knows(cem)

@@ -188,13 +188,14 @@ class ShipNode:
     def open_pairing(self, seconds: float) -> None:
         """Trust the next device that asks, one only, within some seconds, at most 300.
 
-        Told as PairingWindowChanged, with its SKI. A request that waits already counts; one that
-        was denied does not. Raises ValueError for another time.
+        Told as PairingWindowChanged, with its SKI. A request that waits already counts; of several
+        none does, for nobody could say which is meant, nor one that was denied. Raises ValueError
+        for another time.
         """
-        self._window.open(seconds)
-        waiting = next((line.ski for line in self._lines.values() if line.is_asking), None)
-        if waiting is not None:
-            self._asked(waiting)
+        waiting = frozenset(line.ski for line in self._lines.values() if line.is_asking)
+        self._window.open(seconds, but=waiting if len(waiting) > 1 else frozenset())
+        for ski in waiting:
+            self._asked(ski)
 
     def close_pairing(self) -> None:
         """Close the window of `open_pairing`, if it is open."""
@@ -344,7 +345,7 @@ class ShipNode:
 
     def _asked(self, ski: str) -> None:
         """Let a stranger in that trusts us, if the window is open."""
-        if self._window.is_open:
+        if self._window.lets_in(ski):
             self.trust(ski)
             self._window.close(let_in=ski)
 

@@ -21,17 +21,26 @@ class PairingWindow:
         self._tell = tell
         self._changed = changed
         self._closing: asyncio.TimerHandle | None = None
+        self._excluded: frozenset[str] = frozenset()
 
     @property
     def is_open(self) -> bool:
-        """Whether the next device that asks is let in."""
+        """Whether a device that asks is let in."""
         return self._closing is not None
 
-    def open(self, seconds: float) -> None:
-        """Open for some seconds, or anew. Raises ValueError beyond 5 minutes."""
+    def lets_in(self, ski: str) -> bool:
+        """Whether this device is let in when it asks now."""
+        return self.is_open and ski not in self._excluded
+
+    def open(self, seconds: float, *, but: frozenset[str] = frozenset()) -> None:
+        """Open for some seconds, or anew. Raises ValueError beyond 5 minutes.
+
+        but: SKIs that are not meant.
+        """
         if not 0 < seconds <= MAX_WINDOW_S:
             raise ValueError(f"a pairing window is open for up to {MAX_WINDOW_S:.0f} s")
         self._stop()
+        self._excluded = but
         self._closing = asyncio.get_running_loop().call_later(seconds, self.close)
         self._changed()
         self._tell(PairingWindowChanged("", is_open=True, remaining_s=seconds))
