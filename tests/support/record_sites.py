@@ -105,8 +105,8 @@ def _broken(db: sqlite3.Connection) -> Iterator[str]:
         )
     ]
     yield from (f"evidence {fault.number} {fault.what}" for fault in sealing.faults(log))
-    told = [fact.evidence.hash for *_, fact in facts if fact.HasField("evidence")]
-    if told != [entry["hash"] for entry in log]:
+    hashes = [fact.evidence.hash for *_, fact in facts if fact.HasField("evidence")]
+    if hashes != [entry["hash"] for entry in log]:
         yield "evidence and its facts differ"
     sessions = {f.session.session: f.session for *_, f in facts if f.HasField("session")}
     for name, revision in db.execute("SELECT id, revision FROM cem_session"):
@@ -119,9 +119,13 @@ def _broken(db: sqlite3.Connection) -> Iterator[str]:
         fact = minutes.get(start)
         if (fact.revision if fact else 0) != revision:
             yield f"minute {start} stands at revision {revision}, its last fact does not"
-        if is_told and (fact is None or fact.import_wh != import_wh):
+        told_wh = fact.import_wh if fact is not None and fact.HasField("import_wh") else None
+        if is_told and (fact is None or told_wh != import_wh):
             yield f"minute {start} was told as something else"
-    if len(db.execute("SELECT 1 FROM cem_minute").fetchall()) != len(
-        db.execute("SELECT DISTINCT start_s FROM cem_charger_minute").fetchall()
-    ):
-        yield "a minute and its chargers' minutes differ"
+    sums = dict(db.execute("SELECT start_s, sum(energy_wh) FROM cem_charger_minute GROUP BY 1"))
+    told = {row[0] for row in db.execute("SELECT start_s FROM cem_minute WHERE is_told")}
+    for start in told:
+        if abs(minutes[start].charging_wh - sums.pop(start, 0.0)) > 1e-6:
+            yield f"minute {start}: its chargers were told as something else"
+    if not sums.keys() <= {row[0] for row in db.execute("SELECT start_s FROM cem_minute")}:
+        yield "a charger has a minute that the site has not"

@@ -23,8 +23,8 @@ from cem.store import Store
 from volthus_kit.refusal import RefusedError
 
 SUPPORT = Path(__file__).parents[4] / "tests" / "support"
-STEPS = 8
-KILLS = 4
+STEPS = 6
+KILLS = 3
 WRITER = """
 import sys
 from pathlib import Path
@@ -161,21 +161,26 @@ def test_what_is_old_is_forgotten_and_facts_nobody_took_are_counted(tmp_path: Pa
     sent = journal.waiting(5)
     journal.sent(sent, START)
     assert journal.forget(Kept(), START + timedelta(days=29)) == 0
-    assert journal.backlog().waiting > 0
+    assert rows(tmp_path, "cem_outbox") == journal.backlog().waiting + 5
+    assert journal.forget(Kept(), START + timedelta(days=31)) == 0
+    assert rows(tmp_path, "cem_outbox") == journal.backlog().waiting
     later = START + timedelta(days=401)
     waiting = journal.backlog().waiting
     assert journal.forget(Kept(), later) == waiting, "given up, and counted"
-    with sqlite3.connect(tmp_path / "cem.sqlite") as db:
-        left = {
-            table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
-            for table in ("cem_minute", "cem_charger_minute", "cem_decision", "cem_session")
-        }
-    db.close()
+    tables = ("cem_minute", "cem_charger_minute", "cem_decision", "cem_session")
+    left = {table: rows(tmp_path, table) for table in tables}
     assert left == {
         "cem_minute": 0, "cem_charger_minute": 0, "cem_decision": 0, "cem_session": 2,
     }  # fmt: skip
     store.close()
     journal.close()
+
+
+def rows(folder: Path, table: str) -> int:
+    with sqlite3.connect(folder / "cem.sqlite") as db:
+        count = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
+    db.close()
+    return int(count)
 
 
 # --- backups -------------------------------------------------------------------------------------

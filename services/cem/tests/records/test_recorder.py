@@ -226,6 +226,24 @@ async def test_taking_in_costs_the_loop_next_to_nothing(tmp_path: Path):
     site.journal.close()
 
 
+async def test_a_box_that_changes_its_word_every_second_cannot_fill_the_disk(tmp_path: Path):
+    site = Site(tmp_path)
+    for second in range(1200):
+        watts = 4200.0 + second
+        site.happen(ApiLimitSet(OperatorLimit("lpc", "api", "", LimitState.LIMITED, watts)))
+        site.second(None)
+        if second % 100 == 0:
+            await site.recorder.work()
+    for _ in range(150):
+        site.second(None)
+    await site.recorder.work()
+    rows = site.ask("SELECT fields FROM cem_evidence ORDER BY number")
+    assert 500 <= len(rows) <= 500 + 1350 / 10
+    assert '"limit.limit_w": "5399.000"' in rows[-1][0], "the last word stands in the log"
+    assert broken_laws(tmp_path / "cem.sqlite") == []
+    site.journal.close()
+
+
 async def test_a_day_of_a_flapping_site_is_bounded(tmp_path: Path):
     """Rows a day by the purse: see `core.history`; here that the recorder uses it."""
     site = Site(tmp_path)

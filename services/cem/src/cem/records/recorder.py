@@ -69,6 +69,7 @@ class Recorder:
         self._ledger: Ledger | None = None  # None: not loaded yet
         self._history = History()
         self._orders: dict[evidence.Key, Order] = {}
+        self._purse = evidence.Purse()
         self._pending = Batch()
         self._written_s = float("-inf")
         self._written_minute = 0
@@ -221,6 +222,15 @@ class Recorder:
 
     def _fold_decision(self, decision: Decision, at: Now) -> None:
         self._history, told = history.noted(self._history, shown_of(decision, at), at.monotonic_s)
+        entries = self._fold_orders(decision, at)
+        self._is_urgent = self._is_urgent or bool(entries)
+        if told or entries:
+            self._pending = self._pending.plus(Batch(decisions=told, entries=entries))
+
+    def _fold_orders(self, decision: Decision, at: Now) -> tuple[evidence.Entry, ...]:
+        self._purse = self._purse.refilled(at.monotonic_s)
+        if not self._purse.may_look:
+            return ()
         self._orders, entries = evidence.watched(
             self._orders,
             self._limits(decision.state, at.monotonic_s),
@@ -228,9 +238,8 @@ class Recorder:
             at.monotonic_s,
             _ms(at.wall),
         )
-        self._is_urgent = self._is_urgent or bool(entries)
-        if told or entries:
-            self._pending = self._pending.plus(Batch(decisions=told, entries=entries))
+        self._purse = replace(self._purse, left=self._purse.left - len(entries))
+        return entries
 
     def _limits(self, state: State, now_s: float) -> tuple[OperatorLimit, ...]:
         """Return what the operator's sources say; before the gateway's first word, as it was."""

@@ -15,6 +15,10 @@ REACT_WITHIN_S = 10.0
 TOLERANCE_OF_LIMIT = 0.01  # class of a good meter
 TOLERANCE_W = 50.0
 
+MOST_AT_ONCE = 500.0  # entries: a box that changes its word every second must not fill the disk
+ONE_MORE_S = 10.0
+MOST_PER_LOOK = 10.0
+
 Key = tuple[str, str, str]  # kind, source, ski
 Enter = Callable[[str, OperatorLimit, float | None], None]
 
@@ -59,6 +63,27 @@ class Order:
 
 
 Orders = Mapping[Key, Order]
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """How many entries may be made: 500 at once, then one every 10 s, 9,140 a day at most.
+
+    While it is empty nobody looks; the next look then finds the last word of each source.
+    """
+
+    left: float = MOST_AT_ONCE
+    at_s: float = 0.0
+
+    def refilled(self, now_s: float) -> "Purse":
+        """Return the purse as it is at `now_s` (monotonic)."""
+        more = max(0.0, now_s - self.at_s) / ONE_MORE_S
+        return Purse(min(MOST_AT_ONCE, self.left + more), now_s)
+
+    @property
+    def may_look(self) -> bool:
+        """Return whether what one look finds can be paid for."""
+        return self.left >= MOST_PER_LOOK
 
 
 def key_of(limit: OperatorLimit) -> Key:
