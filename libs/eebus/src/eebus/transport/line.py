@@ -78,8 +78,13 @@ class Line:
         return any(not connection.is_over for connection in self._connections.values())
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether a connection of the peer waits for our user, who has said nothing yet."""
+        return any(each.session.state is State.HELLO_PENDING_LISTEN for each in self.requests)
+
+    @property
     def is_asking(self) -> bool:
-        """Whether the peer trusts us and waits for our user, who has said nothing yet."""
+        """Whether it waits, and has told that it trusts us."""
         return any(connection.session.is_asking for connection in self.requests)
 
     @property

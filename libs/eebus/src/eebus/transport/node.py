@@ -192,10 +192,12 @@ class ShipNode:
         none does, for nobody could say which is meant, nor one that was denied. Raises ValueError
         for another time.
         """
-        waiting = frozenset(line.ski for line in self._lines.values() if line.is_asking)
-        self._window.open(seconds, but=waiting if len(waiting) > 1 else frozenset())
-        for ski in waiting:
-            self._asked(ski)
+        waiting = [line for line in self._lines.values() if line.is_waiting]
+        skis = frozenset(line.ski for line in waiting)
+        self._window.open(seconds, but=skis if len(skis) > 1 else frozenset())
+        for line in waiting:
+            if line.is_asking:
+                self._asked(line.ski)
 
     def close_pairing(self) -> None:
         """Close the window of `open_pairing`, if it is open."""
