@@ -76,12 +76,14 @@ def test_an_automatic_charger_leaves_a_digital_car_its_phases():
     assert bench.wait(60).current_a == Phases(2.5, 2.5, 2.5)
 
 
-def test_limits_on_one_conductor_only_are_taken_by_the_word():
+def test_on_one_phase_the_one_limit_that_is_left_stands_for_all_three():
     bench = Bench(AUTOMATIC)
-    bench.write(2.0)
-    assert bench.wait(20).current_a == Phases(6, 0, 0)
-    bench.write(9.0, None, None)
-    assert bench.wait(60).current_a == Phases(9, 0, 0)
+    bench.write(4.0)
+    bench.wait(20)
+    bench.write(3.0, None, None)
+    assert bench.wait(5).current_a == Phases(9, 0, 0)
+    bench.write(7.0, None, None)
+    assert bench.wait(60).current_a == Phases(7, 7, 7)
 
 
 def test_a_charger_that_is_told_does_nothing_by_itself_and_moves_without_current():

@@ -80,17 +80,21 @@ def wanted_conductors(relay: Relay, limit_a: PerConductor, min_a: float, max_a: 
 
 
 def each_a(limit_a: PerConductor, max_a: float) -> float:
-    """Return what every one of three conductors may carry.
-
-    Where only some are limited the others are meant to stay unused: nothing for three.
-    """
-    given = [limit for limit in limit_a if limit is not None]
-    if not given:
-        return max_a
-    return max(0.0, min(max_a, *given)) if len(given) == 3 else 0.0
+    """Return what every one of three conductors may carry."""
+    return min(_of_three(limit_a, max_a))
 
 
 def summed_a(limit_a: PerConductor, max_a: float) -> float:
-    """Return what the limits come to on one conductor: it reads them as a power."""
+    """Return what three limits come to on one conductor: it reads them as a power."""
+    return min(max_a, sum(_of_three(limit_a, max_a)))
+
+
+def _of_three(limit_a: PerConductor, max_a: float) -> tuple[float, float, float]:
+    """Return the limits of all three conductors.
+
+    On one phase the car shows one conductor to be limited; its limit then stands for each.
+    """
     given = [max(0.0, limit) for limit in limit_a if limit is not None]
-    return min(max_a, sum(given)) if given else max_a
+    least_a = min([max_a, *given])
+    a, b, c = (least_a if limit is None else min(max_a, max(0.0, limit)) for limit in limit_a)
+    return a, b, c
