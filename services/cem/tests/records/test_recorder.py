@@ -32,6 +32,7 @@ from cem.records.journal import Journal, Kept
 from cem.records.recorder import Recorder
 from cem.store import Store
 from electrical.phases import on_every_phase
+from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import FakeClock
 
 SKI = "a" * 40
@@ -209,6 +210,40 @@ async def test_a_fault_in_the_books_does_not_end_the_control(
         await task
     assert site.ask("SELECT count(*) FROM cem_session") == [(1,)]
     site.journal.close()
+
+
+async def test_records_that_the_database_will_never_take_do_not_hold_up_the_others(
+    tmp_path: Path,
+):
+    site = Site(tmp_path)
+    await site.recorder.work()
+    site.second(None)
+    with closing(sqlite3.connect(tmp_path / "cem.sqlite")) as db:
+        db.execute("CREATE UNIQUE INDEX one ON cem_decision (ski)")
+        db.execute(
+            "INSERT INTO cem_decision (at_ms, ski, kind, element, phase, has_limit, mode, ladder)"
+            " VALUES (0, ?, '', '', '', 0, '', '')",
+            (SKI,),
+        )
+        db.commit()
+    await site.recorder.work(is_last=True)
+    assert site.failures[-1] is True
+    assert site.lost == [2]
+    site.clock.go_on(10)
+    site.second(7200.0, decides=False)
+    await site.recorder.work()
+    assert site.failures[-1] is False
+    assert site.ask("SELECT count(*) FROM cem_session") == [(1,)]
+    site.journal.close()
+
+
+async def test_a_database_that_cannot_be_read_is_a_refusal(tmp_path: Path):
+    (tmp_path / "cem.sqlite").write_bytes(b"this is no database" * 100)
+    journal = Journal(tmp_path)
+    for ask in (journal.backlog, journal.load):
+        with pytest.raises(RefusedError, match="store-failing"):
+            ask()
+    journal.close()
 
 
 async def test_taking_in_costs_the_loop_next_to_nothing(tmp_path: Path):

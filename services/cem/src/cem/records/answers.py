@@ -77,12 +77,7 @@ class RecordAnswers:
 
     async def _read(self, read: Callable[[Db], R]) -> R:
         await self._recorder.work(is_asked=True)
-
-        def reading() -> R:
-            with self._journal.read() as db:
-                return read(db)
-
-        return await asyncio.to_thread(reading)
+        return await asyncio.to_thread(self._journal.look, read)
 
 
 def _sessions(db: Db, question: records_pb2.ListSessionsRequest) -> records_pb2.ListSessionsReply:

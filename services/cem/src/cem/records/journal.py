@@ -1,12 +1,14 @@
 """Writes and reads the records in the CEM's database. Blocking; every write is one transaction."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import delete, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session as Db
 from sqlmodel import col, select
 
@@ -30,8 +32,11 @@ from cem.records.tables import (
 )
 from cem.store.migration import migrate
 from volthus_kit.database import open_sqlite, written
+from volthus_kit.refusal import RefusedError
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import records_pb2
+
+R = TypeVar("R")
 
 RESTORED_ENTRIES = 500
 GAIN = text(
@@ -168,8 +173,7 @@ class Journal:
 
     def waiting(self, most: int) -> list[outbox.Parcel]:
         """Return the facts that must leave next."""
-        with Db(self._engine) as db:
-            return outbox.waiting(db, most)
+        return self.look(lambda db: outbox.waiting(db, most))
 
     def sent(self, parcels: Sequence[outbox.Parcel], now: datetime) -> None:
         """Remember that the cloud has these facts."""
@@ -177,12 +181,16 @@ class Journal:
 
     def backlog(self) -> outbox.Backlog:
         """Return what waits for the cloud."""
-        with Db(self._engine) as db:
-            return outbox.backlog(db)
+        return self.look(outbox.backlog)
 
-    def read(self) -> Db:
-        """Return a session for reading; close it."""
-        return Db(self._engine)
+    def look(self, read: Callable[[Db], R]) -> R:
+        """Return what `read` finds. Raises RefusedError where the database cannot be read."""
+        try:
+            with Db(self._engine) as db:
+                return read(db)
+        except SQLAlchemyError as error:
+            detail = "The records cannot be read from the database."
+            raise RefusedError("store-failing", detail, reason=str(error)) from error
 
 
 def evidence_log(db: Db) -> Iterator[dict[str, str]]:

@@ -1,7 +1,10 @@
 """Puts the records together beside the controller; knows everyone here, decides nothing."""
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from cem.core.events import StoreChecked
 from cem.loop import Controller
@@ -16,6 +19,10 @@ from cem.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
 from volthus_kit.metrics import version_of
+
+logger = logging.getLogger(__name__)
+
+AGAIN_AFTER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,22 @@ async def keep(around: Surroundings, tasks: asyncio.TaskGroup) -> Recorder:
     await wire.hear(bus, site, recorder, clock, lambda: controller.state.meter.id)
     await wire.answer(bus, site, RecordAnswers(journal, recorder))
     drain = Drain(journal, bus, clock, site=site, domain=settings.cloud_domain)
-    tasks.create_task(recorder.run(), name="records")
-    tasks.create_task(drain.run(recorder.written), name="outbox")
+    tasks.create_task(_lasting("records", recorder.run), name="records")
+    drained = partial(drain.run, recorder.written)
+    tasks.create_task(_lasting("outbox", drained), name="outbox")
     if settings.record is not None:
         most_bytes = settings.record_mb * 1_000_000
         recording = Recording(settings.record, most_bytes, version_of("volthus-cem"), clock)
         controller.observers.append(recording)
-        tasks.create_task(recording.run(), name="recording")
+        tasks.create_task(_lasting("recording", recording.run), name="recording")
     return recorder
+
+
+async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:
+    """Run until cancelled; a fault in the records must not end the control of a fuse."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            logger.exception("records failed", extra={"task": name})
+            await asyncio.sleep(AGAIN_AFTER_S)

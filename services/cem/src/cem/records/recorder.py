@@ -165,6 +165,10 @@ class Recorder:
             if not self._is_stuck:
                 logger.warning("records not written", extra={"error": str(error)})
             self._tried_s = now.monotonic_s
+            if "constraint" in error.params.get("reason", ""):
+                # A fault of ours: it would be refused for ever, and all that follows with it.
+                self._lose("fault", _size(self._pending))
+                self._pending = Batch()
             self._bound()
             metrics.PENDING.set(_size(self._pending))
             return True
@@ -282,6 +286,7 @@ class Recorder:
 
 
 def _size(batch: Batch) -> int:
+    """Return how many records a batch has."""
     return len(batch.minutes) + len(batch.decisions) + len(batch.entries) + len(batch.told)
 
 

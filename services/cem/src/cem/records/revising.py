@@ -21,14 +21,17 @@ def revise(journal: Journal, series: Series, now: datetime) -> int:
         return 0
     first = min(slot.start for slot in series.slots)
     last = max(slot.end for slot in series.slots)
-    with journal.read() as db:
-        rows = db.exec(
-            select(SessionRow)
-            .where(col(SessionRow.ended_ms).is_not(None))
-            .where(col(SessionRow.started_ms).between(ms_of(first), ms_of(last)))
-        )
-        found = (priced(s, _used(db, s), series) for s in map(session_of, rows))
-        revised = [session for session in found if session is not None]
+    ended = (
+        select(SessionRow)
+        .where(col(SessionRow.ended_ms).is_not(None))
+        .where(col(SessionRow.started_ms).between(ms_of(first), ms_of(last)))
+    )
+
+    def read(db: Db) -> list[Session]:
+        found = (priced(s, _used(db, s), series) for s in map(session_of, db.exec(ended)))
+        return [session for session in found if session is not None]
+
+    revised = journal.look(read)
     if revised:
         journal.price(revised, now)
     return len(revised)

@@ -93,7 +93,8 @@ class Recording:
                 self._append(self._queue.popleft())
             if self._file is not None:
                 self._file.flush()
-        except OSError as error:
+        except (OSError, TypeError, ValueError) as error:
+            # A full disk, or a value that has no form yet: neither may end the control.
             logger.warning("recording not written", extra={"error": str(error)})
             metrics.LOST.labels("recording").inc()
             self._abandon()
