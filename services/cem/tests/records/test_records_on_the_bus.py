@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -32,6 +34,7 @@ from volthus_wire.v1 import (
 from volthus_wire.v1.rpc_pb2 import Caller
 
 SITE = "demo"
+KILLS = 1  # 12 were tried by hand
 SVEN = Caller(actor="sven", role="service", origin="site")
 SKI = "1" * 40
 
@@ -156,6 +159,48 @@ async def test_a_session_begins_survives_a_restart_and_ends_with_its_energy(tmp_
         outcome = replay(read(tmp_path / recording))
         assert outcome.difference is None, recording
         assert outcome.decisions > 5
+
+
+@asynccontextmanager
+async def program(url: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the CEM as a process of its own; it is killed afterwards, in the middle of its work."""
+    environment = {
+        **os.environ,
+        "VOLTHUS_NATS_URL": url,
+        "VOLTHUS_SITE": SITE,
+        "VOLTHUS_STATE_DIR": str(folder),
+        "VOLTHUS_LOG_LEVEL": "ERROR",
+    }
+    cem = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from cem.main import main; main()", env=environment
+    )
+    try:
+        yield cem
+    finally:
+        cem.kill()
+        await cem.wait()
+
+
+async def test_a_cem_that_is_killed_again_and_again_counts_one_session_once(tmp_path: Path):
+    async with nats_server() as server, world(server.url) as there:
+        for round_number in range(KILLS + 1):
+            async with program(server.url, tmp_path):
+                await there.until(lambda found: True)
+                if round_number == 0:
+                    await asyncio.sleep(1.2)
+                    there.has_car, there.plug = True, 1
+                before_wh = there.energy_wh
+                await there.until(
+                    lambda f, least=before_wh: f.sessions and f.sessions[0].energy_wh > least
+                )
+            assert broken_laws(tmp_path / "cem.sqlite") == []
+        async with program(server.url, tmp_path):
+            await there.until(lambda f: f.sessions[0].state == "open")
+            counted_wh = there.energy_wh
+            there.has_car = False
+            (session,) = await there.until(lambda f: f.sessions[0].state == "ended")
+    assert session.energy_wh == pytest.approx(counted_wh, abs=5.0)
+    assert broken_laws(tmp_path / "cem.sqlite") == []
 
 
 async def energy(there: World, step_s: int) -> list[records_pb2.EnergySpan]:
