@@ -135,3 +135,26 @@ async def test_it_comes_back_after_a_power_cut_and_writes_again(meet):
         await knows_the_car(again)
         await write(again, "limit", ski=met.our_ski, a=7)
         await ours.until(limits("opev", 7, 7, 7), since=since)
+
+
+async def test_a_car_plans_its_charging_with_their_energy_broker(meet):
+    half_s, whole_s = 4 * 3600.0, 8 * 3600.0
+    async with meet("charger", "cem") as met:
+        ours, theirs = await met.both("theirs")
+        ski = met.our_ski
+        await ours.do("plug", standard="iso15118-2ed1", min_a=2.2, plans=True)
+        await knows_the_car(theirs)
+        await ours.do("demand", optimal_wh=20000, max_wh=40000, departure_s=whole_s)
+        demand = await theirs.until(tells("demand", strategy="timedcharging"))
+        assert (demand["optimal_wh"], demand["max_wh"]) == (20000, 40000)
+        assert abs(demand["departure_s"] - whole_s) < 60
+        await theirs.until(tells("asks", **{"for": "tariff"}))
+        await theirs.do("tariff", ski=ski)
+        await theirs.do("curve", ski=ski, values=[[half_s, 11000], [half_s, 7000]])
+        curve = [[0.0, half_s, 11000.0], [half_s, whole_s, 7000.0]]
+        await ours.until(tells("curve", slots=curve))
+        await theirs.do("prices", ski=ski, values=[[half_s, 0.30], [half_s, 0.21]])
+        prices = [[0.0, half_s, 0.3], [half_s, whole_s, 0.21]]
+        await ours.until(tells("prices", currency="EUR", slots=prices))
+        await ours.do("plan", slots=[[0, 3 * 3600, 7000], [3 * 3600, whole_s, 0]])
+        await theirs.until(tells("plan", power_w=[7000, 0]))

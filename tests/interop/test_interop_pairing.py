@@ -35,6 +35,26 @@ async def test_they_ask_first_and_our_user_confirms(meet):
         await ours.until(tells("use_cases", actor="EVSE"))
 
 
+async def test_they_accept_whoever_asks(meet):
+    async with meet("cem", "charger") as met:
+        theirs, ours = await met.theirs(), await met.ours()
+        await theirs.until(tells("listening"))
+        await theirs.do("accept", on=True)
+        place = {"host": met.ground.their_ip, "port": met.their_port}
+        await ours.do("trust", ski=met.their_ski, **place)
+        await met.connected(ours, theirs)
+
+
+async def test_we_accept_the_first_that_asks_while_the_window_is_open(meet):
+    async with meet("cem", "charger") as met:
+        ours = await met.ours()
+        await ours.until(tells("listening"))
+        await ours.do("accept", seconds=60)
+        theirs = await met.theirs("-trust", met.our_ski, "-reach", met.our_place)
+        await met.connected(ours, theirs)
+        await ours.until(tells("use_cases", actor="EVSE"))
+
+
 async def test_their_user_refuses(meet):
     async with meet("cem", "charger") as met:
         theirs, ours = await met.theirs(), await met.ours()

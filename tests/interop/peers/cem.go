@@ -17,7 +17,7 @@ import (
 	"github.com/enbility/spine-go/model"
 )
 
-// cem plays an energy manager with all e-mobility use cases of the reference but CEVC.
+// cem plays an energy manager with all e-mobility use cases of the reference.
 type cem struct {
 	own  *node
 	evcc *evcc.EVCC
@@ -47,7 +47,9 @@ func newCem(own *node) map[string]action {
 		offer(useCase)
 	}
 	c.results = listenToResults(entity.FeatureOfTypeAndRole(model.FeatureTypeTypeLoadControl, model.RoleTypeClient))
-	return map[string]action{"limit": c.limit, "pause": c.pause, "look": c.look}
+	actions := map[string]action{"limit": c.limit, "pause": c.pause, "look": c.look}
+	addBroker(own, entity, actions)
+	return actions
 }
 
 func (c *cem) limit(told command, reply answer) {

@@ -110,6 +110,10 @@ func (n *node) addActions(actions map[string]action) {
 		n.mutex.Unlock()
 		done(reply, nil)
 	}
+	actions["accept"] = func(told command, reply answer) {
+		n.hub.SetAutoAccept(told.On)
+		done(reply, nil)
+	}
 	actions["heartbeat"] = func(told command, reply answer) {
 		done(reply, n.setHeartbeats(told.On))
 	}
