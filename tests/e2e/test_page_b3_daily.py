@@ -188,3 +188,26 @@ def test_a_car_is_described_by_its_driver(browser, site):
         car.get_by_role("button", name=text["car.remove"].format(name="Blue one")).click()
         page.get_by_role("alertdialog").get_by_role("button", name=text["car.remove-short"]).click()
         expect(car).to_have_count(0)
+
+
+def test_what_the_site_file_sets_is_read_only_until_it_is_released(browser, site):
+    text = words("en")
+    with logged_in(browser, site, path="/settings") as page:
+        file = page.get_by_role("region", name=text["file.title"])
+        yaml = file.get_by_role("textbox", name=text["file.text"])
+        expect(yaml).to_have_value(re.compile("grid_connection:"))
+        yaml.fill("version: 1\noperator: {credits_sun: true}\n")
+        file.get_by_role("button", name=text["file.look"]).click()
+        expect(file).to_contain_text("/operator/credits_sun")
+        file.get_by_role("button", name=text["file.apply"]).click()
+        operator = page.get_by_role("region", name=text["operator.title"])
+        sun = operator.get_by_role("checkbox", name=text["operator.credits-sun"])
+        expect(operator).to_contain_text(text["managed.note"])
+        expect(sun).to_be_checked()
+        expect(sun).to_be_disabled()
+        shoot(page, "site-file-1280-en")
+        file.get_by_role("button", name=text["file.release"]).click()
+        expect(sun).to_be_enabled()
+        sun.uncheck()
+        operator.get_by_role("button", name=text["save.save"]).click()
+        expect(operator.get_by_text(text["save.done"])).to_be_visible()

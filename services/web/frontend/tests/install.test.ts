@@ -5,6 +5,7 @@ import { chargerForm, chargerOf, wrongCharger } from "../src/core/charger-form";
 import { asTree, idOf, parentsFor } from "../src/core/circuits";
 import { findingLines } from "../src/core/findings";
 import { LANGUAGES } from "../src/core/language";
+import { isManaged } from "../src/core/managed";
 import { emptyForm, placeOf, withPlace } from "../src/core/meter-form";
 import { operatorForm, operatorOf, wrongOperator } from "../src/core/operator-form";
 import { inForce, sentenceOf } from "../src/core/operator";
@@ -198,5 +199,17 @@ describe("a test of the phases", () => {
     const { say } = speaking(language);
     for (const code of TEST_TROUBLES) expect(troubleText(code, say)).toMatch(/^\p{Lu}.*[.?]$/u);
     expect(troubleText("brand-new", say)).toContain("brand-new");
+  });
+});
+
+describe("a setting of the site file", () => {
+  const pointers = ["/grid_connection/fuse_a/l1", "/circuits/garage/name"];
+
+  test("is managed where the file set it or anything below it", () => {
+    expect(isManaged(pointers, "/grid_connection")).toBe(true);
+    expect(isManaged(pointers, "/grid_connection/fuse_a")).toBe(true);
+    expect(isManaged(pointers, "/grid_connection/fuse")).toBe(false);
+    expect(isManaged(pointers, "/circuits/garage-2")).toBe(false);
+    expect(isManaged([], "/circuits")).toBe(false);
   });
 });
