@@ -93,7 +93,7 @@ def _power(
     limit_a = power_w / highest_v
     root = [room for room in found if room.circuit.id == MAIN]
     share = {
-        ski: sum(volts[phase] for phase in conductors(charger, view)) / highest_v
+        ski: sum(volts[phase] for phase in conductors(charger, view)) / highest_v * _excess(charger)
         for ski, charger in taking_part.items()
     }
     return Constraint(
@@ -105,6 +105,15 @@ def _power(
         limit_a - sum(room.firm_reserved_a * volts[room.phase] for room in root) / highest_v,
         power_w,
     )
+
+
+def _excess(charger: Charger) -> float:
+    """Return how many amperes its car draws for one of its limit, when it steadily draws more.
+
+    The grid operator measures what flows, not what was allowed; 6 A are three per cent of 4.2 kW
+    above it where a car takes 6.2 A.
+    """
+    return 1.0 + charger.over_a / charger.least_a
 
 
 def conductors(charger: Charger, view: View) -> tuple[Phase, ...]:

@@ -137,7 +137,7 @@ class Charger:
     unfit_since_s: since when its minimum would fit on one phase and does not on three;
     fits_three: while it charges on one, whether three would give it more.
     claim_a: what the car is believed to want; None = all it can get.
-    unused_a: by how much its car steadily draws less than its limit, at most 1 A.
+    unused_a, over_a: by how much its car steadily draws less or more than its limit, at most 1 A.
     served_as: ampere seconds on all conductors since the car came.
     """
 
@@ -167,6 +167,7 @@ class Charger:
     used_since_s: float | None = None
     claim_a: float | None = None
     unused_a: float = 0.0
+    over_a: float = 0.0
     served_as: float = 0.0
     served_s: float | None = None  # up to when that is counted
     intent: Intent = Intent()

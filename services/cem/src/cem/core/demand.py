@@ -8,6 +8,7 @@ from cem.core.sun import SOLAR
 from electrical.power import NOMINAL_VOLTAGE_V
 
 MOST_UNUSED_A = 1.0
+RISING_WITHIN_S, RISING_BY_A = 5.0, 0.5
 WAKING_TURNS = 2  # 8 A, then 10 A ...
 WAKING_ROUND = 15  # ... and again after a quarter of an hour
 USUAL_WH = 10_000.0  # of a session whose driver told nothing
@@ -30,12 +31,23 @@ def claimed(charger: Charger, site_phases: int, now: float, p: Parameters) -> Ch
     drawn_a = charger.level_a(measured, site_phases)
     is_idle = drawn_a < p.drawing_a and not charger.is_full
     if is_idle != (charger.idle_since_s is not None):
+        starts = charger.idle_since_s is not None
         charger = changed(charger, idle_since_s=now if is_idle else None)
+        if starts:  # what it claimed asleep says nothing of what it wants awake
+            return changed(charger, claim_a=None, below_since_s=None, used_since_s=None)
     if is_idle and charger.goes_below and granted_a < IEC_LEAST_A:
         charger = _not_below(charger, now, p)
     if drawn_a < granted_a - p.below_a or is_idle:
+        if _is_rising(charger, drawn_a, site_phases, now):
+            return _unjudged(charger)
         return _lowered(charger, drawn_a, now, p)
     return _probed(charger, drawn_a, now, p)
+
+
+def _is_rising(charger: Charger, drawn_a: float, site_phases: int, now: float) -> bool:
+    """Return whether its car is still on its way up: what it wants is not seen yet."""
+    before = [s.current_a for s in charger.samples if now - s.at_s >= RISING_WITHIN_S]
+    return bool(before) and drawn_a - charger.level_a(before[-1], site_phases) > RISING_BY_A
 
 
 def _not_below(charger: Charger, now: float, p: Parameters) -> Charger:
@@ -56,23 +68,27 @@ def served(charger: Charger, site_phases: int, now: float, p: Parameters) -> Cha
     drawn_a = 0.0 if known is None or not charger.has_car else sum(known.values())
     span_s = min(max(0.0, now - before_s), p.silent_after_s)
     added_as = max(0.0, drawn_a) * span_s
+    beside_a = _beside_a(charger, site_phases, now, p)
     return changed(
         charger,
         served_as=charger.served_as + added_as,
         served_s=now,
-        unused_a=_unused_a(charger, site_phases, now, p),
+        unused_a=max(0.0, beside_a),
+        over_a=max(0.0, -beside_a),
     )
 
 
-def _unused_a(charger: Charger, site_phases: int, now: float, p: Parameters) -> float:
-    """Return by how much the car stays below its limit, as last seen while it was steady."""
+def _beside_a(charger: Charger, site_phases: int, now: float, p: Parameters) -> float:
+    """Return by how much the car stays below its limit (- = above), as last seen while steady."""
     measured = charger.measured_a(now, p)
     granted_a = charger.granted_a
+    before_a = charger.unused_a - charger.over_a
     if measured is None or not granted_a or not charger.is_settled(charger.samples[-1], p):
-        return charger.unused_a
+        return before_a
     drawn_a = charger.level_a(measured, site_phases)
-    is_steady = drawn_a > p.drawing_a and 0 <= granted_a - drawn_a <= MOST_UNUSED_A
-    return granted_a - drawn_a if is_steady else 0.0
+    if drawn_a <= p.drawing_a:
+        return before_a if before_a < 0 else 0.0
+    return granted_a - drawn_a if abs(granted_a - drawn_a) <= MOST_UNUSED_A else 0.0
 
 
 def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Charger:

@@ -227,7 +227,7 @@ def _heard(state: State, report: Report, now: float) -> State:
     if _is_other_car(charger, report):
         updated = replace(
             updated, claim_a=None, below_since_s=None, used_since_s=None, running_since_s=None,
-            served_as=0.0, unused_a=0.0, idle_since_s=None, low_refusals=0,
+            served_as=0.0, unused_a=0.0, over_a=0.0, idle_since_s=None, low_refusals=0,
             paused_since_s=None, misses=0, disobeys=False,
         )  # fmt: skip
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:
