@@ -8583,7 +8583,8 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example grid_connection:
+                     * @example version: 1
+                     *     grid_connection:
                      *       fuse_a: {l1: 25, l2: 25, l3: 25}
                      *       phases: 3
                      */
@@ -8665,7 +8666,8 @@ export interface operations {
         requestBody: {
             content: {
                 /**
-                 * @example grid_connection:
+                 * @example version: 1
+                 *     grid_connection:
                  *       fuse_a: {l1: 25, l2: 25, l3: 25}
                  *       phases: 3
                  */

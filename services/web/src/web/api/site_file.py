@@ -14,7 +14,7 @@ from web.models.site_file import ManagedFields, SiteFileResult
 from web.problems import ProblemError
 
 YAML = "application/yaml"  # RFC 9512
-EXAMPLE = "grid_connection:\n  fuse_a: {l1: 25, l2: 25, l3: 25}\n  phases: 3\n"
+EXAMPLE = "version: 1\ngrid_connection:\n  fuse_a: {l1: 25, l2: 25, l3: 25}\n  phases: 3\n"
 _FILE: Answers = {
     200: {
         "description": "The settings as they are.",
