@@ -1,11 +1,11 @@
 """What the CEM reads from its environment."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
+from cem.zone import zone_of
 from volthus_kit.settings import SiteSettings
 
 
@@ -34,25 +34,21 @@ class Settings(SiteSettings):
         30, ge=1, le=366, description="how long the reasons of limits are kept"
     )
 
+    record: Path | None = Field(
+        None, description="file to record every input and decision of the control loop in"
+    )
+    record_mb: int = Field(100, ge=2, le=100_000, description="most that recordings may take, MB")
+
     @field_validator("time_zone")
     @classmethod
     def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name or "UTC")
-        except (ZoneInfoNotFoundError, OSError) as error:
-            raise ValueError(f"{name!r} is no time zone, such as Europe/Berlin") from error
+        zone_of(name)
         return name
 
     @property
     def zone(self) -> tzinfo:
         """Return the time zone of the site."""
-        local = datetime.now().astimezone().tzinfo
-        return ZoneInfo(self.time_zone) if self.time_zone else local or UTC
-
-    record: Path | None = Field(
-        None, description="file to record every input and decision of the control loop in"
-    )
-    record_mb: int = Field(100, ge=2, le=100_000, description="most that recordings may take, MB")
+        return zone_of(self.time_zone)
 
     @property
     def minutes_kept(self) -> timedelta:
