@@ -25,7 +25,10 @@ class Site(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A car's request: slots [a, d), energy from need to cap, power 0 or least to most."""
+    """A car's request: slots [a, d), energy from need to cap, power 0 or least to most.
+
+    is_deep: look for better slots three at a time where two at a time find none.
+    """
 
     a: int
     d: int
@@ -34,6 +37,7 @@ class Ask(NamedTuple):
     least: float
     most: float
     penalty: float
+    is_deep: bool
 
 
 class Pieces(NamedTuple):

@@ -3,7 +3,8 @@
 Powers in kW, energies in kW x slots, prices in currency per kW x slot. Every slot offers a block
 (the least power, or nothing) and, once that is on, up to two flexible pieces of rising price.
 Where feed-in pays more than the grid costs and the surplus is smaller than the room, the cost is
-concave: the block is the whole room, and may shrink. Pure.
+concave: the block is the whole room and may shrink, or it is the least power, with the rest of the
+surplus as flexible piece. Pure.
 """
 
 import numpy as np
@@ -18,11 +19,13 @@ ROUNDS = 12
 # Rows of an offer, one column per slot.
 BLOCK, COST = 0, 1  # size of the block (0 = the slot is of no use), what it costs
 PRICE_1, SIZE_1, PRICE_2, SIZE_2 = 2, 3, 4, 5  # flexible pieces
-SHRINK_1, SHRINK_2 = 6, 7  # by how much a concave block may shrink, at the grid's and feed-in price
-GRID, FEED_IN = 8, 9  # the slot's prices
-ON = 10  # 1 = the slot is used
+SHRINK = 6  # by how much a concave block may shrink at the grid's price; > 0 marks such a slot
+SMALL, SMALL_COST = 7, 8  # the other block of a concave slot: the least power
+GRID = 9  # the grid's price
+ON = 10  # OFF, FULL, or PART: a concave slot with its small block
 TRIED = 11  # 1 = the slot is among those switched in a search
 ROWS = 12
+OFF, FULL, PART = 0.0, 1.0, 2.0
 
 
 @compiled
@@ -33,7 +36,7 @@ def offer(ask: Ask, site: Site, others: Floats, o: Floats) -> None:
         c, f = site.prices[0, t], site.prices[1, t]
         for row in range(ROWS):
             o[row, t] = 0.0
-        o[GRID, t], o[FEED_IN, t] = c, f
+        o[GRID, t] = c
         r = min(ask.most, site.room[t] - others[t])
         if r < least - EPS or r <= EPS:
             continue
@@ -42,8 +45,13 @@ def offer(ask: Ask, site: Site, others: Floats, o: Floats) -> None:
         if f > c and EPS < k < r - EPS:
             o[BLOCK, t] = r
             o[COST, t] = f * k + c * (r - k)
-            o[SHRINK_1, t] = r - max(least, k)
-            o[SHRINK_2, t] = max(0.0, k - least)
+            o[SHRINK, t] = max(r - max(least, k), 2 * EPS)
+            under = min(least, k)
+            o[SMALL, t] = least
+            o[SMALL_COST, t] = f * under + c * (least - under)
+            if k > least:
+                o[PRICE_1, t] = f
+                o[SIZE_1, t] = k - least
             continue
         under = min(least, k)
         o[BLOCK, t] = least
@@ -56,24 +64,48 @@ def offer(ask: Ask, site: Site, others: Floats, o: Floats) -> None:
 
 
 @compiled
-def filled(ask: Ask, o: Floats, pieces: Pieces) -> tuple[float, float]:
-    """Return (energy, cost) of the cheapest powers with exactly the slots on that o says."""
-    energy, cost, over = 0.0, 0.0, -ask.need
+def blocks_of(ask: Ask, o: Floats, p: Floats) -> tuple[float, float]:
+    """Write the blocks of all slots that are on into p; return (energy, cost).
+
+    Concave blocks shrink where that saves money, or where the car could not take them.
+    """
+    energy, cost = 0.0, 0.0
+    is_concave = False
     for t in range(ask.a, ask.d):
-        if o[ON, t] > 0:
-            energy += o[BLOCK, t]
+        p[t] = 0.0
+        if o[ON, t] == FULL:
+            p[t] = o[BLOCK, t]
             cost += o[COST, t]
-    over += energy
-    if over > EPS:
+            is_concave = is_concave or o[SHRINK, t] > 0
+        elif o[ON, t] == PART:
+            p[t] = o[SMALL, t]
+            cost += o[SMALL_COST, t]
+        energy += p[t]
+    while is_concave and energy > ask.need + EPS:
+        dearest = -1
         for t in range(ask.a, ask.d):
-            if o[ON, t] > 0 and o[SHRINK_1, t] > 0 and o[GRID, t] > 0 and over > EPS:
-                cut = min(over, o[SHRINK_1, t])
-                over -= cut
-                energy -= cut
-                cost -= cut * o[GRID, t]
+            can = o[ON, t] == FULL and p[t] > o[BLOCK, t] - o[SHRINK, t] + EPS
+            if can and (dearest < 0 or o[GRID, t] > o[GRID, dearest]):
+                dearest = t
+        if dearest < 0:
+            break
+        over = energy - (ask.need if o[GRID, dearest] > 0 else ask.cap)
+        if over <= EPS:
+            break
+        cut = min(over, o[SHRINK, dearest] - (o[BLOCK, dearest] - p[dearest]))
+        p[dearest] -= cut
+        energy -= cut
+        cost -= cut * o[GRID, dearest]
+    return energy, cost
+
+
+@compiled
+def filled(ask: Ask, o: Floats, pieces: Pieces, p: Floats) -> tuple[float, float]:
+    """Write the cheapest powers with exactly these slots on into p; return (energy, cost)."""
+    energy, cost = blocks_of(ask, o, p)
     for at in range(pieces.n):
         t = pieces.flex[at] // 2
-        if o[ON, t] <= 0:
+        if o[ON, t] == OFF or (o[ON, t] == FULL and o[SHRINK, t] > 0):
             continue
         row = PRICE_1 + 2 * (pieces.flex[at] % 2)
         price = o[row, t]
@@ -83,78 +115,92 @@ def filled(ask: Ask, o: Floats, pieces: Pieces) -> tuple[float, float]:
                 break
             continue
         take = min(o[row + 1, t], left)
+        p[t] += take
         energy += take
         cost += take * price
     return energy, cost
 
 
 @compiled
-def powers(ask: Ask, o: Floats, pieces: Pieces, p: Floats) -> None:
-    """Write the powers into p that `filled` speaks of."""
-    energy = 0.0
-    for t in range(len(p)):
-        p[t] = 0.0
-    for t in range(ask.a, ask.d):
-        if o[ON, t] > 0:
-            p[t] = o[BLOCK, t]
-            energy += p[t]
-    for t in range(ask.a, ask.d):
-        if o[ON, t] > 0 and o[SHRINK_1, t] > 0 and o[GRID, t] > 0 and energy - ask.need > EPS:
-            cut = min(energy - ask.need, o[SHRINK_1, t])
-            p[t] -= cut
-            energy -= cut
-    for at in range(pieces.n):
-        t = pieces.flex[at] // 2
-        if o[ON, t] <= 0:
-            continue
-        row = PRICE_1 + 2 * (pieces.flex[at] % 2)
-        left = (ask.cap if o[row, t] < 0 else ask.need) - energy
-        if left <= EPS:
-            if o[row, t] >= 0:
-                break
-            continue
-        take = min(o[row + 1, t], left)
-        p[t] += take
-        energy += take
-
-
-@compiled
-def tried(ask: Ask, o: Floats, pieces: Pieces) -> float:
+def tried(ask: Ask, o: Floats, pieces: Pieces, p: Floats) -> float:
     """Return the worth of the slots that are on: cost, and the penalty of what is missing."""
-    energy, cost = filled(ask, o, pieces)
+    energy, cost = filled(ask, o, pieces, p)
     if energy > ask.cap + 1e-7:
         return float(np.inf)
     return cost + ask.penalty * max(0.0, ask.need - energy)
 
 
 @compiled
-def searched(ask: Ask, o: Floats, pieces: Pieces, blocks: Integers, enough: float) -> float:
-    """Switch one or two blocks of these as long as that helps; return the worth."""
-    best = tried(ask, o, pieces)
+def switched(state: float, is_concave: bool, way: int) -> float:
+    """Return another state of a slot: way 0 or 1, the latter only for concave slots."""
+    if not is_concave:
+        return FULL - state
+    return (state + 1.0 + way) % 3.0
+
+
+@compiled
+def thrice(ask: Ask, o: Floats, pieces: Pieces, blocks: Integers, best: float, p: Floats) -> bool:
+    """Switch the first three of these blocks that together help; return whether some do."""
+    n = len(blocks)
+    for i in range(n):
+        ti, was_i = blocks[i], o[ON, blocks[i]]
+        for way_i in range(2 if o[SHRINK, ti] > 0 else 1):
+            o[ON, ti] = switched(was_i, o[SHRINK, ti] > 0, way_i)
+            for j in range(i + 1, n):
+                tj, was_j = blocks[j], o[ON, blocks[j]]
+                for way_j in range(2 if o[SHRINK, tj] > 0 else 1):
+                    o[ON, tj] = switched(was_j, o[SHRINK, tj] > 0, way_j)
+                    for k in range(j + 1, n):
+                        tk, was_k = blocks[k], o[ON, blocks[k]]
+                        for way_k in range(2 if o[SHRINK, tk] > 0 else 1):
+                            o[ON, tk] = switched(was_k, o[SHRINK, tk] > 0, way_k)
+                            if tried(ask, o, pieces, p) < best - 1e-9:
+                                return True
+                        o[ON, tk] = was_k
+                o[ON, tj] = was_j
+        o[ON, ti] = was_i
+    return False
+
+
+@compiled
+def searched(
+    ask: Ask, o: Floats, pieces: Pieces, blocks: Integers, enough: float, p: Floats
+) -> float:
+    """Switch one or two of these blocks as long as that helps; return the worth."""
+    best = tried(ask, o, pieces, p)
     for _ in range(ROUNDS):
         if best <= enough:
             break
         first, second, found = -1, -1, best - 1e-12
+        state_1, state_2 = OFF, OFF
         for i in range(len(blocks)):
             ti = blocks[i]
-            o[ON, ti] = 1.0 - o[ON, ti]
-            value = tried(ask, o, pieces)
-            if value < found:
-                found, first, second = value, i, -1
-            for j in range(i + 1, len(blocks)):
-                tj = blocks[j]
-                o[ON, tj] = 1.0 - o[ON, tj]
-                value = tried(ask, o, pieces)
+            was_i = o[ON, ti]
+            for way_i in range(2 if o[SHRINK, ti] > 0 else 1):
+                now_i = switched(was_i, o[SHRINK, ti] > 0, way_i)
+                o[ON, ti] = now_i
+                value = tried(ask, o, pieces, p)
                 if value < found:
-                    found, first, second = value, i, j
-                o[ON, tj] = 1.0 - o[ON, tj]
-            o[ON, ti] = 1.0 - o[ON, ti]
-        if first < 0:
+                    found, first, second, state_1 = value, ti, -1, now_i
+                for j in range(i + 1, len(blocks)):
+                    tj = blocks[j]
+                    was_j = o[ON, tj]
+                    for way_j in range(2 if o[SHRINK, tj] > 0 else 1):
+                        now_j = switched(was_j, o[SHRINK, tj] > 0, way_j)
+                        o[ON, tj] = now_j
+                        value = tried(ask, o, pieces, p)
+                        if value < found:
+                            found, first, second = value, ti, tj
+                            state_1, state_2 = now_i, now_j
+                    o[ON, tj] = was_j
+            o[ON, ti] = was_i
+        if first < 0 and not (ask.is_deep and thrice(ask, o, pieces, blocks, best, p)):
             break
-        best = found
-        o[ON, blocks[first]] = 1.0 - o[ON, blocks[first]]
+        if first >= 0:
+            o[ON, first] = state_1
         if second >= 0:
-            o[ON, blocks[second]] = 1.0 - o[ON, blocks[second]]
+            o[ON, second] = state_2
+        best = min(found, tried(ask, o, pieces, p))
     return best
 
 
@@ -305,10 +351,10 @@ def ordered(ask: Ask, by_price: Integers, o: Floats) -> tuple[Integers, Floats, 
 
 @compiled
 def respond(ask: Ask, site: Site, others: Floats, p: Floats, o: Floats) -> tuple[float, float]:
-    """Write the car's best powers into p; return (worth, lower bound of it).
+    """Write the car's best powers into p, which is 0 outside the window; return (worth, bound).
 
     others: load of the other cars by slot. o: room to work in, ROWS rows. The bound holds for
-    this car with the others as they are, where no slot is concave.
+    this car with the others as they are.
     """
     offer(ask, site, others, o)
     n = ask.d - ask.a
@@ -321,10 +367,12 @@ def respond(ask: Ask, site: Site, others: Floats, p: Floats, o: Floats) -> tuple
         if kind == 0:
             blocks[n_blocks] = t
             n_blocks += 1
-            is_concave = is_concave or o[SHRINK_1, t] > 0
+            is_concave = is_concave or o[SHRINK, t] > 0
         else:
             flex[n_flex] = 2 * t + (kind - 1)
             n_flex += 1
+            if o[SHRINK, t] > 0:
+                continue  # a piece of the small block, which the relaxation does not have
         left = (ask.cap if price[at] < 0 else ask.need) - energy
         if left <= EPS:
             continue
@@ -340,15 +388,15 @@ def respond(ask: Ask, site: Site, others: Floats, p: Floats, o: Floats) -> tuple
     bound += ask.penalty * max(0.0, ask.need - energy)
     pieces = Pieces(flex, n_flex)
     if edge < 0 and not is_concave:
-        powers(ask, o, pieces, p)
+        filled(ask, o, pieces, p)
         return bound, bound
     edge = n_blocks // 2 if edge < 0 else edge
     reach = 2 * NEAR if is_concave else NEAR
     near = blocks[max(0, edge - reach) : min(n_blocks, edge + reach + 1)]
     enough = bound + 1e-7 * max(0.01, abs(bound))
     if is_concave or (m > 0 and price[0] < 0):
-        best = searched(ask, o, pieces, near, enough)
+        best = searched(ask, o, pieces, near, enough, p)
     else:
         best = searched_quickly(ask, o, pieces, near, enough)
-    powers(ask, o, pieces, p)
+    filled(ask, o, pieces, p)
     return best, bound

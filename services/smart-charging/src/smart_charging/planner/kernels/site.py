@@ -35,8 +35,9 @@ def asked(site: Site, i: int) -> Ask:
     """Return what car i asks for."""
     cars, windows = site.cars, site.windows
     return Ask(
-        windows[0, i], windows[1, i], cars[0, i], cars[1, i], cars[2, i], cars[3, i], site.penalty
-    )
+        windows[0, i], windows[1, i], cars[0, i], cars[1, i], cars[2, i], cars[3, i],
+        site.penalty, cars.shape[1] == 1,
+    )  # fmt: skip
 
 
 @compiled
@@ -134,7 +135,7 @@ def shaken_up(
         shaken = Site(
             site.cars, site.windows, site.penalty, prices, by_price, site.surplus, site.room
         )
-        group = np.random.permutation(n)[: 2 if move % 2 == 0 else min(n, 3)]
+        group = np.random.permutation(n)[: min(n, (2, 3, 4, n)[move % 4])]
         best = regrouped(site, shaken, True, group, p, total, o, old, best)
     return best
 
@@ -161,7 +162,7 @@ def solve(site: Site, tolerance: float, moves: int, seed: int, p: Floats) -> tup
             answered(site, order[at], p, total, o)
     best = value_of(site, p, total)
     enough = bound + tolerance * max(abs(bound), LEAST_BILL)
-    old = np.empty((3, slots))
+    old = np.empty((n, slots))
     best = paired(site, p, total, o, old, best, enough)
     best = shaken_up(site, moves, seed, p, total, o, old, best, enough)
     return best, bound
