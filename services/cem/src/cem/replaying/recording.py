@@ -13,6 +13,7 @@ the place of the one before, and a new one begins.
 import asyncio
 import json
 import logging
+import time
 from collections import deque
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -91,6 +92,7 @@ class Recording:
         try:
             while self._queue:
                 self._append(self._queue.popleft())
+                time.sleep(0)  # lets the control loop go first: both share one interpreter
             if self._file is not None:
                 self._file.flush()
         except (OSError, TypeError, ValueError) as error:
