@@ -74,7 +74,9 @@ async def test_json_sent_as_a_plain_form_logs_nobody_in(anybody, door):
 
 
 @given(st.text(min_size=1, max_size=30).filter(lambda text: "/" not in text))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 async def test_odd_names_in_paths_are_not_found(service, site, name):
     for template in ("/sites/{}/dashboard", "/sites/demo/meters/{}", "/sites/demo/chargers/{}"):
         answer = await service.get(template.format(_quoted(name)))

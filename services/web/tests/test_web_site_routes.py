@@ -94,6 +94,23 @@ async def test_a_limit_by_api_is_set_shown_to_all_and_lifted(service, standard, 
     assert (await service.get("/sites/demo/operator")).json()["limits"] == []
 
 
+async def test_numbers_are_numbers_and_truths_are_truths(service, site):
+    sun, limit = "/sites/demo/operator", "/sites/demo/operator/limit"
+    for path, wanted, field in (
+        (limit, {"limit_w": True}, "/limit_w"),
+        (limit, {"limit_w": "4200"}, "/limit_w"),
+        (limit, {"limit_w": 4200, "until": 1795348800}, "/until"),
+        (sun, {"credits_sun": 1}, "/credits_sun"),
+        (sun, {"credits_sun": "yes"}, "/credits_sun"),
+        ("/sites/demo/eebus/accept-window", {"seconds": "60"}, "/seconds"),
+        ("/sites/demo/energy-management", {"on": 0, "confirmed_no_other": True}, "/on"),
+    ):
+        answer = await service.put(path, json=wanted)
+        assert (answer.status_code, answer.json()["field"]) == (422, field), wanted
+    whole = await service.put("/sites/demo/eebus/accept-window", json={"seconds": 60.0})
+    assert whole.status_code == 200, whole.text  # JSON knows no difference between 60 and 60.0
+
+
 async def test_the_evidence_is_paged_and_says_that_the_chain_is_whole(service, site):
     first = (await service.get("/sites/demo/operator/evidence")).json()
     assert [one["number"] for one in first["items"]] == [1, 2]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from web.core.ski import SkiError, normalised
@@ -13,10 +13,20 @@ T = TypeVar("T")
 Amperes = Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)]
 PhaseName = Literal["L1", "L2", "L3"]
 RotationName = Literal["RST", "RTS", "STR", "SRT", "TRS", "TSR"]
-# With its offset (RFC 3339); bounded, so that every offset of it is a date too.
+
+
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise PydanticCustomError("datetime_type", "Input should be a date and time (RFC 3339)")
+    return value
+
+
+# With its offset (RFC 3339); bounded, so that every offset of it is a date too. Not strict: in
+# JSON it is a text.
 Instant = Annotated[
     AwareDatetime,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
+    BeforeValidator(_no_number),
+    Field(strict=False, ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC)),
 ]
 
 
@@ -28,9 +38,19 @@ class Model(BaseModel):
 
 
 class Wanted(BaseModel):
-    """A request: a field we do not know is refused, so that a typo cannot pass as a default."""
+    """A request: a field we do not know is refused, so that a typo cannot pass as a default.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Nothing is converted: a number is a number, and neither "25" nor true is one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _whole(cls, value: object) -> object:
+        """Return 2 for 2.0: JSON knows no difference."""
+        is_whole = isinstance(value, float) and value.is_integer()
+        return int(value) if is_whole else value
 
 
 def _as_ski(value: object) -> str:
