@@ -2488,7 +2488,7 @@ export interface components {
              * @enum {string}
              */
             mode: "off" | "solar-only" | "min-solar" | "fast" | "smart";
-            /** @description Null: the switches stay. */
+            /** @description Null: the switches stay; if none is on, all go on. */
             smart?: components["schemas"]["SmartSwitchesWanted"] | null;
         };
         /**
