@@ -49,8 +49,9 @@ class Wanted(BaseModel):
     @classmethod
     def _whole(cls, value: object) -> object:
         """Return 2 for 2.0: JSON knows no difference."""
-        is_whole = isinstance(value, float) and value.is_integer()
-        return int(value) if is_whole else value
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        return value
 
 
 def _as_ski(value: object) -> str:
