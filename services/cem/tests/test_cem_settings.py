@@ -164,6 +164,7 @@ async def test_modes_cars_and_goals_are_set_by_drivers_and_shown(tmp_path: Path)
         assert (van.car, other.car) == ("blue-van", "blue-van-2")
         for question, expected in (
             (car(name=" "), ("name-missing", "/name")),
+            (car(name="Bl\x00e"), ("invalid-name", "/name")),
             (car(name="Third", ev_id="02:00"), ("ev-id-in-use", "/ev_id")),
             (car(name="Third", charger=B), ("unknown-charger", "/charger")),
             (car(name="Third", phases=4), ("phases-out-of-range", "/phases")),

@@ -97,7 +97,7 @@ class OperatingCommands:
             until=until,
             since=now,
             heard=now,
-            reference=asked.reference[:MOST_REFERENCE],
+            reference="".join(filter(str.isprintable, asked.reference))[:MOST_REFERENCE],
         )
 
     def _reply(self) -> operator_pb2.OperatorReply:

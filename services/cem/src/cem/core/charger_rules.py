@@ -51,7 +51,7 @@ def _to_phase_switching(charger: ChargerSettings) -> Objection | None:
 
 def is_local_url(url: str) -> bool:
     """Return whether an address is HTTP and names something in the local network."""
-    if len(url) > MOST_URL or any(character.isspace() for character in url):
+    if len(url) > MOST_URL or not url.isprintable() or " " in url:
         return False
     try:
         parts = urlsplit(url)

@@ -12,8 +12,8 @@ from cem.core.validation import (
     MOST_NAME,
     Objection,
     is_within,
+    object_to_name,
     out_of_range,
-    too_long,
     unknown_circuit,
 )
 from electrical.phases import ALL_PHASES, Phase, PhaseCurrents
@@ -27,8 +27,9 @@ def object_to_circuit(circuit: CircuitSettings) -> Objection | None:
             "and dashes, and not 'main'."
         )
         return Objection("circuit-id-invalid", detail, "/circuit", {"circuit": circuit.id})
-    if len(circuit.name) > MOST_NAME:
-        return too_long("/name", circuit.name, MOST_NAME)
+    wrong_name = object_to_name(circuit.name, MOST_NAME)
+    if wrong_name is not None:
+        return wrong_name
     for phase in ALL_PHASES:
         fuse_a = circuit.fuse_a[phase]
         if phase is not Phase.L1 and fuse_a == 0:

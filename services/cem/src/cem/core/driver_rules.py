@@ -11,6 +11,7 @@ from cem.core.validation import (
     MOST_NAME,
     Objection,
     is_within,
+    object_to_name,
     out_of_range,
     too_long,
     unknown_car,
@@ -55,10 +56,9 @@ def _to_name(car: Car) -> Objection | None:
         return Objection("car-id-invalid", detail, "/car", {"car": car.id})
     if not car.name.strip():
         return Objection("name-missing", "A car needs a name.", "/name")
-    for pointer, text, most in (("/name", car.name, MOST_NAME), ("/ev_id", car.ev_id, MOST_EV_ID)):
-        if len(text) > most:
-            return too_long(pointer, text, most)
-    return None
+    if len(car.ev_id) > MOST_EV_ID:
+        return too_long("/ev_id", car.ev_id, MOST_EV_ID)
+    return object_to_name(car.name, MOST_NAME)
 
 
 def _to_ranges(car: Car) -> Objection | None:

@@ -173,3 +173,16 @@ def too_long(pointer: str, text: str, most: int) -> Objection:
     """Return that a text is too long."""
     detail = f"The value of {pointer} has {len(text)} characters; expected at most {most}."
     return Objection("text-too-long", detail, pointer, {"most": str(most)})
+
+
+def object_to_name(name: str, most: int) -> Objection | None:
+    """Return what is wrong with a name that people gave something, None if nothing.
+
+    A control character would be invisible on the page and could break a line of an export.
+    """
+    if len(name) > most:
+        return too_long("/name", name, most)
+    if not name.isprintable():
+        detail = f"A name has at most {most} printable characters."
+        return Objection("invalid-name", detail, "/name", {"most": str(most)})
+    return None
