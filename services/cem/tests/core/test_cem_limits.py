@@ -119,6 +119,15 @@ def test_a_limit_is_obeyed_at_once_and_by_measured_voltage() -> None:
     assert site.decision.limits[A].fallback_a == 0.0
 
 
+def test_a_car_that_pauses_for_the_grid_operator_says_so() -> None:
+    site = Site(A, B)
+    site.volts = on_every_phase(230.0).map(float)
+    site.play(60).tell(OperatorLimitsHeard((LIMITED,))).play(2)
+    assert sorted(site.granted_a) == [0.0, pytest.approx(6.0, abs=0.1)]
+    assert (site.why(A), site.why(B)) == (Kind.OPERATOR_LIMIT, Kind.OPERATOR_LIMIT)
+    assert {reason.value for reason in site.decision.reasons.values() if reason} == {4200.0}
+
+
 def test_without_a_measured_voltage_the_highest_allowed_one_counts() -> None:
     site = Site(A).play(30).tell(OperatorLimitsHeard((LIMITED,))).play(1)
     assert site.granted_a == [0.0]

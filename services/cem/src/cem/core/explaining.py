@@ -115,8 +115,18 @@ def _favour(ski: str, constraint: Constraint, sharing: Sharing) -> Kind | None:
     return Kind.DEPARTURE_FIRST if is_due else None
 
 
+# What an order or a contract allows is told as such: its amperes are not those of a fuse.
+_ORDERED = frozenset({Kind.OPERATOR_LIMIT, Kind.CONTRACT_POWER})
+
+
 def _refused(charger: Charger, constraint: Constraint, sharing: Sharing, view: View) -> Reason:
-    """Return why a charger pauses: its minimum does not fit now, or others have their turn."""
+    """Return why a charger pauses: its minimum does not fit now, or others have their turn.
+
+    Where the power of the site is limited that is the reason, and the turn is a pending change.
+    """
+    if constraint.kind in _ORDERED:
+        value = constraint.value
+        return Reason(constraint.kind, constraint.element, constraint.phase, value, view.now)
     room_a = constraint.firm_room_a / constraint.share[charger.ski]
     if room_a < sharing.demands[charger.ski].start_a:
         kind, until_s = Kind.MINIMUM_DOES_NOT_FIT, _rests_until_s(charger, view)
