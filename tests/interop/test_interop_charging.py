@@ -127,3 +127,27 @@ async def test_the_reaction_time_of_a_write_is_told(meet):
             took_ms.append((await ours.do("limit", ski=met.their_ski, a=amperes))["ms"])
             await asyncio.sleep(0)
         assert sorted(took_ms)[5] < 1000, took_ms
+
+
+async def test_we_plan_charging_with_a_car_that_can(meet):
+    half_s, whole_s = 4 * 3600.0, 8 * 3600.0
+    async with meet("cem", "charger", "--plans") as met:
+        ours, theirs = await met.both("ours")
+        ski = met.their_ski
+        await theirs.do("plug", standard="iso15118-2ed1", min_a=2.2, plans=True)
+        await ours.until(tells("ev", plugged=True, max_a=16.0))
+        await theirs.do("demand", optimal_wh=20000, max_wh=40000, departure_s=whole_s)
+        demand = await ours.until(
+            tells("demand", strategy="timed", curve_due=True, prices_due=True)
+        )
+        assert (demand["optimal_wh"], demand["max_wh"]) == (20000.0, 40000.0)
+        assert abs(demand["departure_s"] - whole_s) < 60
+        curve = [[0, half_s, 11000], [half_s, whole_s, 7000]]
+        assert (await ours.do("curve", ski=ski, slots=curve))["error_number"] == 0
+        await theirs.until(tells("curve", power_w=[11000, 7000]))
+        prices = [[0, half_s, 0.30], [half_s, whole_s, 0.21]]
+        assert (await ours.do("prices", ski=ski, slots=prices))["error_number"] == 0
+        told = await theirs.until(tells("prices", tariff=6))
+        assert told["prices"] == pytest.approx([0.30, 0.21])
+        await theirs.do("plan", w=7000, duration_s=3 * 3600)
+        await ours.until(tells("plan", slots=[[0.0, 3 * 3600.0, 7000.0]]))

@@ -219,6 +219,9 @@ class Meeting:
         """Start our side."""
         lan = ("--lan",) if self.ground.is_network else ()
         told = () if mdns else ("--no-mdns",)
+        if "--record" not in self.our_options:  # what was said is kept with a failed test
+            file = self.folder / f"said-{len(self.running)}.jsonl"
+            told = (*told, "--record", str(file))
         return await self._start(
             f"our {self.our_role}",
             *self.ground.ours,

@@ -26,6 +26,7 @@ type car struct {
 	phases   int
 	standard string
 	soc      *float64
+	plans    bool // its charging with the energy manager (CEVC)
 }
 
 func newCar(box *charger, told command) *car {
@@ -33,6 +34,9 @@ func newCar(box *charger, told command) *car {
 		[]model.AddressEntityType{1, 1}, 4*time.Second)
 	made := &car{box: box, entity: entity, phases: 3}
 	made.addFeatures()
+	if made.plans = told.Plans; made.plans {
+		made.addWishes()
+	}
 	made.become(told)
 	return made
 }
@@ -103,6 +107,9 @@ func (c *car) announce() {
 	}
 	if c.soc != nil {
 		all = append(all, useCase{model.UseCaseNameTypeEVStateOfCharge, "1.0.0", "RC1", 1})
+	}
+	if c.plans {
+		all = append(all, useCase{model.UseCaseNameTypeCoordinatedEVCharging, "1.0.1", "release", 8})
 	}
 	for _, each := range all {
 		if !isAnnounced(c.entity, model.UseCaseActorTypeEV, each.name) {

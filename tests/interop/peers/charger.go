@@ -47,6 +47,14 @@ func newCharger(own *node) map[string]action {
 		"unplug": box.withCar(true, box.unplug),
 		"draw":   box.withCar(true, box.draw),
 		"state":  box.state,
+		"demand": box.withCar(true, func(told command) error {
+			box.car.wish(told.OptimalWh, told.MaxWh, told.Departure)
+			return nil
+		}),
+		"plan": box.withCar(true, func(told command) error {
+			box.car.plan(orDefault(told.W, 0), told.DurationS)
+			return nil
+		}),
 		"refuse": func(told command, reply answer) {
 			box.mutex.Lock()
 			box.refuses = told.Count
@@ -146,7 +154,11 @@ func (c *charger) HandleEvent(event spineapi.EventPayload) {
 	c.mutex.Lock()
 	plugged := c.car
 	c.mutex.Unlock()
-	if isWrite && plugged != nil && event.Function == model.FunctionTypeLoadControlLimitListData {
+	if !isWrite || plugged == nil {
+		return
+	}
+	if event.Function == model.FunctionTypeLoadControlLimitListData {
 		plugged.tellLimits(event.Ski)
 	}
+	plugged.tellWritten(event.Ski, event.Function)
 }

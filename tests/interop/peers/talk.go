@@ -34,6 +34,10 @@ type command struct {
 	EvID      string   `json:"ev_id"`
 	Count     int      `json:"count"`
 	Values    []any    `json:"values"`
+	Plans     bool     `json:"plans"`
+	OptimalWh float64  `json:"optimal_wh"`
+	MaxWh     float64  `json:"max_wh"`
+	Departure float64  `json:"departure_s"`
 }
 
 // answer tells the one result of a command.
