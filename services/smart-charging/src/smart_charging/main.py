@@ -30,9 +30,14 @@ def main() -> None:
         from smart_charging import commands  # noqa: PLC0415 - the service needs no planner yet
 
         sys.exit(commands.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["prices"]:
+        from smart_charging.prices import cli  # noqa: PLC0415 - as above
+
+        sys.exit(cli.main(sys.argv[2:]))
     run(
         serve,
         Settings,
         name="smart-charging",
-        about="Plans the charging of many sites. `smart-charging plan FILE` plans a file.",
+        about="Plans the charging of many sites. `smart-charging plan FILE` plans a file,"
+        " `smart-charging prices` shows prices.",
     )
