@@ -169,7 +169,7 @@ async def test_with_a_full_disk_the_oldest_is_lost_and_counted(
     assert site.lost[-1] > 3
     with site.journal._engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA query_only=0")
-    site.clock.go_on(6)
+    site.clock.go_on(60)
     await site.recorder.work()
     assert site.failures[-1] is False
     assert site.ask("SELECT count(*) FROM cem_minute")[0][0] in (3, 4)

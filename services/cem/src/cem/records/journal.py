@@ -38,6 +38,7 @@ from volthus_wire.v1 import records_pb2
 
 R = TypeVar("R")
 
+TOUCH = "UPDATE cem_outbox_head SET id = id"
 RESTORED_ENTRIES = 500
 GAIN = text(
     "INSERT INTO cem_charger_minute (start_s, ski, energy_wh, sun_wh)"
@@ -129,6 +130,8 @@ class Journal:
         """Write a batch with its facts; minutes that are over become facts now."""
 
         def write(db: Db) -> None:
+            # Takes the write lock first: a locked database costs no work, and nobody comes between.
+            db.connection().execute(text(TOUCH))
             for entry in batch.entries:
                 _seal(db, entry)
             for session in batch.sessions.values():
@@ -142,6 +145,10 @@ class Journal:
             _tell_minutes(db, now)
 
         written(self._engine, write)
+
+    def probe(self) -> None:
+        """Raise RefusedError while the database takes no change, at little cost."""
+        written(self._engine, lambda db: db.connection().execute(text(TOUCH)))
 
     def price(self, revised: Sequence[Session], now: datetime) -> None:
         """Write sessions whose cost is known now, each as a new revision of its fact."""
@@ -282,8 +289,6 @@ def _tell_minutes(db: Db, now: datetime) -> None:
 
 def _seal(db: Db, entry: Entry) -> None:
     """Add an entry to the chain; the number and the hash before are read in its transaction."""
-    # Takes the write lock before the last entry is read: nobody can come between.
-    db.connection().execute(text("UPDATE cem_outbox_head SET id = id"))
     last = db.exec(select(EvidenceRow).order_by(col(EvidenceRow.number).desc()).limit(1)).first()
     number, before = (1, sealing.FIRST) if last is None else (last.number + 1, last.hash)
     spelled = sealing.fields_of(entry, number)

@@ -36,9 +36,10 @@ WRITE_EVERY_S = 60.0
 ASKED_EVERY_S = 2.0
 FORGET_EVERY_S = 3600.0
 TRY_AGAIN_AFTER_S = 5.0
+MOST_WAIT_S = 60.0
 MOST_QUEUED = 50_000
-MOST_DECISIONS = 5_000
-MOST_ENTRIES = 5_000
+MOST_DECISIONS = 2_000
+MOST_ENTRIES = 2_000
 MOST_MINUTES = 3_000
 
 
@@ -76,6 +77,7 @@ class Recorder:
         self._written_minute = 0
         self._forgot_s = float("-inf")
         self._tried_s = float("-inf")
+        self._wait_s = TRY_AGAIN_AFTER_S
         self._is_urgent = False
         self._one = asyncio.Lock()
         self._working = threading.Lock()  # a cancelled wait leaves its thread running
@@ -150,7 +152,7 @@ class Recorder:
         since_try_s = now.monotonic_s - self._tried_s
         try:
             if self._ledger is None:
-                if since_try_s < TRY_AGAIN_AFTER_S:
+                if since_try_s < self._wait_s:
                     return None
                 self._load(now)
             self._fold(now)
@@ -158,12 +160,14 @@ class Recorder:
             every_s = ASKED_EVERY_S if is_asked else WRITE_EVERY_S
             is_over = int(now.unix_s // 60) != self._written_minute
             is_due = since_s >= every_s or is_over or self._is_urgent or is_last
-            if not is_due or (since_try_s < TRY_AGAIN_AFTER_S and not is_last and self._is_stuck):
+            if not is_due or (since_try_s < self._wait_s and not is_last and self._is_stuck):
                 return None
             self._write(now)
             self._forget(now)
         except RefusedError as error:
-            if not self._is_stuck:
+            is_again = self._is_stuck
+            self._wait_s = min(MOST_WAIT_S, 2 * self._wait_s) if is_again else TRY_AGAIN_AFTER_S
+            if not is_again:
                 logger.warning("records not written", extra={"error": str(error)})
             self._tried_s = now.monotonic_s
             if "constraint" in error.params.get("reason", ""):
@@ -256,6 +260,8 @@ class Recorder:
         return (*known, *(limit for limit in limits if limit.source != "eebus"))
 
     def _write(self, now: Now) -> None:
+        if self._is_stuck:
+            self._journal.probe()  # a full disk must not cost the work of a large batch each time
         with metrics.WRITE_DURATION.time():
             self._journal.write(self._pending, now.wall)
         self._pending = Batch()
