@@ -215,6 +215,7 @@ def session(number: int) -> records_pb2.ChargingSession:
         grid_wh=3000.5,
         charging_s=1700,
         mode="fast",
+        co2_g=900.0,
         revision=1,
     )
 
@@ -332,6 +333,9 @@ class GatewayOwner:
                     at=to_timestamp(NOON), kind="opev", current_a=Conductors(a=10), ok=False,
                     error_number=7, text="no", answer_ms=12.0,
                 )
+            ],
+            power_limits=[
+                eebus_pb2.HeldPowerLimit(kind="lpc", active=True, power_w=4200.0, failsafe_w=4200.0)
             ],
             reaction_s=1.5,
             quirks=["pause-below-minimum"],

@@ -16,6 +16,7 @@ async def test_sessions_are_listed_page_by_page(standard, site):
     ]
     assert first["items"][0]["cost"] is None
     assert first["items"][0]["sun_wh"] == 2000
+    assert first["items"][0]["co2_g"] == 900
     rest = await standard.get("/sites/demo/sessions", params={"cursor": first["next"]})
     assert rest.json()["items"][0]["started"] == "2026-11-22T15:00:00Z"
 

@@ -178,6 +178,9 @@ async def test_what_a_device_announces_and_took_is_told(service, site):
     assert told["use_cases"][0]["used"] is True
     assert told["writes"][0]["current_a"] == {"a": 10.0, "b": None, "c": None}
     assert told["writes"][0]["error_number"] == 7
+    assert told["power_limits"] == [
+        {"kind": "lpc", "active": True, "power_w": 4200, "duration_s": None, "failsafe_w": 4200}
+    ]
     assert told["entities"] == ["1 EVSE", "1.1 EV"]
     assert told["last_error"] is None
     gone = await service.get(f"/sites/demo/eebus/paired/{'0' * 40}/diagnostics")

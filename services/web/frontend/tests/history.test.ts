@@ -96,6 +96,7 @@ describe("sessions", () => {
     cost: 0.25,
     currency: "EUR",
     price_series: null,
+    co2_g: null,
     mode: null,
     revision: 1,
     ...change,

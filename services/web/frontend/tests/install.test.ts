@@ -192,7 +192,12 @@ describe("a test of the phases", () => {
       { of: "wiring", value: "STR" },
       { of: "rotation", value: "TRS" },
     ]);
-    expect(proposals({ ...test_, proposed_rotation: null }, "STR", null)).toEqual([]);
+    expect(proposals(test_, "RST", "TRS")).toEqual([{ of: "wiring", value: "STR" }]);
+    expect(proposals({ ...test_, proposed_wiring: null }, "RST", "RST")).toEqual([{ of: "rotation", value: "TRS" }]);
+  });
+
+  test("proposes nothing where charger and meter fit together", () => {
+    expect(proposals(test_, "STR", "RST")).toEqual([]);
   });
 
   test.each(LANGUAGES)("says in %s why it brought nothing", (language) => {

@@ -603,7 +603,7 @@ export interface paths {
         put?: never;
         /**
          * Start Rotation Test
-         * @description Find the phases a charger sits on; its car must be charging, and takes about a minute.
+         * @description Find the phases a charger sits on; its car must be charging, and takes some minutes.
          */
         post: operations["start_rotation_test"];
         /**
@@ -1705,6 +1705,11 @@ export interface components {
              */
             writes: components["schemas"]["LimitWrite"][];
             /**
+             * Power Limits
+             * @description Empty: it cannot be limited so.
+             */
+            power_limits: components["schemas"]["HeldPowerLimit"][];
+            /**
              * Reaction S
              * @description Median.
              */
@@ -2112,6 +2117,28 @@ export interface components {
              * @description How much cars may load one phase more than another (VDE-AR-N 4100: 20 A); null: any.
              */
             unbalance_a?: number | null;
+        };
+        /**
+         * HeldPowerLimit
+         * @description A power limit that a device keeps to, by its own word.
+         */
+        HeldPowerLimit: {
+            /**
+             * Kind
+             * @description lpc: what it draws; lpp: what it feeds in.
+             */
+            kind: string;
+            /** Active */
+            active: boolean;
+            /** Power W */
+            power_w: number | null;
+            /**
+             * Duration S
+             * @description Left when it was told; null: until lifted.
+             */
+            duration_s: number | null;
+            /** Failsafe W */
+            failsafe_w: number | null;
         };
         JsonValue: unknown;
         /**
@@ -3054,9 +3081,14 @@ export interface components {
             currency: string | null;
             /**
              * Price Series
-             * @description Id of the prices behind the cost.
+             * @description Id and revision of the prices behind the cost.
              */
             price_series: string | null;
+            /**
+             * Co2 G
+             * @description Of what came from the grid; null: not known (yet).
+             */
+            co2_g: number | null;
             /**
              * Mode
              * @description At its end.

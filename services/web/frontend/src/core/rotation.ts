@@ -32,10 +32,11 @@ export interface Proposal {
   value: string;
 }
 
-/** Return what a finished test proposes that is not set already. */
+/** Return what a finished test proposes that is not set already: nothing where both fit together. */
 export function proposals(test: RotationTest, wiring: string | null, rotation: string | null): Proposal[] {
   const found: Proposal[] = [];
-  if (test.proposed_wiring && test.proposed_wiring !== wiring) {
+  if (test.proposed_wiring && test.proposed_wiring === wiring) return found;
+  if (test.proposed_wiring) {
     found.push({ of: "wiring", value: test.proposed_wiring });
   }
   if (test.proposed_rotation && test.proposed_rotation !== rotation) {

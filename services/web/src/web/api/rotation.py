@@ -27,7 +27,7 @@ router = APIRouter(prefix="/sites/{site}/chargers/{ski}/rotation-test", tags=["C
 async def start_rotation_test(
     door: ServiceDoor, ski: SkiInPath, request: Request, response: Response
 ) -> RotationTest:
-    """Find the phases a charger sits on; its car must be charging, and takes about a minute."""
+    """Find the phases a charger sits on; its car must be charging, and takes some minutes."""
     question = StartRotationTestRequest(ski=ski)
     answer = await door.change(ROTATION_TEST_START, question, about=ski)
     response.headers["Location"] = request.url.path

@@ -14,6 +14,7 @@ from web.models.eebus import (
     DiscoveredDevice,
     EebusIdentity,
     EebusPicture,
+    HeldPowerLimit,
     LimitWrite,
     PairedDevice,
 )
@@ -87,6 +88,16 @@ def diagnostics(message: eebus_pb2.DeviceDiagnostics) -> DeviceDiagnostics:
         use_cases=[_use_case(one) for one in message.use_cases],
         entities=list(message.entities),
         writes=[_limit_write(one) for one in message.writes],
+        power_limits=[
+            HeldPowerLimit(
+                kind=one.kind,
+                active=one.active,
+                power_w=number_in(one, "power_w"),
+                duration_s=number_in(one, "duration_s"),
+                failsafe_w=number_in(one, "failsafe_w"),
+            )
+            for one in message.power_limits
+        ],
         reaction_s=number_in(message, "reaction_s"),
         quirks=list(message.quirks),
         connections=message.connections,

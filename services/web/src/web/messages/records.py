@@ -34,6 +34,7 @@ def session(message: wire.ChargingSession) -> Session:
         cost=number_in(message, "cost"),
         currency=text(message.currency),
         price_series=text(message.price_series),
+        co2_g=number_in(message, "co2_g"),
         mode=text(message.mode),
         revision=message.revision,
     )

@@ -93,6 +93,16 @@ class LimitWrite(Model):
     reaction_s: float | None = Field(description="Until the current followed; null: not seen.")
 
 
+class HeldPowerLimit(Model):
+    """A power limit that a device keeps to, by its own word."""
+
+    kind: str = Field(description="lpc: what it draws; lpp: what it feeds in.")
+    active: bool
+    power_w: float | None
+    duration_s: float | None = Field(description="Left when it was told; null: until lifted.")
+    failsafe_w: float | None
+
+
 class DeviceDiagnostics(Model):
     """What an installer or developer wants to know of a paired device."""
 
@@ -101,6 +111,7 @@ class DeviceDiagnostics(Model):
     use_cases: list[AnnouncedUseCase]
     entities: list[str]
     writes: list[LimitWrite] = Field(description="Newest first, at most 20.")
+    power_limits: list[HeldPowerLimit] = Field(description="Empty: it cannot be limited so.")
     reaction_s: float | None = Field(description="Median.")
     quirks: list[str] = Field(description="Peculiarities of this device that we allow for.")
     connections: int = Field(description="Made since the gateway's start.")

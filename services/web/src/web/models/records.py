@@ -31,7 +31,8 @@ class Session(Model):
     soc_end_percent: float | None
     cost: float | None = Field(description="Null: not known (yet).")
     currency: str | None
-    price_series: str | None = Field(description="Id of the prices behind the cost.")
+    price_series: str | None = Field(description="Id and revision of the prices behind the cost.")
+    co2_g: float | None = Field(description="Of what came from the grid; null: not known (yet).")
     mode: str | None = Field(description="At its end.")
     revision: int = Field(description="Grows when facts are filled in later.")
 
