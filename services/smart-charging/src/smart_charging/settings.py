@@ -1,7 +1,8 @@
 """Environment to one frozen settings object, read once in main."""
 
+from smart_charging.prices.settings import PriceSettings
 from volthus_kit.settings import ServiceSettings
 
 
-class Settings(ServiceSettings):
-    """What smart charging reads from its environment: no more than every service does."""
+class Settings(PriceSettings, ServiceSettings):
+    """What smart charging reads from its environment: what every service does, and the sources."""
