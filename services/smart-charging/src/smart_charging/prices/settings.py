@@ -36,7 +36,7 @@ class PriceSettings(BaseSettings):
     prices_tibber_token: SecretStr = Field(NO_SECRET, description="token of the Tibber account")
     prices_octopus_url: str = Field("https://api.octopus.energy", description="Octopus Energy (GB)")
     prices_electricity_maps_url: str = Field(
-        "https://api.electricitymap.org/v3", description="Electricity Maps (CO2)"
+        "https://api.electricitymaps.com/v3", description="Electricity Maps (CO2)"
     )
     prices_electricity_maps_token: SecretStr = Field(NO_SECRET, description="its token")
     prices_gb_carbon_url: str = Field(
