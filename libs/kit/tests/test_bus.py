@@ -154,3 +154,17 @@ async def test_a_server_that_is_away_is_told_once_and_not_at_every_try(server, c
     told = [record.getMessage() for record in caplog.records]
     assert told.count("bus lost") == 1
     assert told.count("bus error") <= 2, told  # the loss itself, and the first try
+
+
+async def test_a_cancellation_while_subscribing_is_never_lost(server):
+    async with Bus.connect(server.url, "a") as bus:
+        await bus.until_connected()
+        for turns in range(60):
+            work = bus.subscribe(EVSE_LIMIT, lambda *_: None, site="demo")
+            task = asyncio.create_task(work)
+            for _ in range(turns):
+                await asyncio.sleep(0.0002 if turns % 2 else 0)
+            is_told = task.cancel()
+            await asyncio.wait([task])
+            assert task.cancelled() == is_told
+        assert bus.is_connected

@@ -311,9 +311,14 @@ class Bus:
 
     async def _settle(self) -> None:
         # In nats-py 2.16 one flush is no barrier: its PING may overtake a buffered SUB.
-        with contextlib.suppress(NatsError, OSError):
-            await self._client.flush()
-            await self._client.flush()
+        for _ in range(2):
+            flushing = asyncio.create_task(self._client.flush(), name="flush")
+            flushing.add_done_callback(_looked_at)
+            # In a task of its own: it waits with wait_for, which on Python 3.11 can swallow a
+            # cancellation, and a flush that is cancelled breaks the connection at the next PONG.
+            await asyncio.wait([flushing])
+            with contextlib.suppress(NatsError, OSError):  # away: told elsewhere
+                flushing.result()
 
     async def _hear_reply(self, msg: Msg) -> None:
         future = self._waiting.get(msg.subject.rpartition(".")[2])
@@ -390,6 +395,12 @@ class Bus:
         BUS_CONNECTED.set(1)
         self._told_error = ""
         logger.info("bus back")
+
+
+def _looked_at(flushing: asyncio.Task[None]) -> None:
+    """Take note of how a flush ended, also when nobody waits for it any more."""
+    if not flushing.cancelled():
+        flushing.exception()
 
 
 async def _answered(
