@@ -84,3 +84,11 @@ def test_minimum_and_sun_keeps_its_minimum_and_grows_last() -> None:
     always = Demand("a", 6, 16, priority=2, fill=102)
     fast = Demand("b", 6, 16, priority=2)
     assert allocate([always, fast], [fuse(20, "a", "b")]).current_a == {"a": 6.0, "b": 14.0}
+
+
+def test_a_goal_that_can_only_just_be_met_comes_before_the_minimum_of_others() -> None:
+    urgent = Demand("a", 6, 16, planned_a=12, due_s=100, kept_a=12)
+    demands = [urgent, Demand("b", 6, 16), Demand("c", 6, 16)]
+    shares = allocate(demands, [fuse(20, "a", "b", "c")])
+    assert shares.current_a == {"a": 12.0, "b": 8.0, "c": 0.0}
+    assert allocate(demands, [fuse(8, "a", "b", "c")]).current_a["a"] == 8.0

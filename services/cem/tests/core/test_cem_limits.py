@@ -151,6 +151,27 @@ def test_a_limit_outlives_a_restart_of_ours() -> None:
     assert [limit.limit_w for limit in in_force(state, 501.0, DEFAULTS)] == [4200.0]
 
 
+def test_a_car_that_still_follows_what_held_before_our_restart_is_not_disobedient() -> None:
+    site = Site(A)
+
+    def hear(is_fallback: bool) -> None:  # the current is told before and after, not meanwhile
+        site.t += 0.5
+        drawn = on_every_phase(7.7).map(float)
+        nothing = Accepted(on_every_phase(0.0).map(float), is_fallback=is_fallback)
+        car = Car("", 3, None, 16.0, plug=1)
+        age_s = 1.0 + site.t
+        report = Report(A, car=car, current_a=drawn, measured_age_s=age_s, accepted=nothing)
+        site.tell(ChargerHeard(report))
+        site.tell(GridRead(GridReading("grid", Phases(62.0, 62.0, 62.0))))
+        site.decision = decide(site.state, site.t)
+        site.state = site.decision.state
+
+    for is_fallback in (True, True, *6 * (False,)):
+        hear(is_fallback)
+    assert not site.state.chargers[A].disobeys
+    assert site.state.chargers[A].misses == 0
+
+
 def test_a_limit_by_api_ends_by_the_wall_clock_and_the_strictest_one_counts() -> None:
     ends = NOON + timedelta(seconds=60)
     by_api = OperatorLimit(source="api", state=LimitState.LIMITED, limit_w=3000.0, until=ends)

@@ -27,6 +27,8 @@ class Demand:
     (min_a once it runs). limited_by: why it asks for no more than max_a. fill: its class once it
     is admitted; None = its priority. guaranteed_a: given before anybody gets more than that.
     planned_a: given before its class is filled, who is due first (due_s) before the others.
+    kept_a: what admission keeps for it, where more than its minimum is there: a goal that can only
+    just be met comes before the minimum of those behind it.
     dead_band_a: smaller changes of its limit are not worth a command.
     """
 
@@ -42,6 +44,7 @@ class Demand:
     guaranteed_a: float = 0.0
     planned_a: float = 0.0
     due_s: float | None = None
+    kept_a: float = 0.0
     dead_band_a: float = 0.5
 
     @property
@@ -141,8 +144,12 @@ def _admit(
         if missing and min(missing)[0] < -EPSILON:
             shares.refused_by[demand.ski] = constraints[min(missing)[1]]
             continue
+        kept_a = demand.min_a
+        if demand.kept_a > kept_a:
+            free_a = min((left[k] / share for k, share in touched), default=inf)
+            kept_a = max(kept_a, min(demand.kept_a, demand.max_a, free_a))
         for k, share in touched:
-            left[k] -= share * demand.min_a
+            left[k] -= share * kept_a
         shares.current_a[demand.ski] = demand.min_a
         admitted.append(demand)
     return admitted

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from cem.core import ladder, telling
-from cem.core.charger import Charger, Sample, changed, house_currents
+from cem.core.charger import Charger, Former, Sample, changed, house_currents
 from cem.core.driving import ChargingMode, WallClock
 from cem.core.events import (
     Accepted,
@@ -209,6 +209,22 @@ def _set(state: State, settings: ChargerSettings) -> State:
     return state.with_charger(replace(charger, settings=settings, samples=()))
 
 
+def _taken_over(charger: Charger, accepted_a: float, now: float) -> Charger:
+    """Return the charger with the limit it holds as ours.
+
+    It may be only just in force, as when our lease ended meanwhile: what the car draws is still
+    what it was allowed before, and no disobedience.
+    """
+    drawn_a = charger.most_a if charger.drawn_a is None else max(charger.drawn_a.values())
+    return replace(
+        charger,
+        granted_a=accepted_a,
+        changed_s=now,
+        former=(Former(now, max(accepted_a, drawn_a)),),
+        running_since_s=now if accepted_a >= charger.least_a else None,
+    )
+
+
 def _heard(state: State, report: Report, now: float) -> State:
     """Fold a charger's report. One that is not on the roster is not (or no longer) ours."""
     charger = state.chargers.get(report.ski)
@@ -232,10 +248,7 @@ def _heard(state: State, report: Report, now: float) -> State:
         )  # fmt: skip
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:
         # After our own restart the limit in force is where we go on from, and who runs stays.
-        runs = updated.accepted_a >= updated.least_a
-        updated = replace(
-            updated, granted_a=updated.accepted_a, running_since_s=now if runs else None
-        )
+        updated = _taken_over(updated, updated.accepted_a, now)
     state = state.with_charger(updated)
     if is_met and updated.drawn_a is not None:
         state = replace(state, meter=_without(state.meter, updated.drawn_a))

@@ -16,6 +16,7 @@ from cem.core.state import State
 from electrical.phases import Phase
 from electrical.power import NOMINAL_VOLTAGE_V
 
+PLAN_RESERVE, PLAN_SLACK_S = 1.1, 60.0  # starts, pauses, and cars that take a little less
 AC_TO_BATTERY = 0.9  # what arrives in the battery of what the charger counts
 
 
@@ -108,9 +109,10 @@ def must_start(wanted: Iterable[Need], state: State, now: float, p: Parameters) 
 
 
 def planned_a(need: Need, charger: Charger, state: State, now: float) -> float:
-    """Return the current (A) that just meets a need when it flows until the deadline."""
+    """Return the current (A) that meets a need with a little to spare until the deadline."""
     phases = len(charger.widest(state.site_phases))
-    return need.energy_wh * 3600.0 / NOMINAL_VOLTAGE_V / phases / (need.deadline_s - now)
+    left_s = max(60.0, (need.deadline_s - now) / PLAN_RESERVE - PLAN_SLACK_S)
+    return need.energy_wh * 3600.0 / NOMINAL_VOLTAGE_V / phases / left_s
 
 
 def _capacity_a(state: State, phase: Phase, p: Parameters) -> float:

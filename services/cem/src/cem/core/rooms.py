@@ -156,8 +156,6 @@ def _limit_a(circuit: Circuit, phase: Phase, members: list[Charger], view: View)
     """
     limit_a = circuit.fuse_a[phase] - circuit.margin_a[phase]
     if circuit.id == MAIN:
-        if view.step.stage is Stage.FAILSAFE:  # no more than while there was still hope
-            return min(limit_a, view.grid.share_a(phase, view.p) + view.grid.base_load_a[phase])
         is_shared = view.step.stage is Stage.STATIC_SHARE
         return view.grid.share_a(phase, view.p) if is_shared else limit_a
     if circuit.has_meter and view.steps[circuit.id].stage in (Stage.STATIC_SHARE, Stage.FAILSAFE):

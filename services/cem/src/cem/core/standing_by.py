@@ -12,8 +12,8 @@ def limit_a(charger: Charger, found: tuple[Room, ...], shares: Shares, view: Vie
 
     A new charger gets none before it is known what it draws: a car that charges is not paused
     only because its charger was paired. A charger without a car holds its minimum ready while
-    that fits, so that the first limit of a session is no pause (a car of ISO 15118 would fall
-    back to PWM).
+    that fits beside what the others draw now, so that the first limit of a session is no pause
+    (a car of ISO 15118 would fall back to PWM), and no car starts before others have made room.
     """
     is_off = charger.intent.conduct is Conduct.OFF
     match view.standings[charger.ski]:
@@ -32,23 +32,30 @@ def limit_a(charger: Charger, found: tuple[Room, ...], shares: Shares, view: Vie
 
 
 def _fits_on_top(charger: Charger, found: tuple[Room, ...], shares: Shares, view: View) -> bool:
-    """Return whether one more minimum fits beside the minimums of all that run."""
+    """Return whether one more minimum fits beside all that the others may draw now.
+
+    First down, then up: a car that starts at once would else overload what others still draw.
+    """
     if not view.allows_increase(charger.ski) or view.step.stage is Stage.FAILSAFE:
+        return False
+    if charger.granted_a == 0 and view.now - charger.changed_s < view.p.min_off_s:
         return False
     needed_a = charger.least_a + view.p.start_hysteresis_a
     wired = charger.settings.wired(view.grid.phases)
-    running = [view.state.chargers[ski] for ski, at_a in shares.current_a.items() if at_a > 0]
+    running = [view.state.chargers[ski] for ski in shares.current_a]
     return all(
-        room.firm_a - sum(_minimum_a(c, room, view) for c in running) >= needed_a
+        room.firm_a - sum(_load_a(c, room, shares, view) for c in running) >= needed_a
         for room in found
         if room.phase in wired and view.is_on(charger, room.circuit.id)
     )
 
 
-def _minimum_a(charger: Charger, room: Room, view: View) -> float:
-    if not view.is_on(charger, room.circuit.id):
+def _load_a(charger: Charger, room: Room, shares: Shares, view: View) -> float:
+    factor = view.factors[charger.ski].get(room.phase, 0.0)
+    if not factor or not view.is_on(charger, room.circuit.id):
         return 0.0
-    return charger.least_a * view.factors[charger.ski].get(room.phase, 0.0)
+    drawn_a = charger.highest_drawn_a(view.now, view.p, view.grid.phases)
+    return factor * max(drawn_a, shares.current_a[charger.ski])
 
 
 def _fits_its_reserve(
