@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Error, Page
 EVERY_S = 0.25
 READ_PAGE_EVERY_S = 1.0
 QUIET_W = 230.0  # per phase: the base load the demo site is designed for, 1 A
-CALM_A = 0.4  # currents that follow a limit may stand this much above it
+OPENS_MS = 60_000.0  # all programs have just been started
 FULL_A = 6.5  # a car that draws more charges on a limit of the CEM, not on its failsafe
 
 
@@ -128,11 +128,12 @@ class Player:
             locale=LOCALES["en"], viewport={"width": WIDE, "height": 900}, reduced_motion="reduce"
         )
         page = context.new_page()
-        page.set_default_timeout(ANSWER_MS)
+        page.set_default_timeout(OPENS_MS)
         page.goto(self.site.demo["url"])
         user = self.site.demo["users"]["service"]
         type_log_in(page, user["username"], user["password"])
         page.get_by_role("heading", level=1).wait_for()
+        page.set_default_timeout(ANSWER_MS)
         return page
 
     @staticmethod
