@@ -123,9 +123,9 @@ function sentence(
     return say("reason.unknown", { kind: limit.kind });
   }
   const on = limit.phase ? say("reason.on-phase", { phase: limit.phase.toUpperCase() }) : "";
-  const value = OF_POWER.has(limit.kind)
-    ? formats.powerRoom(limit.value)
-    : formats.room(limit.value);
+  // Less than nothing is free while more is reserved than there is: to a person that is nothing.
+  const free = limit.value === null ? null : Math.max(0, limit.value);
+  const value = OF_POWER.has(limit.kind) ? formats.powerRoom(free) : formats.room(free);
   const at = limit.value === null ? "" : say("reason.at-value", { value });
   const circuit = circuits.find(({ id }) => id === limit.element)?.name ?? "";
   const variant = limit.value !== null && circuit && OF_CIRCUITS.has(limit.kind) ? "-circuit" : plainer(limit, ski);
