@@ -100,6 +100,12 @@ def test_a_negative_price_fills_the_car_to_its_cap_and_another_ones_need_comes_f
     assert alone.power_kw.tolist() == [[10, 0]]
 
 
+def test_a_price_that_is_off_by_its_last_digit_hides_no_block():
+    car = Car("a", 0, 1, 0.45744200183780065, 0.96, 1.38, 3.38)
+    site = Problem(0.25, [0.21275], [0], [0], [7.1], (car,))
+    assert plan(site).missing_kwh == pytest.approx((0,))
+
+
 def test_what_cannot_be_met_is_said_in_kwh():
     site = Problem(0.25, [0.2] * 4, [0] * 4, [0] * 4, [11] * 4, (Car("a", 0, 4, 30, 30, 4, 11),))
     assert plan(site).missing_kwh == pytest.approx((19,))

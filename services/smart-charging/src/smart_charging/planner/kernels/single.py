@@ -303,6 +303,18 @@ def searched_quickly(ask: Ask, o: Floats, pieces: Pieces, blocks: Integers, enou
 
 
 @compiled
+def block_price(o: Floats, t: int) -> float:
+    """Return what a block costs per kW x slot: never more than the piece that follows it.
+
+    A price that is above by the last digit would let the piece come before its block.
+    """
+    price = o[COST, t] / o[BLOCK, t]
+    if o[SHRINK, t] > 0:
+        return float(price)
+    return float(min(price, o[PRICE_1, t] if o[SIZE_1, t] > EPS else o[GRID, t]))
+
+
+@compiled
 def ordered(ask: Ask, by_price: Integers, o: Floats) -> tuple[Integers, Floats, int]:
     """Return all pieces of an offer, cheapest first: 3 x slot + kind, their prices, their number.
 
@@ -314,10 +326,9 @@ def ordered(ask: Ask, by_price: Integers, o: Floats) -> tuple[Integers, Floats, 
     apart, apart_price = np.empty(2 * n, dtype=np.int64), np.empty(2 * n)
     m = 0
     for t in range(a, d):
-        size = o[BLOCK, t]
-        if size <= 0:
+        if o[BLOCK, t] <= 0:
             continue
-        price = o[COST, t] / size
+        price = block_price(o, t)
         if price != o[GRID, t]:
             apart[m], apart_price[m] = 3 * t, price
             m += 1
@@ -336,7 +347,7 @@ def ordered(ask: Ask, by_price: Integers, o: Floats) -> tuple[Integers, Floats, 
             what[count], prices[count] = apart[order[taken]], apart_price[order[taken]]
             taken += 1
             count += 1
-        if o[COST, t] / o[BLOCK, t] == grid:
+        if block_price(o, t) == grid:
             what[count], prices[count] = 3 * t, grid
             count += 1
         if o[SIZE_2, t] > EPS:
