@@ -179,6 +179,15 @@ def test_smart_leaves_it_to_the_sun_until_the_goal_can_only_just_be_met() -> Non
     assert house.state.wall.at(house.t) < due
 
 
+def test_smart_takes_nothing_from_the_grid_once_its_goal_is_met() -> None:
+    goal = Goal(A, energy_wh=500.0, departure=NOON + timedelta(minutes=10))
+    house = House().tell(mode(Mode.SMART, surplus=True), GoalSet(A, goal)).play(400)
+    assert house.energy_wh >= 500.0
+    assert (house.granted_a, house.why) == (0.0, Kind.WAITING_FOR_SUN)
+    house.house_a = sunny(6000)
+    assert house.play(100).granted_a == pytest.approx(6000 / 690, abs=0.4)
+
+
 def test_a_car_below_its_minimum_is_charged_at_once_in_a_solar_mode() -> None:
     house = House()
     house.soc = 12.0

@@ -67,5 +67,7 @@ def _by_mode(charger: Charger, need: Need | None, state: State, step: Rung) -> I
         return Intent(Conduct.MIN_SUN)
     if not charger.mode.smart.surplus or step.stage is Stage.NO_METER:
         return Intent(Conduct.AT_ONCE, Kind.CHARGES_NOW_NO_PLAN)
-    # With a goal there is a moment from which on all is taken: until then the sun may do it.
-    return Intent(Conduct.MIN_SUN if need is None else Conduct.SUN)
+    # With a goal there is a moment from which on all is taken: until then the sun may do it, and
+    # what comes after it is the sun's to give.
+    is_met = need is None and remaining_wh(charger, state) == 0
+    return Intent(Conduct.SUN if need is not None or is_met else Conduct.MIN_SUN)
