@@ -43,7 +43,7 @@ describe("a charger's reason", () => {
 
   test("calls less than nothing nothing", () => {
     expect(text({ kind: "minimum-does-not-fit", value: -8.9 })).toContain("only 0\u00a0A are free");
-    expect(text({ kind: "sun-share", phase: null, value: -816.9 })).toContain("(0.0\u00a0kW)");
+    expect(text({ kind: "sun-share", phase: null, value: -816.9 })).toContain("from the grid");
   });
 
   test("gives in kW what is a power", () => {

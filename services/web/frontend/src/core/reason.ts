@@ -69,6 +69,9 @@ const NEEDS_VALUE: ReadonlySet<string> = new Set(["minimum-does-not-fit", "incre
 /** Kinds whose value is a power in W; of all others it is a current in A. */
 const OF_POWER: ReadonlySet<string> = new Set(["operator-limit", "contract-power", "sun-share"]);
 
+/** A surplus below this (W) is none: the car has its minimum from the grid. */
+const NO_SUN_W = 50;
+
 /** Kinds that name the circuit they speak of, where it is not the main fuse. */
 const OF_CIRCUITS: ReadonlySet<string> = new Set(["fuse", "minimum-does-not-fit"]);
 
@@ -128,8 +131,15 @@ function sentence(
   const value = OF_POWER.has(limit.kind) ? formats.powerRoom(free) : formats.room(free);
   const at = limit.value === null ? "" : say("reason.at-value", { value });
   const circuit = circuits.find(({ id }) => id === limit.element)?.name ?? "";
-  const variant = limit.value !== null && circuit && OF_CIRCUITS.has(limit.kind) ? "-circuit" : plainer(limit, ski);
+  const variant = variantOf(limit, ski, circuit);
   return tidy(say(`reason.${limit.kind}${variant}`, { on, at, value, circuit }));
+}
+
+/** Which of the sentences of a kind is meant: "" for its plain one. */
+function variantOf(limit: LimitedBy, ski: string, circuit: string): string {
+  if (limit.value !== null && circuit && OF_CIRCUITS.has(limit.kind)) return "-circuit";
+  if (limit.kind === "sun-share" && limit.value !== null && limit.value < NO_SUN_W) return "-none";
+  return plainer(limit, ski);
 }
 
 /** Kinds whose clock has its own words: what happens when it has run down. */
