@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cem.core.charger import Conduct
+from cem.core.conduct import Conduct
 from cem.core.decide import decide
 from cem.core.decision import Decision, PendingKind
 from cem.core.driving import (

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cem.core.caps import conductors, voltages_v
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
+from cem.core.conduct import Standing
 from cem.core.decide import decide
 from cem.core.decision import Cause, Decision
 from cem.core.driving import Car as DrivenCar

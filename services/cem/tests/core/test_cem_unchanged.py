@@ -6,7 +6,7 @@ import pytest
 from cem_plant import Amps, Plant, PlantCar, lively, steady, stepped
 
 from cem.core import showing
-from cem.core.charger import Standing
+from cem.core.conduct import Standing
 from cem.core.decision import Cause
 from cem.core.parameters import DEFAULTS
 from cem.core.showing import Doing

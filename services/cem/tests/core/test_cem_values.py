@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cem.core.charger import Charger, Standing, house_currents
+from cem.core.charger import Charger, house_currents
 from cem.core.circuits import MAIN, Circuit
+from cem.core.conduct import Standing
 from cem.core.decide import decide
 from cem.core.demand import claimed
 from cem.core.events import (
@@ -26,6 +27,7 @@ from cem.core.folding import apply, is_urgent
 from cem.core.ladder import Stage, rung
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind, Reason
+from cem.core.reserving import reserve_a
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, tree
 from cem.core.state import Remembered, State, restored
 from cem.core.validation import (
@@ -166,7 +168,7 @@ def test_an_unknown_phase_count_reserves_all_wired_phases() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "standing", "reserve_a"),
+    ("said", "standing", "kept_a"),
     [
         (report(), Standing.READY, 0.0),
         (report(limit_a=None), Standing.FRESH, 16.0),
@@ -176,11 +178,11 @@ def test_an_unknown_phase_count_reserves_all_wired_phases() -> None:
         (report(is_car_known=False, limit_a=None, car=None), Standing.OUT_OF_REACH, 6.0),
     ],
 )
-def test_what_takes_no_part_is_reserved(said: Report, standing: Standing, reserve_a: float) -> None:
+def test_what_takes_no_part_is_reserved(said: Report, standing: Standing, kept_a: float) -> None:
     state = apply(site(A), ChargerHeard(said), 10.0)
     charger = state.chargers[A]
     assert charger.standing(10.0, DEFAULTS) is standing
-    assert charger.reserve_a(10.0, DEFAULTS) == reserve_a
+    assert reserve_a(charger, 10.0, DEFAULTS) == kept_a
 
 
 def test_a_charger_nobody_has_heard_of_is_reserved_and_waited_for() -> None:

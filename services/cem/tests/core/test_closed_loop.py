@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from cem_plant import Amps, Plant, PlantCar, lively, steady, stepped
 
-from cem.core.charger import Standing
+from cem.core.conduct import Standing
 from cem.core.decision import Cause
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from cem.core.charger import Standing
+from cem.core.conduct import Standing
 from cem.core.decision import Cause, Overload
 from cem.core.estimator import rise_a
 from cem.core.ladder import Stage, stale_after_s

@@ -1,21 +1,30 @@
 """One charger as the CEM remembers it: what it may draw, what it draws, what it could draw."""
 
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from operator import attrgetter
 
+from cem.core.conduct import (
+    AT_ONCE,
+    NO_SUN,
+    NO_SWITCH,
+    Former,
+    Intent,
+    Pulse,
+    Sample,
+    Standing,
+    Sun,
+    Switching,
+)
 from cem.core.driving import ChargingMode, Goal
 from cem.core.events import Link, Report
 from cem.core.parameters import Parameters
-from cem.core.reasons import Kind, Reason
+from cem.core.reasons import Reason
 from cem.core.site import ChargerSettings
 from electrical.phases import (
     ALL_PHASES,
     Phase,
     PhaseCurrents,
     Phases,
-    on_phases,
-    with_phase,
 )
 from electrical.rotation import Rotation, to_house
 
@@ -23,108 +32,6 @@ NEVER = float("-inf")
 IEC_LEAST_A = 6.0  # no current between 0 and 6 A over PWM
 MOST_LOW_REFUSALS = 2  # of less than 6 A; then its car is led as one of IEC 61851
 AS_FIRST = ChargingMode()  # a charger that was just paired charges (A10)
-
-
-class Standing(StrEnum):
-    """What the control law may count on with a charger."""
-
-    READY = "ready"  # a car is plugged, our limit is accepted: it takes part
-    FRESH = "fresh"  # a car was plugged, no limit accepted yet: reserved at its start current
-    NEW = "new"  # paired just now and not measured yet: what it draws is still a load of the house
-    NO_CAR = "no-car"
-    FAULTY = "faulty"
-    OUT_OF_REACH = "out-of-reach"  # reserved at what it can draw
-    DISOBEDIENT = "disobedient"  # reserved at what it can draw
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What a charger drew, by phase of the house, at a moment (monotonic s)."""
-
-    at_s: float
-    current_a: PhaseCurrents
-
-
-@dataclass(frozen=True, slots=True)
-class Former:
-    """A limit that was replaced: until then, and a reaction time longer, a car may use it."""
-
-    until_s: float
-    limit_a: float
-
-
-class Conduct(StrEnum):
-    """What a mode comes to at a moment."""
-
-    OFF = "off"
-    SUN = "sun"  # from own surplus, or not at all
-    MIN_SUN = "min-sun"  # its minimum always, more from own surplus
-    AT_ONCE = "at-once"
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What a charger is meant to do now.
-
-    kind: the reason, where there is one to tell. deadline_s: when its goal is due (monotonic).
-    planned_a: what just meets the goal when it flows until then; 0 = nothing is planned.
-    is_urgent: from now on the goal can only just be met. remaining_wh: None = no goal to tell by.
-    """
-
-    conduct: Conduct = Conduct.AT_ONCE
-    kind: Kind | None = None
-    deadline_s: float | None = None
-    planned_a: float = 0.0
-    is_urgent: bool = False
-    remaining_wh: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sun:
-    """What the sun allows a charger; times are monotonic seconds.
-
-    is_on: its car may charge. above_since_s: there is enough to start, below_since_s: too little
-    to go on.
-    """
-
-    is_on: bool = False
-    above_since_s: float | None = None
-    below_since_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Switching:
-    """The number of phases a charger is asked for; times are monotonic seconds.
-
-    phases: None = as it is. other_since_s: the other number would suit better. switched_s: the
-    switches of the last hour. began_s: it pauses for a switch since; told_s: it was asked since.
-    """
-
-    phases: int | None = None
-    other_since_s: float | None = None
-    switched_s: tuple[float, ...] = ()
-    began_s: float | None = None
-    told_s: float | None = None
-
-    @property
-    def is_under_way(self) -> bool:
-        """Return whether its charger pauses for a switch."""
-        return self.began_s is not None or self.told_s is not None
-
-    @property
-    def asked(self) -> int | None:
-        """Return the number of phases it shall offer now; None = as it does."""
-        if self.is_under_way and self.told_s is None:
-            return None if self.phases is None else 4 - self.phases  # first it pauses
-        return self.phases
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """What its car shall take exactly, for a test, until a monotonic moment (s)."""
-
-    current_a: float
-    until_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +77,9 @@ class Charger:
     over_a: float = 0.0
     served_as: float = 0.0
     served_s: float | None = None  # up to when that is counted
-    intent: Intent = Intent()
-    sun: Sun = Sun()
-    switching: Switching = Switching()
+    intent: Intent = AT_ONCE
+    sun: Sun = NO_SUN
+    switching: Switching = NO_SWITCH
     unfit_since_s: float | None = None  # its minimum fits on one phase, not on three
     fits_three: bool = False
     low_refusals: int = 0  # limits below 6 A that were refused
@@ -462,54 +369,6 @@ class Charger:
         if accepted_a is not None:
             limits.append(accepted_a)
         return min(max(limits), max(self.settings.max_a, accepted_a or 0.0))
-
-    def reserve_a(self, now: float, p: Parameters) -> float:
-        """Return what must be kept free for it where it takes no part in the sharing (A)."""
-        match self.standing(now, p):
-            case Standing.READY | Standing.NO_CAR | Standing.NEW:
-                return 0.0
-            case Standing.FAULTY:
-                drawn = self.measured_a(now, p)
-                return 0.0 if drawn is None else max(0.0, *drawn.values())
-            case Standing.FRESH:
-                start_a = self.settings.start_a
-                return self.most_a if start_a is None else start_a
-            case Standing.DISOBEDIENT:
-                return max(self.most_a, self.highest_drawn_a(now, p))
-            case Standing.OUT_OF_REACH:
-                return self._out_of_reach_a(now, p)
-
-    def _out_of_reach_a(self, now: float, p: Parameters) -> float:
-        """Return max(last current, failsafe), and its last limit until its failsafe rules."""
-        failsafe_a = self.settings.failsafe_a
-        if self.report is None:
-            held = self.is_restored and now - self.known_since_s <= p.lease_s + p.reaction_s
-            return max(failsafe_a, self.settings.max_a) if held else failsafe_a
-        if self.report.is_car_known and self.report.car is None:
-            return failsafe_a
-        last = self.drawn_a
-        last_a = 0.0 if last is None else max(0.0, *last.values())
-        lost_since_s = self.heard_s if self.lost_since_s is None else self.lost_since_s
-        if now - lost_since_s <= p.own_failsafe_after_s:
-            never_limited = self.granted_a is None and self.accepted_a is None
-            in_force_a = 0.0 if never_limited else self.may_draw_a(now, p)
-            return max(failsafe_a, last_a, in_force_a)
-        return max(failsafe_a, last_a)
-
-    def reserved(self, now: float, site_phases: int, p: Parameters) -> PhaseCurrents:
-        """Return `reserve_a` on the phases it might use."""
-        might_use, reserve_a = self.might_use(now, site_phases, p), self.reserve_a(now, p)
-        reserved: PhaseCurrents = on_phases(might_use, reserve_a, 0.0)
-        if not self.settings.may_switch_itself or not reserve_a:
-            return reserved
-        on_one_a = max(reserve_a, min(self.settings.max_a, reserve_a * len(might_use)))
-        return with_phase(reserved, might_use[0], on_one_a)
-
-    def might_use(self, now: float, site_phases: int, p: Parameters) -> tuple[Phase, ...]:
-        """Return the house phases it might draw on: all that are wired while out of reach."""
-        if self.standing(now, p) is Standing.OUT_OF_REACH:
-            return self.settings.wired(site_phases)
-        return self.phases(site_phases, p)
 
 
 def is_lasting(sample: Sample, now: float, p: Parameters) -> bool:

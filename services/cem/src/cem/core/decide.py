@@ -10,8 +10,9 @@ from dataclasses import replace
 from cem.core import blame, rooms
 from cem.core.allocation import Constraint, Demand, allocate
 from cem.core.caps import caps, operator_w, voltages_v
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger
 from cem.core.circuits import MAIN, ancestry
+from cem.core.conduct import Standing
 from cem.core.decision import Decision, Limit, LoadManagement, Picture
 from cem.core.demand import claimed, demand_of, served
 from cem.core.estimator import estimated

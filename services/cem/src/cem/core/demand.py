@@ -1,7 +1,8 @@
 """What a car seems to want: one that takes less than it may gives the rest back (loadmgmt C1.2)."""
 
 from cem.core.allocation import Demand
-from cem.core.charger import IEC_LEAST_A, MOST_LOW_REFUSALS, Charger, Conduct, changed
+from cem.core.charger import IEC_LEAST_A, MOST_LOW_REFUSALS, Charger, changed
+from cem.core.conduct import Conduct
 from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
 from cem.core.sun import SOLAR

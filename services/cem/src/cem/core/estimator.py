@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from cem.core.charger import Charger, Sample, Standing, is_lasting
+from cem.core.charger import Charger, is_lasting
+from cem.core.conduct import Sample, Standing
 from cem.core.parameters import Parameters
+from cem.core.reserving import might_use, reserve_a
 from cem.core.state import Estimate, Meter, MeterSample
 from electrical.phases import (
     ALL_PHASES,
@@ -175,7 +177,7 @@ def _draws(seen: _Seen, at_s: float, site_phases: int, p: Parameters) -> Phases[
     if not samples or standing in (Standing.OUT_OF_REACH, Standing.FRESH):
         return _unmeasured(charger, standing, at_s, site_phases, p)
     cap_a = (
-        charger.reserve_a(at_s, p)
+        reserve_a(charger, at_s, p)
         if charger.disobeys
         else charger.may_draw_a(at_s, p, p.obedience_s)
     )
@@ -228,13 +230,13 @@ def _unmeasured(
         case Standing.READY:
             most_a = charger.may_draw_a(at_s, p)
         case _:
-            most_a = charger.reserve_a(max(at_s, charger.heard_s), p)
+            most_a = reserve_a(charger, max(at_s, charger.heard_s), p)
     # The same phases that are granted or reserved: else its draw would hide a load of the house.
     if standing is Standing.READY and charger.settings.may_switch_itself:
         factors = charger.factors(site_phases, p)
         return Phases(*((0.0, most_a * factors.get(phase, 0.0)) for phase in ALL_PHASES))
-    might_use = charger.might_use(max(at_s, charger.heard_s), site_phases, p)
-    return on_phases(might_use, (0.0, most_a), (0.0, 0.0))
+    phases = might_use(charger, max(at_s, charger.heard_s), site_phases, p)
+    return on_phases(phases, (0.0, most_a), (0.0, 0.0))
 
 
 def _drawn(drawn: tuple[float, ...], towards_a: float | None, cap_a: float) -> Interval:

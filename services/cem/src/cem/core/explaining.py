@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cem.core.allocation import Constraint, Demand, Shares
-from cem.core.charger import Charger, Conduct, Standing
+from cem.core.charger import Charger
 from cem.core.circuits import MAIN
+from cem.core.conduct import Conduct, Standing
 from cem.core.demand import protected_until_s
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind, Reason
+from cem.core.reserving import reserve_a
 from cem.core.rooms import KINDS
 from cem.core.sequencing import Move
 from cem.core.view import View
@@ -40,8 +42,8 @@ def why(charger: Charger, sharing: Sharing, view: View) -> Reason | None:
             kind = Kind.CHARGER_DISOBEYS
         case Standing.FRESH:
             kind = Kind.START_RESERVED
-    reserve_a = charger.reserve_a(view.now, view.p)
-    return Reason(kind, charger.ski, value=reserve_a, since_s=view.now)
+    kept_a = reserve_a(charger, view.now, view.p)
+    return Reason(kind, charger.ski, value=kept_a, since_s=view.now)
 
 
 def _why_ready(charger: Charger, sharing: Sharing, view: View) -> Reason:
@@ -92,8 +94,8 @@ def _held_back(charger: Charger, sharing: Sharing, view: View) -> Reason:
 def _bound(charger: Charger, constraint: Constraint, sharing: Sharing, view: View) -> Reason:
     starting = next(iter(view.young.values()), None)
     if starting is not None and constraint.room_a < constraint.firm_room_a - view.p.dead_band_a:
-        reserve_a = starting.reserve_a(view.now, view.p)
-        return Reason(Kind.START_RESERVED, starting.ski, constraint.phase, reserve_a, view.now)
+        kept_a = reserve_a(starting, view.now, view.p)
+        return Reason(Kind.START_RESERVED, starting.ski, constraint.phase, kept_a, view.now)
     kind = _favour(charger.ski, constraint, sharing) or constraint.kind
     return Reason(kind, constraint.element, constraint.phase, constraint.value, view.now)
 

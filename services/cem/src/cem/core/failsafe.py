@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cem.core.charger import Charger, Conduct
+from cem.core.charger import Charger
 from cem.core.circuits import MAIN, Circuit, CircuitSettings, ancestry
+from cem.core.conduct import Conduct
 from cem.core.site import ChargerSettings, GridConnection
 from electrical.phases import Phase
 

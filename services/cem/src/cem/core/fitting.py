@@ -6,7 +6,8 @@ Looked at after all was allotted; `switching` acts on it at the next decision.
 from dataclasses import replace
 
 from cem.core.allocation import Constraint
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger
+from cem.core.conduct import Standing
 from cem.core.explaining import Sharing
 from cem.core.rooms import Room
 from cem.core.view import View

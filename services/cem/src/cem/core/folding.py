@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import assert_never
 
 from cem.core import ladder, telling
-from cem.core.charger import Charger, Former, Sample, changed, house_currents
+from cem.core.charger import Charger, changed, house_currents
+from cem.core.conduct import Former, Sample
 from cem.core.driving import ChargingMode, WallClock
 from cem.core.events import (
     Accepted,

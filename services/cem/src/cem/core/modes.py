@@ -5,7 +5,8 @@ Where a plan is in force it will speak here (design law 6: it is advice; goals c
 
 from dataclasses import replace
 
-from cem.core.charger import Charger, Conduct, Intent
+from cem.core.charger import Charger
+from cem.core.conduct import AT_ONCE, Conduct, Intent
 from cem.core.driving import Mode
 from cem.core.goals import (
     Need,
@@ -20,7 +21,6 @@ from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
 from cem.core.state import State
 
-AT_ONCE = Intent()
 OFF = Intent(Conduct.OFF, Kind.MODE_OFF)
 
 

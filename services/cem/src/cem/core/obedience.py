@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from cem.core.charger import IEC_LEAST_A, Charger, Standing
+from cem.core.charger import IEC_LEAST_A, Charger
+from cem.core.conduct import Standing
 from cem.core.parameters import Parameters
 
 FOREIGN_BY_A = 0.5

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from cem.core.charger import Charger, Conduct, Standing
+from cem.core.charger import Charger
+from cem.core.conduct import Conduct, Standing
 from cem.core.decision import Pending, PendingKind
 from cem.core.demand import protected_until_s, wakes_at_s
 from cem.core.explaining import Sharing, turn_s

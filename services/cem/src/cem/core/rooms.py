@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cem.core.allocation import Constraint
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger
 from cem.core.circuits import MAIN, Circuit
+from cem.core.conduct import Standing
 from cem.core.estimator import held_a, latest_a, most_a
 from cem.core.ladder import Rung, Stage
 from cem.core.reasons import Kind
+from cem.core.reserving import reserved
 from cem.core.state import Estimate
 from cem.core.view import View
 from electrical.phases import ZERO, Phase, PhaseCurrents, on_every_phase, on_phases
@@ -116,7 +118,7 @@ def _reserve(charger: Charger, view: View) -> PhaseCurrents:
     if standing is Standing.NEW and view.step.stage not in (Stage.FRESH, Stage.HOLD):
         wired = charger.settings.wired(view.grid.phases)
         return on_phases(wired, charger.settings.failsafe_a, 0.0)
-    return charger.reserved(view.now, view.grid.phases, view.p)
+    return reserved(charger, view.now, view.grid.phases, view.p)
 
 
 def _step(circuit: Circuit, view: View) -> Rung:

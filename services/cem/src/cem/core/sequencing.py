@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cem.core.allocation import Constraint, Demand
-from cem.core.charger import Charger, Former
+from cem.core.charger import Charger
+from cem.core.conduct import Former
 from cem.core.numbers import floored
 from cem.core.parameters import Parameters
 from cem.core.view import View

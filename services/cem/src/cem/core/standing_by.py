@@ -1,8 +1,10 @@
 """The limits of chargers that take no part in the sharing: never above what is kept for them."""
 
 from cem.core.allocation import Shares
-from cem.core.charger import Charger, Conduct, Standing
+from cem.core.charger import Charger
+from cem.core.conduct import Conduct, Standing
 from cem.core.ladder import Stage
+from cem.core.reserving import reserved
 from cem.core.rooms import Room
 from cem.core.view import View
 
@@ -68,10 +70,10 @@ def _fits_its_reserve(
     """
     if not view.step.allows_increase or charger.ski in view.young:
         return False  # a young one was refused its minimum when all was allotted
-    reserved = charger.reserved(view.now, view.grid.phases, view.p)
+    kept = reserved(charger, view.now, view.grid.phases, view.p)
     sharing = [view.state.chargers[ski] for ski in shares.current_a]
     return all(
-        room.firm_a + reserved[room.phase] - sum(_shared_a(c, room, shares, view) for c in sharing)
+        room.firm_a + kept[room.phase] - sum(_shared_a(c, room, shares, view) for c in sharing)
         >= charger.least_a
         for room in found
         if room.phase in view.used[charger.ski] and view.is_on(charger, room.circuit.id)

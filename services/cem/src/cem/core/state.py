@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cem.core import driving
-from cem.core.charger import Charger, Switching
+from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
+from cem.core.conduct import Switching
 from cem.core.driving import ChargingMode, Goal, WallClock
 from cem.core.events import GridReading
 from cem.core.operating import OperatorLimit, OperatorSettings

@@ -8,7 +8,8 @@ the charger can switch, one phase bridges what is too little for three.
 
 from dataclasses import replace
 
-from cem.core.charger import Charger, Conduct, Standing, Sun
+from cem.core.charger import Charger
+from cem.core.conduct import Conduct, Standing, Sun
 from cem.core.ladder import Rung, Stage
 from cem.core.parameters import Parameters
 from cem.core.state import State

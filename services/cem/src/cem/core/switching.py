@@ -8,7 +8,8 @@ relay keeps its own guards, so only the patience and the gap are ours.
 
 from dataclasses import replace
 
-from cem.core.charger import Charger, Conduct, Switching
+from cem.core.charger import Charger
+from cem.core.conduct import Conduct, Switching
 from cem.core.parameters import Parameters
 from cem.core.state import State
 from cem.core.sun import SOLAR, is_taking_part, least_w, minimum_w, most_w

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from cem.core.charger import Charger, Pulse
+from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
+from cem.core.conduct import Pulse
 from cem.core.driving import WallClock
 from cem.core.events import (
     ApiLimitSet,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger
 from cem.core.circuits import MAIN, Circuit
+from cem.core.conduct import Standing
 from cem.core.ladder import Rung, Stage, rung
 from cem.core.parameters import Parameters
 from cem.core.site import GridConnection, tree

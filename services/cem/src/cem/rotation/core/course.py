@@ -8,7 +8,8 @@ the control law and returns the course as it stands now.
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cem.core.charger import Charger, Standing
+from cem.core.charger import Charger
+from cem.core.conduct import Standing
 from cem.core.parameters import Parameters
 from cem.core.state import State
 from cem.rotation.core.estimate import Estimate, estimate

@@ -1,0 +1,113 @@
+"""What the CEM remembers of a charger beside its reports: small values, each with its moment."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cem.core.reasons import Kind
+from electrical.phases import PhaseCurrents
+
+
+class Standing(StrEnum):
+    """What the control law may count on with a charger."""
+
+    READY = "ready"  # a car is plugged, our limit is accepted: it takes part
+    FRESH = "fresh"  # a car was plugged, no limit accepted yet: reserved at its start current
+    NEW = "new"  # paired just now and not measured yet: what it draws is still a load of the house
+    NO_CAR = "no-car"
+    FAULTY = "faulty"
+    OUT_OF_REACH = "out-of-reach"  # reserved at what it can draw
+    DISOBEDIENT = "disobedient"  # reserved at what it can draw
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a charger drew, by phase of the house, at a moment (monotonic s)."""
+
+    at_s: float
+    current_a: PhaseCurrents
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A limit that was replaced: until then, and a reaction time longer, a car may use it."""
+
+    until_s: float
+    limit_a: float
+
+
+class Conduct(StrEnum):
+    """What a mode comes to at a moment."""
+
+    OFF = "off"
+    SUN = "sun"  # from own surplus, or not at all
+    MIN_SUN = "min-sun"  # its minimum always, more from own surplus
+    AT_ONCE = "at-once"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a charger is meant to do now.
+
+    kind: the reason, where there is one to tell. deadline_s: when its goal is due (monotonic).
+    planned_a: what just meets the goal when it flows until then; 0 = nothing is planned.
+    is_urgent: from now on the goal can only just be met. remaining_wh: None = no goal to tell by.
+    """
+
+    conduct: Conduct = Conduct.AT_ONCE
+    kind: Kind | None = None
+    deadline_s: float | None = None
+    planned_a: float = 0.0
+    is_urgent: bool = False
+    remaining_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sun:
+    """What the sun allows a charger; times are monotonic seconds.
+
+    is_on: its car may charge. above_since_s: there is enough to start, below_since_s: too little
+    to go on.
+    """
+
+    is_on: bool = False
+    above_since_s: float | None = None
+    below_since_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switching:
+    """The number of phases a charger is asked for; times are monotonic seconds.
+
+    phases: None = as it is. other_since_s: the other number would suit better. switched_s: the
+    switches of the last hour. began_s: it pauses for a switch since; told_s: it was asked since.
+    """
+
+    phases: int | None = None
+    other_since_s: float | None = None
+    switched_s: tuple[float, ...] = ()
+    began_s: float | None = None
+    told_s: float | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether its charger pauses for a switch."""
+        return self.began_s is not None or self.told_s is not None
+
+    @property
+    def asked(self) -> int | None:
+        """Return the number of phases it shall offer now; None = as it does."""
+        if self.is_under_way and self.told_s is None:
+            return None if self.phases is None else 4 - self.phases  # first it pauses
+        return self.phases
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What its car shall take exactly, for a test, until a monotonic moment (s)."""
+
+    current_a: float
+    until_s: float
+
+
+# What a charger has of each before anything happened.
+AT_ONCE, NO_SUN, NO_SWITCH = Intent(), Sun(), Switching()
