@@ -1,8 +1,14 @@
-"""What every service counts about itself. Each service's own metrics stand in its metrics.py."""
+"""What more than one service counts. Each service's own metrics stand in its metrics.py."""
 
 from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import Counter, Gauge, Info
+
+# Of a meter, whoever reads it: the meter reader over Modbus, the gateway over EEBUS.
+METER_AGE = Gauge("volthus_meter_age_seconds", "Time since a meter's last answer", ["meter"])
+METER_QUALITY = Gauge(
+    "volthus_meter_quality", "1 for the quality a meter has now", ["meter", "quality"]
+)
 
 BUILD = Info("volthus_build", "Version of the running program")
 BUS_CONNECTED = Gauge("volthus_bus_connected", "1 while the program is connected to NATS")

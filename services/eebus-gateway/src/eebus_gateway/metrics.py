@@ -10,6 +10,7 @@ from eebus.usecases.limitation.machine import SystemState
 from eebus_gateway.core.metering import Quality
 from eebus_gateway.core.operator_limits import KINDS, OperatorLimit
 from eebus_gateway.devices import MeterView
+from volthus_kit.metrics import METER_AGE, METER_QUALITY
 
 _QUICK = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 
@@ -47,10 +48,6 @@ REFUSED_CALLERS = Gauge(
     "Connections since the start that were refused: no SHIP peer was behind them",
 )
 DEVICES = Gauge("volthus_eebus_devices", "Paired devices by what they are to us", ["role"])
-METER_AGE = Gauge("volthus_meter_age_seconds", "Time since the meter spoke", ["meter"])
-METER_QUALITY = Gauge(
-    "volthus_meter_quality", "1 for the quality a meter has now", ["meter", "quality"]
-)
 CONTROL_BOX_LIMIT = Gauge(
     "volthus_eebus_operator_limit_watts", "What a control box allows now; NaN = no limit", ["kind"]
 )

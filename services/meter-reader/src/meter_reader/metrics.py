@@ -2,10 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
-AGE = Gauge("volthus_meter_age_seconds", "Time since a meter's last answer", ["meter"])
 READS = Counter("volthus_meter_reads_total", "Polls that a meter answered", ["meter"])
 READ_ERRORS = Counter("volthus_meter_read_errors_total", "Polls that brought nothing", ["reason"])
-QUALITY = Gauge("volthus_meter_quality", "1 for the quality a meter has now", ["meter", "quality"])
 POLL_SECONDS = Histogram(
     "volthus_meter_poll_duration_seconds",
     "Time from the first request of a poll to its last answer",

@@ -26,8 +26,9 @@ from meter_reader.core.setup import mounting_of
 from meter_reader.device import Device
 from meter_reader.errors import LineError, ReadError
 from meter_reader.lines import LineOwner, Lines
-from meter_reader.metrics import AGE, CONNECTIONS, METERS, POLL_SECONDS, QUALITY, READ_ERRORS, READS
+from meter_reader.metrics import CONNECTIONS, METERS, POLL_SECONDS, READ_ERRORS, READS
 from volthus_kit.clock import Clock
+from volthus_kit.metrics import METER_AGE, METER_QUALITY
 
 logger = logging.getLogger(__name__)
 
@@ -125,9 +126,9 @@ class Poller:
         if watched.owner is not None:
             await self._lines.leave(watched.owner)
         METERS.set(len(self._watched))
-        AGE.remove_by_labels({"meter": meter})
+        METER_AGE.remove_by_labels({"meter": meter})
         READS.remove_by_labels({"meter": meter})
-        QUALITY.remove_by_labels({"meter": meter})
+        METER_QUALITY.remove_by_labels({"meter": meter})
 
     async def announce(self) -> None:
         """Tell the roster every second, until cancelled."""
@@ -222,6 +223,6 @@ class Poller:
 def _measure(picture: Picture) -> None:
     meter = picture.config.meter
     if picture.age_s is not None:
-        AGE.labels(meter).set(picture.age_s)
+        METER_AGE.labels(meter).set(picture.age_s)
     for label in Quality:
-        QUALITY.labels(meter, label.value).set(label is picture.quality)
+        METER_QUALITY.labels(meter, label.value).set(label is picture.quality)
