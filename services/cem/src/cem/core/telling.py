@@ -7,7 +7,7 @@ from typing import assert_never
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
 from cem.core.conduct import Pulse
-from cem.core.driving import WallClock
+from cem.core.driving import Car, WallClock
 from cem.core.events import (
     ApiLimitSet,
     CarsSet,
@@ -37,7 +37,7 @@ def told(state: State, event: Told, now: float) -> State:
         case CircuitsSet(circuits):
             return _with_circuits(state, circuits)
         case CarsSet(cars):
-            return replace(state, cars=cars)
+            return replace(state, cars=tuple(sorted(cars, key=_by_id)))
         case WallClock():
             return replace(state, wall=event)
         case StoreChecked(is_failing):
@@ -94,7 +94,7 @@ def _with_circuits(state: State, circuits: tuple[CircuitSettings, ...]) -> State
     """Return the state with other circuits; a sub-meter that stays keeps what it has read."""
     meters = {circuit.id: circuit.meter for circuit in circuits if circuit.meter}
     kept = {at: meter for at, meter in state.sub_meters.items() if meters.get(at) == meter.id}
-    return replace(state, circuits=circuits, sub_meters=kept)
+    return replace(state, circuits=tuple(sorted(circuits, key=_by_id)), sub_meters=kept)
 
 
 def _sane(limit: OperatorLimit) -> OperatorLimit:
@@ -110,3 +110,8 @@ def _sane_w(limit_w: float | None) -> float | None:
         return None
     known_w = finite(limit_w)
     return 0.0 if known_w is None else max(0.0, known_w)
+
+
+def _by_id(named: Car | CircuitSettings) -> str:
+    """Order what people have named: whoever changed what last, a decision is the same."""
+    return named.id

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -237,10 +238,10 @@ def _read(session: Session) -> tuple[Remembered, int]:
         charger_settings={row.ski: charger_of(row) for row in _all(session, ChargerRow)},
         paired=tuple(sorted(row.ski for row in _all(session, PairedRow))),
         grid_meter=memory.grid_meter,
-        circuits=tuple(circuit_of(row) for row in _all(session, CircuitRow)),
+        circuits=tuple(sorted(map(circuit_of, _all(session, CircuitRow)), key=attrgetter("id"))),
         modes={row.ski: mode_of(row) for row in _all(session, ModeRow)},
         goals={row.ski: goal_of(row) for row in _all(session, GoalRow)},
-        cars=tuple(car_of(row) for row in _all(session, CarRow)),
+        cars=tuple(sorted(map(car_of, _all(session, CarRow)), key=attrgetter("id"))),
         phase_switches=_switches(session),
         operator_limits=tuple(limit for limit in limits if limit.source != API),
         api_limit=next((limit for limit in limits if limit.source == API), None),
