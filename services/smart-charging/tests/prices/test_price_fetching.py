@@ -81,7 +81,8 @@ async def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("body", "coding"), [(b"no gzip", "gzip"), (gzip.compress(b"x" * 99, mtime=0)[:-9], "gzip"), (b"", "br")]
+    ("body", "coding"),
+    [(b"no gzip", "gzip"), (gzip.compress(b"x" * 99, mtime=0)[:-9], "gzip"), (b"", "br")],
 )
 async def test_wrong_packing_is_refused(
     http: httpx.AsyncClient, provider: Provider, body: bytes, coding: str
