@@ -1,6 +1,7 @@
 """A living site under a fault: what really flows, and what the page says, four times a second."""
 
 import contextlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from living import PHASES, LivingSite
 from playwright.sync_api import Browser, Error, Page
 
 EVERY_S = 0.25
+FIGURE = re.compile(r"[\d.]+")
 READ_PAGE_EVERY_S = 1.0
 QUIET_W = 230.0  # per phase: the base load the demo site is designed for, 1 A
 OPENS_MS = 60_000.0  # all programs have just been started
@@ -35,8 +37,9 @@ class Record:
     said: list[tuple[float, str]] = field(default_factory=list)
 
     def note(self, at_s: float, sentence: str) -> None:
-        """Keep a sentence of the page, once."""
-        if sentence and all(sentence != known for _, known in self.said):
+        """Keep a sentence of the page, once, whatever figures it has."""
+        shape = FIGURE.sub("", sentence)
+        if sentence and all(shape != FIGURE.sub("", known) for _, known in self.said):
             self.said.append((at_s, sentence))
 
     @property
