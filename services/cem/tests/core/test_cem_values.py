@@ -193,6 +193,29 @@ def test_a_charger_nobody_has_heard_of_is_reserved_and_waited_for() -> None:
     assert decide(apply(state, ChargersPaired((A,)), 20.0), 20.0).picture.reserved_a.l1 == 6.0
 
 
+def test_a_charger_whose_own_side_nobody_confirms_costs_the_others_no_more_than_its_failsafe() -> (
+    None
+):
+    state = site(A, fuse_a=32.0)
+    waiting = report(B, link=Link.CONNECTING, is_car_known=False, car=None, limit_a=None)
+    kept_a, granted_a = [], []
+    for second in range(200):
+        now = float(second)
+        if second == 40:
+            state = apply(state, ChargersPaired((A, B)), now)
+        charger = state.chargers[A]
+        held_a = charger.granted_a or 0.0
+        state = apply(state, ChargerHeard(report(drawn_a=held_a, limit_a=held_a)), now)
+        if second >= 40:
+            state = apply(state, ChargerHeard(replace(waiting, measured_age_s=None)), now)
+        decision = decide(read(state, now, 3.0 + held_a), now)
+        state = decision.state
+        kept_a.append(decision.picture.reserved_a.l1)
+        granted_a.append(state.chargers[A].granted_a or 0.0)
+    assert max(filter(None, kept_a[40:])) == 6.0
+    assert min(granted_a[40:]) == 16.0
+
+
 def test_a_car_that_takes_less_gives_the_rest_back_and_is_asked_again() -> None:
     state = apply(site(A), ChargerHeard(report(drawn_a=8.0, limit_a=16.0)), 0.0)
     charger = replace(state.chargers[A], granted_a=16.0)

@@ -35,10 +35,22 @@ def _out_of_reach_a(charger: Charger, now: float, p: Parameters) -> float:
     last_a = 0.0 if last is None else max(0.0, *last.values())
     lost_since_s = charger.heard_s if charger.lost_since_s is None else charger.lost_since_s
     if now - lost_since_s <= p.own_failsafe_after_s:
-        never_limited = charger.granted_a is None and charger.accepted_a is None
-        in_force_a = 0.0 if never_limited else charger.may_draw_a(now, p)
+        in_force_a = 0.0 if _never_limited(charger) else charger.may_draw_a(now, p)
         return max(failsafe_a, last_a, in_force_a)
     return max(failsafe_a, last_a)
+
+
+def _never_limited(charger: Charger) -> bool:
+    """Return whether no limit of ours can be in force there.
+
+    What is decided for a charger that was never reached (paired here, not yet confirmed there)
+    stays here; what its car draws, the meter sees as a load like any other.
+    """
+    if charger.accepted_a is not None:
+        return False
+    was_reached = charger.is_restored or charger.met_s is not None
+    was_reached = was_reached or charger.fresh_since_s is not None
+    return charger.granted_a is None or not was_reached
 
 
 def reserved(charger: Charger, now: float, site_phases: int, p: Parameters) -> PhaseCurrents:
