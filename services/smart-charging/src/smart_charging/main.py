@@ -38,6 +38,6 @@ def main() -> None:
         serve,
         Settings,
         name="smart-charging",
-        about="Plans the charging of many sites. `smart-charging plan FILE` plans a file,"
+        about="Will plan the charging of many sites. `smart-charging plan FILE` plans a file,"
         " `smart-charging prices` shows prices.",
     )
