@@ -1,4 +1,4 @@
-"""A living site under a fault: what really flows, and what the page says, four times a second."""
+"""A living site under a fault: what really flows four times a second, what the page says once."""
 
 import contextlib
 import re
@@ -111,11 +111,13 @@ class Player:
 
     def watch(self, record: Record, began_s: float, until_s: float) -> None:
         """Keep moments and sentences until a time (s since the fault began)."""
+        read_s = float("-inf")
         while (at_s := time.monotonic() - began_s) < until_s:
             moment = self.moment(at_s)
             if moment:
                 record.moments.append(moment)
-            if self._page is not None and int(at_s / EVERY_S) % round(1 / EVERY_S) == 0:
+            if self._page is not None and at_s - read_s >= READ_PAGE_EVERY_S:
+                read_s = at_s
                 for sentence in self._sentences(self._page):
                     record.note(at_s, sentence)
             time.sleep(max(0.0, EVERY_S - (time.monotonic() - began_s - at_s)))

@@ -6,7 +6,6 @@ import pytest
 from interop import tells
 
 pytestmark = pytest.mark.timeout(180)
-PLUGGED_WITHIN_S = 10
 
 
 def limits(kind, *values):

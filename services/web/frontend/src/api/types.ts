@@ -5,7 +5,6 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Me = Schemas["Me"];
-export type Role = Me["role"];
 export type Site = Schemas["Site"];
 export type Dashboard = Schemas["Dashboard"];
 export type FusePhase = Schemas["FusePhase"];

@@ -20,7 +20,7 @@ export function totals(sessions: readonly Session[]): Totals {
     count: sessions.length,
     energy_wh,
     sun_wh,
-    sunShare: energy_wh > 0 ? sun_wh / energy_wh : null,
+    sunShare: sunShare({ energy_wh, sun_wh }),
     cost: costOf(sessions),
   };
 }

@@ -11,6 +11,7 @@ from web.api.documented import CONDITIONAL, OF_A_SITE, REFUSABLE
 from web.api.door import AnyDoor, Door, SkiInPath
 from web.api.revisions import IfMatch, tag
 from web.messages.operating import charging_mode, goal, to_goal, to_mode
+from web.messages.plain import NotUnderstoodError
 from web.models.operating import ChargingMode, Goal, GoalWanted, ModeWanted
 from web.problems import ProblemError
 
@@ -68,7 +69,7 @@ async def put_goal(
     tag(response, answer.goal.revision)
     found = goal(answer.goal)
     if found is None:
-        raise _unknown(door, ski)
+        raise NotUnderstoodError("a goal was put, and none came back")
     return found
 
 
