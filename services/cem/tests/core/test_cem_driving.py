@@ -47,6 +47,24 @@ A = "a" * 40
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (datetime(2026, 3, 29, 0, 30, tzinfo=UTC), "2026-03-29T03:30:00+02:00"),
+        (datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "2026-10-25T02:30:00+01:00"),
+    ],
+)
+def test_an_hour_later_is_an_hour_later_though_the_clocks_change(
+    before: datetime, after: str
+) -> None:
+    clock = WallClock(100.0, before.astimezone(ZoneInfo("Europe/Berlin")))
+    later = clock.at(3700.0)
+    assert later.isoformat() == after
+    assert later.tzinfo is clock.wall.tzinfo
+    assert clock.moment_s(later) == 3700.0
+    assert WallClock(3700.0, later).at(100.0) == clock.wall
+
+
 class House:
     """One charger with a car that follows at once, second by second."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 
@@ -90,12 +90,14 @@ class WallClock:
     wall: datetime
 
     def at(self, monotonic_s: float) -> datetime:
-        """Return the wall time of a monotonic moment."""
-        return self.wall + timedelta(seconds=monotonic_s - self.monotonic_s)
+        """Return the wall time of a monotonic moment, in the zone of `wall`."""
+        # Addition within one zone ignores its clock changes; in UTC it does not.
+        passed = timedelta(seconds=monotonic_s - self.monotonic_s)
+        return (self.wall.astimezone(UTC) + passed).astimezone(self.wall.tzinfo)
 
     def moment_s(self, wall: datetime) -> float:
         """Return the monotonic moment (s) of an aware wall time."""
-        # Subtraction within one zone ignores its clock changes; in UTC it does not.
+        # So does subtraction.
         return self.monotonic_s + wall.timestamp() - self.wall.timestamp()
 
 
