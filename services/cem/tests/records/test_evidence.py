@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from cem.core.operating import LimitState, OperatorLimit
 from cem.records.core import sealing
 from cem.records.core.evidence import Effect, Entry, Order, restored, watched
-from cem.records.core.sealing import FIRST, faults, fields_of, sealed
-from cem.records.journal import entry_of
+from cem.records.core.sealing import FIRST, entry_of, faults, fields_of, sealed
 
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 BOX = OperatorLimit("lpc", "eebus", "b" * 40, LimitState.UNLIMITED_CONTROLLED, name="Steuerbox")

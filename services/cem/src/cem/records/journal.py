@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session as Db
 from sqlmodel import col, select
 
-from cem.core.operating import LimitState, OperatorLimit
 from cem.records import outbox
 from cem.records.core import sealing
 from cem.records.core.counting import Track
@@ -121,7 +120,7 @@ class Journal:
                 {row.source: _track_of(row) for row in tracks},
                 {row.source: row.counted_at_s for row in tracks},
                 {str(ski): str(found) for ski, found in last},
-                tuple(entry_of(json.loads(row.fields)) for row in reversed(entries)),
+                tuple(sealing.entry_of(json.loads(row.fields)) for row in reversed(entries)),
             )
 
         return written(self._engine, read)
@@ -204,26 +203,6 @@ def evidence_log(db: Db) -> Iterator[dict[str, str]]:
     """Yield each entry of the log, oldest first: fields, `before` and `hash`."""
     for row in db.exec(select(EvidenceRow).order_by(col(EvidenceRow.number))):
         yield {**json.loads(row.fields), "before": row.before, "hash": row.hash}
-
-
-def entry_of(found: Mapping[str, str]) -> Entry:
-    """Return an entry of the log from its canonical spelling."""
-
-    def number(name: str) -> float | None:
-        return float(found[name]) if name in found else None
-
-    def moment(name: str) -> datetime | None:
-        return datetime.fromisoformat(found[name]) if name in found else None
-
-    limit = OperatorLimit(
-        found.get("limit.kind", ""), found.get("limit.source", ""), found.get("limit.ski", ""),
-        LimitState(found.get("limit.state", LimitState.INIT)), number("limit.limit_w"),
-        moment("limit.until"), number("limit.failsafe_w"), number("limit.failsafe_s"),
-        found.get("limit.connected") == "true", moment("limit.since"), moment("limit.heard"),
-        found.get("limit.name", ""), found.get("reference", ""),
-    )  # fmt: skip
-    measured = (number("grid_import_w"), number("charging_w"), number("reached_s"))
-    return Entry(datetime.fromisoformat(found["at"]), found["event"], limit, *measured)
 
 
 # --- rows ----------------------------------------------------------------------------------------

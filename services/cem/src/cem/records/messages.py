@@ -1,10 +1,12 @@
 """Records to messages of the bus and back. Knows protobuf, no subjects."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from cem.messages.operating import limit_message
+from cem.records.core.sealing import entry_of
 from cem.records.tables import (
     ChargerMinuteRow,
     DecisionRow,
@@ -111,35 +113,16 @@ def decision_message(row: DecisionRow) -> records_pb2.DecisionRecord:
 
 def evidence_message(row: EvidenceRow) -> operator_pb2.Evidence:
     """Return an entry of the evidence log."""
-    fields: Mapping[str, str] = json.loads(row.fields)
-    limit = operator_pb2.OperatorLimit(
-        kind=fields.get("limit.kind", ""),
-        source=fields.get("limit.source", ""),
-        ski=fields.get("limit.ski", ""),
-        state=fields.get("limit.state", ""),
-        limit_w=_number(fields, "limit.limit_w"),
-        failsafe_w=_number(fields, "limit.failsafe_w"),
-        failsafe_s=_number(fields, "limit.failsafe_s"),
-        connected=fields.get("limit.connected") == "true",
-        name=fields.get("limit.name", ""),
-    )
-    for name in ("until", "since", "heard"):
-        if f"limit.{name}" in fields:
-            moment = datetime.fromisoformat(fields[f"limit.{name}"])
-            getattr(limit, name).CopyFrom(to_timestamp(moment))
+    entry = entry_of(json.loads(row.fields))
     return operator_pb2.Evidence(
         number=row.number,
-        at=to_timestamp(datetime.fromisoformat(fields["at"])),
-        event=fields["event"],
-        limit=limit,
-        grid_import_w=_number(fields, "grid_import_w"),
-        charging_w=_number(fields, "charging_w"),
-        reached_s=_number(fields, "reached_s"),
-        reference=fields.get("reference", ""),
+        at=to_timestamp(entry.at),
+        event=entry.event,
+        limit=limit_message(entry.limit),
+        grid_import_w=entry.grid_import_w,
+        charging_w=entry.charging_w,
+        reached_s=entry.reached_s,
+        reference=entry.limit.reference,
         hash=row.hash,
         before=row.before,
     )
-
-
-def _number(fields: Mapping[str, str], name: str) -> float | None:
-    return float(fields[name]) if name in fields else None

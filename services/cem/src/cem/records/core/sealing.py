@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from cem.core.operating import LimitState, OperatorLimit
 from cem.records.core.evidence import Entry
 
 FIRST = "0" * 64
@@ -62,6 +63,26 @@ def fields_of(entry: Entry, number: int) -> dict[str, str]:
         "reference": limit.reference,
     }
     return spelled(values)
+
+
+def entry_of(found: Mapping[str, str]) -> Entry:
+    """Return an entry from its canonical spelling: the inverse of `fields_of`."""
+
+    def number(name: str) -> float | None:
+        return float(found[name]) if name in found else None
+
+    def moment(name: str) -> datetime | None:
+        return datetime.fromisoformat(found[name]) if name in found else None
+
+    limit = OperatorLimit(
+        found.get("limit.kind", ""), found.get("limit.source", ""), found.get("limit.ski", ""),
+        LimitState(found.get("limit.state", LimitState.INIT)), number("limit.limit_w"),
+        moment("limit.until"), number("limit.failsafe_w"), number("limit.failsafe_s"),
+        found.get("limit.connected") == "true", moment("limit.since"), moment("limit.heard"),
+        found.get("limit.name", ""), found.get("reference", ""),
+    )  # fmt: skip
+    measured = (number("grid_import_w"), number("charging_w"), number("reached_s"))
+    return Entry(datetime.fromisoformat(found["at"]), found["event"], limit, *measured)
 
 
 def spelled(values: Mapping[str, object]) -> dict[str, str]:
