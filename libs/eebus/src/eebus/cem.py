@@ -22,16 +22,15 @@ from eebus.participant import Options
 from eebus.spine.values import Item
 from eebus.transport.node import Announcement, Network
 from eebus.usecases.cem.hub import CemHub
-from eebus.usecases.limitation.guard import Done, EnergyGuard
+from eebus.usecases.limitation.guard import EnergyGuard
 from eebus.usecases.limitation.machine import Failsafe
 from eebus.usecases.limitation.system import SystemProfile
 from eebus.usecases.owner import Owner
+from eebus.usecases.writing import Done, unsent
 
 logger = logging.getLogger(__name__)
 
-NO_BROKER: Final = WriteResult(
-    ok=False, error_number=None, text="not connected, or charging is not planned", ms=0.0
-)
+NO_BROKER: Final = unsent("not connected, or charging is not planned")
 
 
 class Cem(Guarding[CemHub]):
@@ -148,7 +147,7 @@ class Cem(Guarding[CemHub]):
             except Exception:
                 # A defect of ours over what one charger tells must not stop the others' limits.
                 logger.exception("a limit could not be written", extra={"ski": ski})
-                done(WriteResult(ok=False, error_number=None, text="this device failed", ms=0.0))
+                done(unsent("this device failed"))
 
         return await answer_of(write)
 

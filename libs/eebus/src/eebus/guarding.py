@@ -8,11 +8,12 @@ from typing import Final
 from eebus.events import PowerLimitChanged, WriteResult
 from eebus.participant import C_co, Participant
 from eebus.spine.session import MAX_RESPONSE_TIME_S
-from eebus.usecases.limitation.guard import Done, EnergyGuard, Order
+from eebus.usecases.limitation.guard import EnergyGuard, Order
+from eebus.usecases.writing import Done, unsent
 
 # An answer is due in 10 s, or what the peer's feature asks for; the core says so when it is late.
 WRITE_TIMEOUT_S: Final = MAX_RESPONSE_TIME_S + 2.0
-NO_GUARD: Final = WriteResult(ok=False, error_number=None, text="we are no energy guard", ms=0.0)
+NO_GUARD: Final = unsent("we are no energy guard")
 
 
 class Guarding(Participant[C_co]):

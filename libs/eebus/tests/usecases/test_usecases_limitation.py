@@ -22,6 +22,7 @@ from eebus.usecases.evse.station import Station
 from eebus.usecases.limitation.guard import Order
 from eebus.usecases.limitation.machine import Failsafe
 from eebus.usecases.limitation.system import SystemProfile
+from eebus.usecases.writing import Target, write_to
 
 PROFILE = SystemProfile({"lpc": 32000.0, "lpp": 10000.0})
 BOX, HEMS = "aa" * 20, "bb" * 20
@@ -203,7 +204,8 @@ def _raw_write(grid, **limit) -> WriteResult:
     done: list[WriteResult] = []
     system = follower._system()
     command = cmd(names.LIMITS, {"loadControlLimitData": [limit]}, PARTIAL)
-    follower._write(system, names.LOAD_CONTROL, command, grid.wire.now, done.append)
+    target = Target(follower._own, system, names.LOAD_CONTROL)
+    write_to(follower._session, target, command, grid.wire.now, done.append)
     grid.wire.settle()
     return done[0]
 

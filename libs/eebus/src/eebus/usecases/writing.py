@@ -1,13 +1,54 @@
 """Writes to a peer's server feature: bound first, and bound anew where the peer forgot it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from eebus.spine.datagram import Cmd
+from eebus.events import WriteResult
+from eebus.spine.datagram import Cmd, cmd
 from eebus.spine.errors import ErrorNumber
+from eebus.spine.merging import apply
 from eebus.spine.session import Answer, Session
-from eebus.spine.tree import Feature
+from eebus.spine.tree import Entity, Feature
 
 Told = Callable[[Answer], None]
+Done = Callable[[WriteResult], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A feature by its type, between our entity that writes and the peer's that serves it."""
+
+    own: Entity
+    theirs: Entity
+    type: str
+
+
+def unsent(reason: str) -> WriteResult:
+    """Return the result of a write that never left us."""
+    return WriteResult(ok=False, error_number=None, text=reason, ms=0.0)
+
+
+def result_of(answer: Answer) -> WriteResult:
+    """Return what the peer's answer to a write means."""
+    ms = answer.seconds * 1000
+    return WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms)
+
+
+def fitting(feature: Feature, command: Cmd) -> Cmd:
+    """Return the command, or the whole list where no partial writes are offered."""
+    operations = feature.functions.get(command.name)
+    if operations is not None and operations.write_partial:
+        return command
+    return cmd(command.name, apply(command, feature.content(command.name)))
+
+
+def write_to(session: Session, target: Target, command: Cmd, now: float, done: Done) -> None:
+    """Write a function of a feature of a peer; `done` is called exactly once."""
+    client, server = target.own.client(target.type), target.theirs.server(target.type)
+    if client is None or server is None:
+        done(unsent(f"no {target.type}"))
+        return
+    write_bound(session, (client, server), command, now, lambda answer: done(result_of(answer)))
 
 
 def write_bound(

@@ -1,6 +1,6 @@
 """The energy broker: follows what cars ask for and writes curves and prices (CEVC). Sans I/O."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,18 +12,16 @@ from eebus.events import (
     PriceSlot,
     WriteResult,
 )
-from eebus.spine.datagram import Cmd
 from eebus.spine.discovery import Change
 from eebus.spine.local import Announcement
 from eebus.spine.remote import TreeChange
-from eebus.spine.session import Answer
 from eebus.spine.tree import Entity, Feature
 from eebus.usecases import names
 from eebus.usecases.cem import cevc
 from eebus.usecases.cem.needs import Need, ask_for
 from eebus.usecases.conversation import Conversation, Follower
 from eebus.usecases.side import Reader
-from eebus.usecases.writing import write_bound
+from eebus.usecases.writing import Done, Target, unsent, write_to
 
 NEEDS: Final = (
     Need(
@@ -38,8 +36,6 @@ NEEDS: Final = (
     ),
 )
 FEATURES: Final = (names.TIME_SERIES, names.INCENTIVE_TABLE)
-
-Done = Callable[[WriteResult], None]
 
 
 class EnergyBroker(Reader["DemandFollower"]):
@@ -94,9 +90,9 @@ class DemandFollower(Follower):
         car = self._car()
         command = "no car" if car is None else cevc.curve_command(car, slots)
         if car is None or isinstance(command, str):
-            done(_unsent(str(command)))
+            done(unsent(str(command)))
         else:
-            self._write(car, names.TIME_SERIES, command, now, done)
+            write_to(self._session, Target(self._own, car, names.TIME_SERIES), command, now, done)
 
     def write_prices(
         self, slots: Sequence[PriceSlot], currency: str, now: float, done: Done
@@ -105,29 +101,18 @@ class DemandFollower(Follower):
         car = self._car()
         commands = "no car" if car is None else cevc.price_commands(car, slots, currency)
         if car is None or isinstance(commands, str):
-            done(_unsent(str(commands)))
+            done(unsent(str(commands)))
             return
         description, table = commands
+        target = Target(self._own, car, names.INCENTIVE_TABLE)
 
         def described(result: WriteResult) -> None:
             if result.ok:
-                self._write(car, names.INCENTIVE_TABLE, table, now, done)
+                write_to(self._session, target, table, now, done)
             else:
                 done(result)
 
-        self._write(car, names.INCENTIVE_TABLE, description, now, described)
-
-    def _write(self, car: Entity, type_: str, command: Cmd, now: float, done: Done) -> None:
-        server, client = car.server(type_), self._own.client(type_)
-        if server is None or client is None:
-            done(_unsent(f"the car has no {type_}"))
-            return
-
-        def answered(answer: Answer) -> None:
-            ms = answer.seconds * 1000
-            done(WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms))
-
-        write_bound(self._session, (client, server), command, now, answered)
+        write_to(self._session, target, description, now, described)
 
     def _car(self) -> Entity | None:
         entities = self._session.remote.entities.values()
@@ -140,7 +125,3 @@ class DemandFollower(Follower):
         if plan != self.plan:
             self.plan = plan
             self._emit(ChargingPlanChanged(self._ski, plan))
-
-
-def _unsent(reason: str) -> WriteResult:
-    return WriteResult(ok=False, error_number=None, text=reason, ms=0.0)

@@ -1,6 +1,6 @@
 """One charger as the CEM sees it: follows its tree and data, tells what changed, writes limits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -33,7 +33,7 @@ from eebus.usecases.cem.join import MAX_A, content
 from eebus.usecases.cem.needs import ask
 from eebus.usecases.cem.presence import CarPresence
 from eebus.usecases.conversation import Conversation, Follower
-from eebus.usecases.writing import write_bound
+from eebus.usecases.writing import Done, result_of, unsent, write_bound
 
 ASK_AGAIN_S: Final = 15.0  # a car without usable limits is asked once more
 # how a charger says that it knows of no binding; the reference says "general error"
@@ -77,30 +77,29 @@ class ChargerFollower(Follower):
             ask(self.session, self._own, car, again=True)
             self.session.flush(now)
 
-    def write_limit(
-        self, values_a: PerPhase, kind: str, now: float, done: Callable[[WriteResult], None]
-    ) -> None:
+    def write_limit(self, values_a: PerPhase, kind: str, now: float, done: Done) -> None:
         """Write limits, A per conductor; `done` is called exactly once."""
         car = self._car()
         server = car.server(names.LOAD_CONTROL) if car else None
         client = self._own.client(names.LOAD_CONTROL)
         if car is None or server is None or client is None:
-            done(_unsent("no car whose limits could be written"))
+            done(unsent("no car whose limits could be written"))
             return
         if not all(value is None or abs(value) <= MAX_A for value in values_a):  # nor NaN
-            done(_unsent(f"a limit must be a number of amperes up to {MAX_A:.0f}"))
+            done(unsent(f"a limit must be a number of amperes up to {MAX_A:.0f}"))
             return
         may_pause = communication(car) is not None or self._presence.is_settled(now)
         plan = opev.plan_write(car, values_a, kind, may_pause=may_pause)
         if plan.command is None:
-            done(_unsent(f"the car has no changeable {kind} limits yet"))
+            done(unsent(f"the car has no changeable {kind} limits yet"))
             return
         self._written[kind] = plan.values
 
         def answered(answer: Answer) -> None:
             if answer.error_number in UNBOUND:
                 self.session.bind(client, server, again=True)
-            done(_result(answer, is_deferred=plan.is_deferred))
+            result = result_of(answer)
+            done(_deferred(result) if plan.is_deferred and result.ok else result)
             if answer.error_number in {0, None} and not opev.holds(car, kind, plan.values):
                 checked = partial(self._checked, kind, plan.values)
                 self.session.read(client, server, names.LIMITS, again=True, done=checked)
@@ -260,13 +259,7 @@ class ChargerFollower(Follower):
             self._emit(EvChanged(self._ski, self.ev))
 
 
-def _result(answer: Answer, *, is_deferred: bool) -> WriteResult:
-    ms = answer.seconds * 1000
-    if is_deferred and answer.error_number == 0:
-        reason = "the pause waits for the car's communication standard; the minimum is set"
-        return WriteResult(ok=False, error_number=0, text=reason, ms=ms)
-    return WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms)
-
-
-def _unsent(reason: str) -> WriteResult:
-    return WriteResult(ok=False, error_number=None, text=reason, ms=0.0)
+def _deferred(result: WriteResult) -> WriteResult:
+    """Return what an accepted minimum means to one who wanted a pause."""
+    reason = "the pause waits for the car's communication standard; the minimum is set"
+    return replace(result, ok=False, text=reason)

@@ -1,9 +1,9 @@
 """All chargers of one CEM: our own device, and a follower per connected peer. Sans I/O."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from eebus.events import Ev, Measured, Metered, PerPhase, WriteResult
+from eebus.events import Ev, Measured, Metered, PerPhase
 from eebus.spine.local import Announcement
 from eebus.spine.tree import READ, Entity
 from eebus.spine.values import Item
@@ -21,6 +21,7 @@ from eebus.usecases.limitation.system import (
 from eebus.usecases.monitoring.appliance import MonitoringAppliance
 from eebus.usecases.owner import Owner
 from eebus.usecases.side import Reader, Side
+from eebus.usecases.writing import Done, unsent
 
 SYSTEM: Final = (2,)  # the entity that a control box limits
 GUARD: Final = (3,)  # the entity that limits appliances
@@ -130,20 +131,13 @@ class CemHub(Side):
         follower = self._chargers.followers.get(ski)
         return follower.limits.get(kind) if follower else None
 
-    def write_limit(
-        self,
-        ski: str,
-        values_a: PerPhase,
-        kind: str,
-        now: float,
-        done: Callable[[WriteResult], None],
-    ) -> None:
+    def write_limit(self, ski: str, values_a: PerPhase, kind: str, now: float, done: Done) -> None:
         """Write limits; `done` is called exactly once, within about 10 s."""
         follower = self._chargers.followers.get(ski)
         if follower is None:
-            done(WriteResult(ok=False, error_number=None, text="not connected", ms=0.0))
+            done(unsent("not connected"))
         elif kind not in names.LIMIT_KINDS:
-            done(WriteResult(ok=False, error_number=None, text=f"no limits {kind!r}", ms=0.0))
+            done(unsent(f"no limits {kind!r}"))
         else:
             follower.write_limit(values_a, kind, now, done)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from eebus.events import PerPhase
 from eebus.spine.datagram import PARTIAL, Cmd, cmd
-from eebus.spine.merging import apply
 from eebus.spine.scaled import from_float
 from eebus.spine.tree import Entity
 from eebus.spine.values import Item, flag, number, part, text
@@ -18,6 +17,7 @@ from eebus.usecases.names import (
     LIMITS,
     LOAD_CONTROL,
 )
+from eebus.usecases.writing import fitting
 
 PAUSE_ISO_A = 0.1  # keeps the session of an ISO 15118 car; 0 A would throw it back to PWM
 DEFAULT_MIN_A = 6.0  # IEC 61851, and the assumption while nothing is announced
@@ -116,10 +116,7 @@ def plan_write(entity: Entity, wanted_a: PerPhase, kind: str, *, may_pause: bool
         changed.append(_written(limit, value_a))
         values.append((limit.limit_id, value_a))
     update: Item = {"loadControlLimitData": [*changed]}
-    command = cmd(LIMITS, update, PARTIAL)
-    operations = feature.functions.get(LIMITS)
-    if operations is None or not operations.write_partial:
-        command = cmd(LIMITS, apply(command, feature.content(LIMITS)))
+    command = fitting(feature, cmd(LIMITS, update, PARTIAL))
     return Plan(command, is_deferred, tuple(values))
 
 

@@ -11,10 +11,8 @@ from eebus.spine.datagram import DELETE, PARTIAL, Cmd, cmd
 from eebus.spine.discovery import Change
 from eebus.spine.heartbeat import HeartbeatMonitor
 from eebus.spine.local import Announcement
-from eebus.spine.merging import apply
 from eebus.spine.remote import TreeChange
 from eebus.spine.scaled import from_float, to_float
-from eebus.spine.session import Answer
 from eebus.spine.tree import READ, Entity, Feature
 from eebus.spine.values import Item, part, parts, text
 from eebus.usecases import names
@@ -24,7 +22,7 @@ from eebus.usecases.conversation import Conversation, Follower
 from eebus.usecases.device import client, entity_of, server
 from eebus.usecases.limitation import words
 from eebus.usecases.side import Reader
-from eebus.usecases.writing import write_bound
+from eebus.usecases.writing import Done, Target, fitting, unsent, write_to
 
 NEEDS: Final = (
     Need(names.LOAD_CONTROL, (names.LIMIT_DESCRIPTIONS, names.LIMITS), bind=True),
@@ -35,8 +33,6 @@ NEEDS: Final = (
 SYSTEMS: Final = frozenset({names.CONTROLLABLE_SYSTEM})
 RETRY_S: Final = (1.0, 2.0, 5.0, 10.0, 10.0, 10.0, 10.0)  # about 50 s: a system in its init
 MAX_POWER_W: Final = 1e9
-
-Done = Callable[[WriteResult], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +81,15 @@ class EnergyGuard(Reader["SystemFollower"]):
     def write_limit(self, ski: str, kind: str, order: Order, now: float, done: Done) -> None:
         """Write a limit, now and again whenever the system comes back; `done` is called once."""
         if kind not in names.POWER_KINDS:
-            done(_unsent(f"no limits {kind!r}"))
+            done(unsent(f"no limits {kind!r}"))
             return
         if order.power_w is not None and not 0 <= order.power_w <= MAX_POWER_W:
-            done(_unsent(f"a limit is a power from 0 to {MAX_POWER_W:.0f} W"))
+            done(unsent(f"a limit is a power from 0 to {MAX_POWER_W:.0f} W"))
             return
         self._orders[ski, kind] = order
         follower = self.followers.get(ski)
         if follower is None:
-            done(_unsent("not connected"))
+            done(unsent("not connected"))
         else:
             follower.write_limit(kind, order, now, done)
 
@@ -105,9 +101,9 @@ class EnergyGuard(Reader["SystemFollower"]):
 
         def act(done: Done) -> None:
             if kind not in names.POWER_KINDS or (power_w is None and duration_s is None):
-                done(_unsent("nothing that could be written"))
+                done(unsent("nothing that could be written"))
             elif follower is None:
-                done(_unsent("not connected"))
+                done(unsent("not connected"))
             else:
                 follower.write_failsafe(kind, power_w, duration_s, now, done)
 
@@ -194,9 +190,9 @@ class SystemFollower(Follower):
         system = self._system()
         command = None if system is None else _limit_command(system, kind, order, now)
         if system is None or command is None:
-            done(_unsent(f"no system whose {kind} limit could be written"))
+            done(unsent(f"no system whose {kind} limit could be written"))
             return
-        self._write(system, names.LOAD_CONTROL, command, now, done)
+        write_to(self._session, Target(self._own, system, names.LOAD_CONTROL), command, now, done)
 
     def write_failsafe(
         self, kind: str, power_w: float | None, duration_s: float | None, now: float, done: Done
@@ -205,21 +201,9 @@ class SystemFollower(Follower):
         system = self._system()
         command = None if system is None else _failsafe_command(system, kind, power_w, duration_s)
         if system is None or command is None:
-            done(_unsent("no system whose failsafe values could be written"))
+            done(unsent("no system whose failsafe values could be written"))
             return
-        self._write(system, names.CONFIGURATION, command, now, done)
-
-    def _write(self, system: Entity, type_: str, command: Cmd, now: float, done: Done) -> None:
-        server, client = system.server(type_), self._own.client(type_)
-        if server is None or client is None:
-            done(_unsent(f"no {type_}"))
-            return
-
-        def answered(answer: Answer) -> None:
-            ms = answer.seconds * 1000
-            done(WriteResult(answer.error_number == 0, answer.error_number, answer.text, ms))
-
-        write_bound(self._session, (client, server), command, now, answered)
+        write_to(self._session, Target(self._own, system, names.CONFIGURATION), command, now, done)
 
     def _greet(self, kind: str, tries: int, now: float) -> None:
         """Tell the system its limit, active or not; again if it refuses in its first minute."""
@@ -312,7 +296,7 @@ def _limit_command(system: Entity, kind: str, order: Order, now: float) -> Cmd |
             "loadControlLimitDataElements": {"timePeriod": {}},
         }
         filters.insert(0, chosen)
-    return _fitting(feature, cmd(names.LIMITS, {words.LIMITS: [item]}, *filters))
+    return fitting(feature, cmd(names.LIMITS, {words.LIMITS: [item]}, *filters))
 
 
 def _failsafe_command(
@@ -329,16 +313,4 @@ def _failsafe_command(
         settings.append({"keyId": duration_key, "value": {"duration": span}})
     if feature is None or len(settings) != (power_w is not None) + (duration_s is not None):
         return None
-    return _fitting(feature, cmd(names.SETTINGS, {words.SETTINGS: [*settings]}, PARTIAL))
-
-
-def _fitting(feature: Feature, command: Cmd) -> Cmd:
-    """Return the command, or the whole list where no partial writes are offered."""
-    operations = feature.functions.get(command.name)
-    if operations is not None and operations.write_partial:
-        return command
-    return cmd(command.name, apply(command, feature.content(command.name)))
-
-
-def _unsent(reason: str) -> WriteResult:
-    return WriteResult(ok=False, error_number=None, text=reason, ms=0.0)
+    return fitting(feature, cmd(names.SETTINGS, {words.SETTINGS: [*settings]}, PARTIAL))
