@@ -15,7 +15,7 @@ from cem.core.circuits import MAIN, CircuitSettings
 from cem.core.events import ChargerSet, CircuitsSet, Event
 from cem.core.validation import Objection
 from cem.messages.settings import circuit_message, circuit_of
-from cem.site_file.plain import Leaf, of_circuit
+from cem.site_file.plain import of_circuit
 from cem.store import Change
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import metering_pb2, site_pb2
@@ -56,7 +56,8 @@ class CircuitCommands:
             self._check_whole(wanted, circuits)
             grid = desk.state.grid
             desk.require_site(caller, "/fuse_a", is_needed=needs_site(wanted, before, grid))
-            self._check_managed(wanted.id, before, of_circuit(wanted))
+            plain = None if before is None else of_circuit(before)
+            desk.require_unmanaged_in(COLLECTION, wanted.id, plain, of_circuit(wanted))
             changes = [Change(f"circuit/{wanted.id}", before, wanted)]
             await desk.save(changes, [CircuitsSet(circuits)], caller)
         return site_pb2.CircuitReply(circuit=circuit_message(wanted))
@@ -76,7 +77,7 @@ class CircuitCommands:
             state = desk.state
             refuse(object_to_removal(before.id, state.circuits, desk.paired()))
             desk.require_site(caller, "/circuit", is_needed=True)
-            self._check_managed(before.id, before, None)
+            desk.require_unmanaged_in(COLLECTION, before.id, of_circuit(before), None)
             circuits = tuple(circuit for circuit in state.circuits if circuit != before)
             changes = [Change(f"circuit/{before.id}", before, None)]
             events: list[Event] = [CircuitsSet(circuits)]
@@ -108,12 +109,6 @@ class CircuitCommands:
                 field="/meter",
                 meter=wanted.meter,
             )
-
-    def _check_managed(self, id_: str, before: CircuitSettings | None, after: Leaf) -> None:
-        desk, at = self._desk, f"{COLLECTION}/{id_}"
-        if (before is None or after is None) and COLLECTION in desk.managed:
-            desk.refuse_managed(at, [COLLECTION])
-        desk.require_unmanaged(at, None if before is None else of_circuit(before), after)
 
 
 def with_circuit(

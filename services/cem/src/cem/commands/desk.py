@@ -104,6 +104,16 @@ class Desk:
         changed = differing(leaves(before, at), leaves(after, at))
         self.refuse_managed(at, (pointer for pointer in changed if pointer in self.managed))
 
+    def require_unmanaged_in(self, collection: str, id_: str, before: Leaf, after: Leaf) -> None:
+        """Refuse to change one object of a collection, or to add or take one where all is managed.
+
+        collection: its pointer in the file. before, after: None = the object is not there.
+        """
+        at = f"{collection}/{id_}"
+        if (before is None or after is None) and collection in self.managed:
+            self.refuse_managed(at, [collection])
+        self.require_unmanaged(at, before, after)
+
     def refuse_managed(self, at: str, pointers: Iterable[str]) -> None:
         """Refuse when there is a pointer; the refusal names the first one."""
         for pointer in pointers:

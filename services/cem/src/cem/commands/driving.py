@@ -17,7 +17,7 @@ from cem.messages.driving import (
     mode_message,
     mode_of,
 )
-from cem.site_file.plain import Leaf, of_car, of_goal, of_mode
+from cem.site_file.plain import of_car, of_goal, of_mode
 from cem.store import Change
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import operating_pb2
@@ -98,7 +98,8 @@ class DrivingCommands:
             wanted = car_of(asked, id_, revision + 1)
             others = tuple(car for car in cars if car.id != id_)
             refuse(object_to_car(wanted, others, desk.installation.chargers))
-            self._check_managed(id_, before, of_car(wanted))
+            plain = None if before is None else of_car(before)
+            desk.require_unmanaged_in(COLLECTION, id_, plain, of_car(wanted))
             after = tuple(sorted((*others, wanted), key=lambda car: car.id))
             await desk.save([Change(f"car/{id_}", before, wanted)], [CarsSet(after)], caller)
         return operating_pb2.CarReply(car=car_message(wanted))
@@ -108,7 +109,7 @@ class DrivingCommands:
         desk = self._desk
         async with desk.one:
             before = self._car(question.car)
-            self._check_managed(before.id, before, None)
+            desk.require_unmanaged_in(COLLECTION, before.id, of_car(before), None)
             changes = [Change(f"car/{before.id}", before, None)]
             events: list[Event] = [CarsSet(tuple(c for c in desk.state.cars if c != before))]
             for ski, goal in desk.state.goals.items():
@@ -126,12 +127,6 @@ class DrivingCommands:
             if car.id == id_:
                 return car
         raise RefusedError("unknown-car", f"No car {id_!r} is known here.", field="/car", car=id_)
-
-    def _check_managed(self, id_: str, before: Car | None, after: Leaf) -> None:
-        desk, at = self._desk, f"{COLLECTION}/{id_}"
-        if (before is None or after is None) and COLLECTION in desk.managed:
-            desk.refuse_managed(at, [COLLECTION])
-        desk.require_unmanaged(at, None if before is None else of_car(before), after)
 
 
 def new_id(name: str, taken: Iterable[str]) -> str:
