@@ -244,9 +244,9 @@ def test_a_box_that_writes_no_parts_may_name_its_limit_alone(grid):
     follower = grid.guard.followers[HEMS]
     done: list[WriteResult] = []
     limit = {"limitId": 0, "isLimitActive": True, "value": {"number": 4200}}
-    follower._write(
-        follower._system(),
-        names.LOAD_CONTROL,
+    write_to(
+        follower._session,
+        Target(follower._own, follower._system(), names.LOAD_CONTROL),
         cmd(names.LIMITS, {"loadControlLimitData": [limit]}),  # no filter: the whole list, it says
         grid.wire.now,
         done.append,
