@@ -46,7 +46,7 @@ async def keep(around: Surroundings, tasks: asyncio.TaskGroup) -> Recorder:
     recorder.failed = lambda is_failing: controller.happened(StoreChecked(is_failing))
     recorder.lost = lambda count: around.board.put("records-lost", "alarm", count=str(count))
     controller.observers.append(recorder)
-    await wire.hear(bus, site, recorder, clock, lambda: controller.state.meter.id)
+    await wire.hear(bus, site, recorder, clock, lambda: controller.state)
     await wire.answer(bus, site, RecordAnswers(journal, recorder))
     drain = Drain(journal, bus, clock, site=site, domain=settings.cloud_domain)
     tasks.create_task(_lasting("records", recorder.run), name="records")
