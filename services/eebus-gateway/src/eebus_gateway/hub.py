@@ -23,13 +23,14 @@ from eebus.events import (
     TrustedPeer,
     UseCasesChanged,
 )
+from eebus.usecases.limitation.machine import Failsafe
 from eebus_gateway.changes import ChangeLog, Changes
 from eebus_gateway.core import evse as evses
 from eebus_gateway.core import lease as leases
 from eebus_gateway.core.diagnosis import Examined, opev_write
 from eebus_gateway.core.evse import Evse, Write
 from eebus_gateway.core.lease import Controller, Offer
-from eebus_gateway.core.operator_limits import Failsafe, OperatorLimit
+from eebus_gateway.core.operator_limits import OperatorLimit
 from eebus_gateway.core.picture import PairedView, Picture, Us, paired_view, picture
 from eebus_gateway.core.trust import Paired, announced, described
 from eebus_gateway.devices import Devices

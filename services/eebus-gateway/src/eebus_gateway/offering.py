@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from eebus_gateway.core.operator_limits import Failsafe
+from eebus.usecases.limitation.machine import MIN_FAILSAFE_DURATION_S, Failsafe
+from eebus.usecases.limitation.system import DEFAULT_FAILSAFE_W
 from eebus_gateway.hub import Hub
 from eebus_gateway.keeper import Keeper
 from eebus_gateway.store import OFFERED
@@ -43,7 +44,10 @@ class Offering:
     def _take(self, settings: OperatorSettings) -> None:
         failsafe = None
         if settings.revision != self._offered:
-            failsafe = Failsafe(settings.failsafe_w, settings.failsafe_s)
+            failsafe = Failsafe(  # 0 = the user set none
+                settings.failsafe_w or DEFAULT_FAILSAFE_W,
+                settings.failsafe_s or MIN_FAILSAFE_DURATION_S,
+            )
             self._offered = settings.revision
             self._keeper.note_fact(OFFERED, str(self._offered))
         nominal_w = settings.contract_w if settings.HasField("contract_w") else None

@@ -6,14 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from eebus.cem import Cem
-from eebus.usecases.limitation.machine import Failsafe as HeldFailsafe
-from eebus.usecases.limitation.system import DEFAULT_FAILSAFE_W, SystemProfile
-from eebus_gateway.core.operator_limits import KINDS, Box, Failsafe, OperatorLimit, standing
+from eebus.usecases.limitation.machine import MIN_FAILSAFE_DURATION_S, Failsafe
+from eebus.usecases.limitation.system import SystemProfile
+from eebus_gateway.core.operator_limits import KINDS, Box, OperatorLimit, standing
 from eebus_gateway.core.trust import Paired
 from eebus_gateway.store import FAILSAFE
 from volthus_kit.clock import Clock
-
-DEFAULT_FAILSAFE_S: Final = 7200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ def offered(
     if not power_limits:
         return Offered(None, guards)
     kept = {kind: known for kind in KINDS if (known := _read(fact(FAILSAFE.format(kind=kind))))}
-    longest_s = max((each.duration_s for each in kept.values()), default=DEFAULT_FAILSAFE_S)
+    longest_s = max((each.duration_s for each in kept.values()), default=MIN_FAILSAFE_DURATION_S)
     profile = SystemProfile(
         dict.fromkeys(KINDS, nominal_w),
         {kind: each.power_w for kind, each in kept.items()},
@@ -77,16 +75,15 @@ class Operator:
     def offer(self, nominal_w: float | None, failsafe: Failsafe | None) -> None:
         """Tell boxes another contract power, or failsafe values; None leaves them as they are."""
         powers_w = {} if nominal_w is None else dict.fromkeys(KINDS, nominal_w)
-        held = {} if failsafe is None else {"lpc": _held(failsafe)}
+        held = {} if failsafe is None else {"lpc": failsafe}
         self._cem.offer(powers_w, held)
 
     def _limit(self, kind: str, box: Box) -> OperatorLimit | None:
         told, failsafe = self._cem.power_control(kind), self._cem.failsafe(kind)
         if told is None or failsafe is None:
             return None
-        holds = Failsafe(failsafe.power_w, failsafe.duration_s)
         before = self._standing.get(kind)
-        self._standing[kind] = standing(before, told, holds, box, self._clock.now())
+        self._standing[kind] = standing(before, told, failsafe, box, self._clock.now())
         return self._standing[kind]
 
     def _box(self, book: Mapping[str, Paired], connections: Mapping[str, bool]) -> Box | None:
@@ -104,12 +101,6 @@ class Operator:
         heard = None if age_s is None else self._clock.now() - timedelta(seconds=age_s)
         is_connected = connections.get(boxes[0].ski, False)
         return Box(boxes[0].ski, boxes[0].name, is_connected, heard)
-
-
-def _held(failsafe: Failsafe) -> HeldFailsafe:
-    return HeldFailsafe(
-        failsafe.power_w or DEFAULT_FAILSAFE_W, failsafe.duration_s or DEFAULT_FAILSAFE_S
-    )
 
 
 def _read(kept: str | None) -> Failsafe | None:

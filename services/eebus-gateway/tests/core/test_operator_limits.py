@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from eebus.events import PowerControlChanged
-from eebus_gateway.core.operator_limits import Box, Failsafe, OperatorLimit, standing
+from eebus.usecases.limitation.machine import Failsafe
+from eebus_gateway.core.operator_limits import Box, OperatorLimit, standing
 
 SKI = "2" * 40
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from eebus.events import PowerControlChanged
+from eebus.usecases.limitation.machine import Failsafe
 
 KINDS: Final = ("lpc", "lpp")
 SAME_END: Final = timedelta(seconds=1)  # an end told as a rest of time wobbles when told again
@@ -22,14 +23,6 @@ class Box:
     name: str
     is_connected: bool
     heard: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Failsafe:
-    """What holds without the box, and for how long at least."""
-
-    power_w: float
-    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)
