@@ -102,8 +102,7 @@ class OperatingCommands:
 
     def _reply(self) -> operator_pb2.OperatorReply:
         state = self._desk.state
-        by_api = [] if state.api_limit is None else [state.api_limit]
         return operator_pb2.OperatorReply(
             settings=operator_message(state.operator),
-            limits=[limit_message(limit) for limit in (*state.operator_limits, *by_api)],
+            limits=[limit_message(limit) for limit in state.standing_limits],
         )

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from cem.core import showing
 from cem.core.decision import Decision
 from cem.core.ladder import Stage
-from cem.core.operating import OperatorLimit
 from cem.core.reasons import Notice
-from cem.core.state import State
 from cem.messages.operating import limit_message
 from cem.messages.settings import energy_management_message, grid_message
 from cem.picture.chargers import Seen, charger_state
@@ -66,7 +64,7 @@ def site_state(
         meters=beside.meters,
         notices=[_notice(notice, clocks) for notice in (*state.notices, *beside.notices)],
         circuits=[circuit_state(c, decision, clocks.monotonic_s) for c in state.circuits],
-        operator_limits=[limit_message(limit) for limit in operator_limits(state)],
+        operator_limits=[limit_message(limit) for limit in state.standing_limits],
         operator_share_w=decision.operator_w,
     )
     seen = Seen(decision, clocks, beside.sessions)
@@ -74,12 +72,6 @@ def site_state(
     if picture.ladder.stage is Stage.NO_METER:
         message.ClearField("meter_age_s")
     return message
-
-
-def operator_limits(state: State) -> tuple[OperatorLimit, ...]:
-    """Return every limit of the grid operator that stands, whoever told it."""
-    by_api = () if state.api_limit is None else (state.api_limit,)
-    return (*state.operator_limits, *by_api)
 
 
 def status_of(decision: Decision, beside: Beside, now: float) -> tuple[object, ...]:
@@ -92,7 +84,7 @@ def status_of(decision: Decision, beside: Beside, now: float) -> tuple[object, .
         decision.picture.load_management,
         tuple((n.code, n.params, n.severity) for n in (*state.notices, *beside.notices)),
         state.circuits,
-        tuple((limit.ski, limit.state, limit.limit_w) for limit in operator_limits(state)),
+        tuple((limit.ski, limit.state, limit.limit_w) for limit in state.standing_limits),
         tuple(
             (
                 charger.ski,

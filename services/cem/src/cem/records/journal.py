@@ -17,7 +17,7 @@ from cem.records.core import sealing
 from cem.records.core.counting import Track
 from cem.records.core.evidence import Entry
 from cem.records.core.history import Shown
-from cem.records.core.minutes import Minute
+from cem.records.core.minutes import Minute, plus_known
 from cem.records.core.sessions import Session, Standing
 from cem.records.messages import evidence_message, instant, minute_message, ms_of, session_message
 from cem.records.tables import (
@@ -240,9 +240,9 @@ def _save_session(db: Db, session: Session, now: datetime, *, is_told: bool) -> 
 
 def _save_minute(db: Db, minute: Minute) -> None:
     row = db.get(MinuteRow, minute.start) or MinuteRow(start_s=minute.start)
-    row.import_wh = _sum(row.import_wh, minute.import_wh)
-    row.export_wh = _sum(row.export_wh, minute.export_wh)
-    row.sun_wh = _sum(row.sun_wh, minute.sun_wh)
+    row.import_wh = plus_known(row.import_wh, minute.import_wh)
+    row.export_wh = plus_known(row.export_wh, minute.export_wh)
+    row.sun_wh = plus_known(row.sun_wh, minute.sun_wh)
     row.is_told = False
     db.add(row)
     gained = [
@@ -307,9 +307,3 @@ def _decision_row(shown: Shown) -> DecisionRow:
         limit_l1_a=limit.l1 if limit else None, limit_l2_a=limit.l2 if limit else None,
         limit_l3_a=limit.l3 if limit else None, has_limit=limit is not None,
     )  # fmt: skip
-
-
-def _sum(first: float | None, second: float | None) -> float | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second

@@ -20,7 +20,6 @@ NEXT = text(
     "UPDATE cem_outbox_head SET last_sequence = last_sequence + 1 WHERE id = 1"
     " RETURNING epoch, last_sequence"
 )
-KINDS = {"session": "session", "energy": "energy", "evidence": "evidence", "audit": "audit"}
 
 
 class OutboxRow(SQLModel, table=True):
@@ -31,7 +30,7 @@ class OutboxRow(SQLModel, table=True):
     epoch: int = Field(primary_key=True)
     sequence: int = Field(primary_key=True)
     at_ms: int
-    kind: str
+    kind: str  # the word of its `what`: session, energy, evidence, audit
     body: bytes = Field(sa_type=LargeBinary)  # a Fact without its site
     sent_ms: int | None = Field(default=None, index=True)
 
@@ -89,7 +88,7 @@ def add(session: Session, fact: records_pb2.Fact) -> tuple[int, int]:
             epoch=epoch,
             sequence=sequence,
             at_ms=fact.at.ToMilliseconds(),
-            kind=KINDS[what],
+            kind=what,
             body=fact.SerializeToString(),
         )
     )

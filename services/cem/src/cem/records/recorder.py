@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from cem.core.decision import Decision
 from cem.core.events import ChargerHeard, Event
@@ -25,7 +24,14 @@ from cem.records.core.history import History
 from cem.records.core.ledger import GridMeasured, Ledger, Now
 from cem.records.core.sessions import Standing
 from cem.records.journal import Batch, Journal, Kept
-from cem.records.watching import effect_of, limits_of, measured_of, seen_of, shown_of
+from cem.records.watching import (
+    effect_of,
+    limits_of,
+    measured_of,
+    seen_of,
+    shown_of,
+    to_the_millisecond,
+)
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 
@@ -246,7 +252,7 @@ class Recorder:
             self._limits(decision.state, at.monotonic_s),
             effect_of(decision, at.monotonic_s),
             at.monotonic_s,
-            _ms(at.wall),
+            to_the_millisecond(at.wall),
         )
         self._purse = replace(self._purse, left=self._purse.left - len(entries))
         return entries
@@ -296,7 +302,3 @@ class Recorder:
 def _size(batch: Batch) -> int:
     """Return how many records a batch has."""
     return len(batch.minutes) + len(batch.decisions) + len(batch.entries) + len(batch.told)
-
-
-def _ms(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -77,19 +77,27 @@ def effect_of(decision: Decision, now_s: float) -> Effect:
     )
 
 
+def to_the_millisecond(moment: datetime) -> datetime:
+    """Return a moment as it is kept: in UTC, and no finer than what is hashed."""
+    utc = moment.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
 def _shown(charger: Charger, state: State, ladder: str, now: Now) -> Shown:
     reason = charger.reason
     has_car = charger.report is not None and charger.report.car is not None
     limit_a = showing.limit_a(charger, state.site_phases) if has_car else None
     mode = charger.mode.mode.value
     if reason is None:
-        return Shown(_utc(now.wall), charger.ski, "", limit_a=limit_a, mode=mode, ladder=ladder)
+        return Shown(
+            to_the_millisecond(now.wall), charger.ski, "", limit_a=limit_a, mode=mode, ladder=ladder
+        )
 
     def wall(monotonic_s: float) -> datetime:
-        return _utc(now.wall + timedelta(seconds=monotonic_s - now.monotonic_s))
+        return to_the_millisecond(now.wall + timedelta(seconds=monotonic_s - now.monotonic_s))
 
     return Shown(
-        _utc(now.wall),
+        to_the_millisecond(now.wall),
         charger.ski,
         reason.kind.value,
         reason.element,
@@ -118,8 +126,3 @@ def _power_w(report: Report) -> float | None:
 
 def _lost(limit: OperatorLimit) -> OperatorLimit:
     return replace(limit, is_connected=False)
-
-
-def _utc(moment: datetime) -> datetime:
-    utc = moment.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)

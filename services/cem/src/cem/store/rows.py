@@ -86,6 +86,11 @@ def _grid_row(grid: GridConnection) -> GridConnectionRow:
     )
 
 
+def energy_management_of(row: EnergyManagementRow) -> EnergyManagement:
+    """Return the switch of its row."""
+    return EnergyManagement(row.on, row.confirmed_no_other, row.revision)
+
+
 def circuit_of(row: CircuitRow) -> CircuitSettings:
     """Return the circuit of its row."""
     return CircuitSettings(

@@ -22,6 +22,7 @@ from cem.store.rows import (
     car_of,
     charger_of,
     circuit_of,
+    energy_management_of,
     goal_of,
     grid_of,
     instant,
@@ -232,9 +233,7 @@ def _read(session: Session) -> tuple[Remembered, int]:
     limits = [operator_limit_of(row) for row in _all(session, OperatorLimitRow)]
     remembered = Remembered(
         grid=None if grid is None else grid_of(grid),
-        energy_management=EnergyManagement()
-        if switch is None
-        else EnergyManagement(switch.on, switch.confirmed_no_other, switch.revision),
+        energy_management=EnergyManagement() if switch is None else energy_management_of(switch),
         charger_settings={row.ski: charger_of(row) for row in _all(session, ChargerRow)},
         paired=tuple(sorted(row.ski for row in _all(session, PairedRow))),
         grid_meter=memory.grid_meter,

@@ -33,9 +33,9 @@ class Minute:
         """Return both together."""
         return replace(
             self,
-            import_wh=_sum(self.import_wh, other.import_wh),
-            export_wh=_sum(self.export_wh, other.export_wh),
-            sun_wh=_sum(self.sun_wh, other.sun_wh),
+            import_wh=plus_known(self.import_wh, other.import_wh),
+            export_wh=plus_known(self.export_wh, other.export_wh),
+            sun_wh=plus_known(self.sun_wh, other.sun_wh),
             charger_wh=_merged(self.charger_wh, other.charger_wh),
             charger_sun_wh=_merged(self.charger_sun_wh, other.charger_sun_wh),
         )
@@ -50,6 +50,13 @@ def sun_part(charging_w: float | None, grid_w: float | None, sun_w: float | None
         given_w = min(given_w, max(0.0, sun_w))
     part = given_w / charging_w
     return part if isfinite(part) else 0.0
+
+
+def plus_known(first: float | None, second: float | None) -> float | None:
+    """Return the sum of what is known of two; None = of neither."""
+    if first is None or second is None:
+        return second if first is None else first
+    return first + second
 
 
 def spread(energy_wh: float, end: float, span_s: float) -> dict[int, float]:
@@ -72,12 +79,6 @@ def spread(energy_wh: float, end: float, span_s: float) -> dict[int, float]:
 
 def _minute(instant: float) -> int:
     return int(instant // MINUTE_S) * MINUTE_S
-
-
-def _sum(first: float | None, second: float | None) -> float | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + second
 
 
 def _merged(first: Mapping[str, float], second: Mapping[str, float]) -> dict[str, float]:

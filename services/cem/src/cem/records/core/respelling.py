@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from cem.records.core.sealing import FIELDS
+from cem.records.core.sealing import FIELDS, time_of
 
 NUMBERS = {
     "limit.limit_w", "limit.failsafe_w", "limit.failsafe_s", "grid_import_w", "charging_w",
@@ -59,8 +59,6 @@ def _number(text: str) -> str:
 def _time(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text).astimezone(UTC)
+        return text if moment.microsecond % 1000 else time_of(moment)
     except ValueError:
         return text
-    if moment.microsecond % 1000:
-        return text
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"

@@ -91,6 +91,12 @@ def spelled(values: Mapping[str, object]) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
+def time_of(moment: datetime) -> str:
+    """Return an aware time in its canonical spelling."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
 def canonical(fields: Mapping[str, str]) -> bytes:
     """Return the bytes of an entry that are hashed."""
     lines = (f"{name}={_escaped(fields[name])}\n" for name in sorted(fields) if fields[name])
@@ -132,8 +138,7 @@ def _spelled(name: str, value: object) -> str:
         case bool():
             return "true" if value else "false"
         case datetime():
-            utc = value.astimezone(UTC)
-            return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+            return time_of(value)
         case int() | float():
             return str(int(value)) if name == NUMBERED else f"{value:.3f}"
         case _:
