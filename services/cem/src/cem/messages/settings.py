@@ -79,21 +79,21 @@ def charger_of(message: site_pb2.ChargerSettings, before: ChargerSettings) -> Ch
     Raises ValueError for a wiring that is no rotation, or an unknown way to switch phases.
     """
     return ChargerSettings(
-        message.ski,
-        message.min_a or before.min_a,
-        message.max_a or before.max_a,
-        message.phases or before.phases,
-        Rotation(message.wiring) if message.wiring else before.wiring,
-        message.failsafe_a,
-        message.priority or before.priority,
-        message.weight if message.HasField("weight") else 1.0,
-        message.circuit or MAIN,
-        message.start_a if message.HasField("start_a") else None,
-        before.revision + 1,
-        PhaseSwitching(message.phase_switching or PhaseSwitching.NONE),
-        message.phase_switching_url.strip(),
-        message.phase_switching_confirmed,
-        message.guaranteed_a if message.HasField("guaranteed_a") else None,
+        ski=message.ski,
+        min_a=message.min_a or before.min_a,
+        max_a=message.max_a or before.max_a,
+        phases=message.phases or before.phases,
+        wiring=Rotation(message.wiring) if message.wiring else before.wiring,
+        failsafe_a=message.failsafe_a,
+        priority=message.priority or before.priority,
+        weight=message.weight if message.HasField("weight") else 1.0,
+        circuit=message.circuit or MAIN,
+        start_a=message.start_a if message.HasField("start_a") else None,
+        revision=before.revision + 1,
+        phase_switching=PhaseSwitching(message.phase_switching or PhaseSwitching.NONE),
+        phase_switching_url=message.phase_switching_url.strip(),
+        is_phase_switching_confirmed=message.phase_switching_confirmed,
+        guaranteed_a=message.guaranteed_a if message.HasField("guaranteed_a") else None,
     )
 
 

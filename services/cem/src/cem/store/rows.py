@@ -121,21 +121,21 @@ def _circuit_row(circuit: CircuitSettings) -> CircuitRow:
 def charger_of(row: ChargerRow) -> ChargerSettings:
     """Return the charger's settings of their row."""
     return ChargerSettings(
-        row.ski,
-        row.min_a,
-        row.max_a,
-        row.phases,
-        Rotation(row.wiring),
-        row.failsafe_a,
-        row.priority,
-        row.weight,
-        row.circuit,
-        row.start_a,
-        row.revision,
-        PhaseSwitching(row.phase_switching),
-        row.phase_switching_url,
-        row.phase_switching_confirmed,
-        row.guaranteed_a,
+        ski=row.ski,
+        min_a=row.min_a,
+        max_a=row.max_a,
+        phases=row.phases,
+        wiring=Rotation(row.wiring),
+        failsafe_a=row.failsafe_a,
+        priority=row.priority,
+        weight=row.weight,
+        circuit=row.circuit,
+        start_a=row.start_a,
+        revision=row.revision,
+        phase_switching=PhaseSwitching(row.phase_switching),
+        phase_switching_url=row.phase_switching_url,
+        is_phase_switching_confirmed=row.phase_switching_confirmed,
+        guaranteed_a=row.guaranteed_a,
     )
 
 
