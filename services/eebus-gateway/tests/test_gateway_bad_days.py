@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from gateway_stage import CAR, Cem, ended, gateway, paired, until, wallbox
+from prometheus_client import REGISTRY
 
 from eebus_gateway.core.trust import Paired
 from eebus_gateway.keeper import Keeper
@@ -36,6 +37,11 @@ class FailingStore(Store):
         if self.is_full:
             raise RefusedError("store-failing", "disk full")
         super().keep(paired)
+
+    def remember(self, name: str, value: str) -> None:
+        if self.is_full:
+            raise RefusedError("store-failing", "disk full")
+        super().remember(name, value)
 
 
 async def test_a_database_that_takes_nothing_refuses_pairing_and_leaves_charging_untouched(
@@ -69,6 +75,25 @@ async def test_facts_learned_while_the_disk_was_full_are_saved_later(tmp_path: P
     await until(lambda: keeper.has_saved_all, "saved")
     await ended(task)
     assert store.book()["1" * 40].ship_id == "late"
+    store.close()
+
+
+async def test_what_the_disk_did_not_take_is_counted_devices_and_facts(tmp_path: Path) -> None:
+    def unsaved() -> float | None:
+        return REGISTRY.get_sample_value("volthus_eebus_unsaved")
+
+    store = FailingStore(Store.open(tmp_path)._engine)
+    store.is_full = True
+    keeper = Keeper(store)
+    keeper.note_fact("failsafe_lpc", "4200.0 7200.0")
+    task = asyncio.create_task(keeper.run())
+    await until(lambda: unsaved() == 1, "the fact alone")
+    keeper.note(Paired("1" * 40))
+    await until(lambda: unsaved() == 2, "the device too")
+    store.is_full = False
+    await until(lambda: unsaved() == 0, "saved")
+    await ended(task)
+    assert store.fact("failsafe_lpc") == "4200.0 7200.0"
     store.close()
 
 

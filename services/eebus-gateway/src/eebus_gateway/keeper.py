@@ -67,7 +67,7 @@ class Keeper:
     async def _run(self) -> None:
         waits = backoff(first_s=1.0, most_s=30.0)
         while True:
-            UNSAVED.set(len(self._unsaved))
+            UNSAVED.set(len(self._unsaved) + len(self._facts))
             await self._noted.wait()
             self._noted.clear()
             try:
@@ -78,7 +78,7 @@ class Keeper:
                 waits = backoff(first_s=1.0, most_s=30.0)
             except RefusedError as error:
                 logger.warning("trust store failing", extra={"error": error.detail})
-                UNSAVED.set(len(self._unsaved))
+                UNSAVED.set(len(self._unsaved) + len(self._facts))
                 await asyncio.sleep(next(waits))
                 self._noted.set()
 

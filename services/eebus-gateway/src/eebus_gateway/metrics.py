@@ -42,7 +42,9 @@ REACTION = Histogram(
 AT_FALLBACK = Gauge(
     "volthus_eebus_chargers_at_fallback", "Chargers held at their fallback: the lease has ended"
 )
-UNSAVED = Gauge("volthus_eebus_unsaved", "Devices whose facts the database did not take yet")
+UNSAVED = Gauge(
+    "volthus_eebus_unsaved", "Devices and facts about ourselves the database did not take yet"
+)
 REFUSED_CALLERS = Gauge(
     "volthus_eebus_callers_refused",
     "Connections since the start that were refused: no SHIP peer was behind them",
