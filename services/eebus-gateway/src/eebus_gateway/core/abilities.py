@@ -16,9 +16,9 @@ Address = tuple[int, ...]
 
 GUARDS: Final = frozenset({names.ENERGY_GUARD, names.GRID_GUARD})
 POWER_LIMITS: Final = frozenset({names.LPC, names.LPP})
-CHARGING: Final = frozenset({names.EVSECC, names.EVCC, names.EVCEM, names.OPEV})
-# Announced by chargers, and not made use of: recommendations, and plans of the car itself.
-OF_CARS: Final = CHARGING | {names.EVSOC}
+# What we speak with chargers and their cars. They announce more that we make no use of:
+# recommendations (OSCEV) and plans of the car itself (CEVC).
+OF_CARS: Final = frozenset({names.EVSECC, names.EVCC, names.EVCEM, names.OPEV, names.EVSOC})
 
 
 class Ability(StrEnum):
