@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from cem.core.decide import decide
 from cem.core.driving import ChargingMode, Mode, WallClock
@@ -162,13 +163,25 @@ def test_what_is_no_recording_is_said_to_be_none(
     assert capsys.readouterr().err.count("cem: ") == 5
 
 
-def test_a_disk_that_is_full_costs_the_recording_only(tmp_path: Path) -> None:
+def lost() -> float:
+    kind = {"kind": "recording"}
+    return REGISTRY.get_sample_value("volthus_records_lost_total", kind) or 0.0
+
+
+def test_a_disk_that_is_full_costs_the_recording_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = lost()
     (tmp_path / "folder").write_text("a file where a folder should be")
     recording = Recording(tmp_path / "folder" / "site.jsonl", 1000, "1", FakeClock())
     state = restored(Remembered(), 0.0)
     recording.happened(GridMeterNamed("grid-1"), state, 0.0)
     recording.write()
+    assert lost() == before + 1
+    recording.happened(GridMeterNamed("grid-2"), state, 0.0)  # tried again after a minute only
     recording.close()
+    assert lost() == before + 1
+    assert caplog.messages == ["recording not written"]
 
 
 async def test_the_writer_ends_with_everything_written(tmp_path: Path) -> None:
