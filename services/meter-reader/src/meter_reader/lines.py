@@ -103,18 +103,14 @@ class LineOwner:
     async def release(self) -> None:
         """Let the device have its socket back until the next poll; nothing learned is forgotten."""
         async with self._turn:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            if self._drop():
                 self._was_released = True
                 self._retry_at_s = 0.0
 
     async def answers_as(self, kind: TransportKind, unit_id: int) -> bool:
         """Return whether the device answers in another framing; gives up the connection."""
         async with self._turn:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._drop()
             other = Connection(replace(self.line, kind=kind), self._timeout_s)
             try:
                 await other.open()
@@ -133,9 +129,7 @@ class LineOwner:
         Only where answers are numbered: waiting `timeout_s` for each does no harm there.
         """
         async with self._turn:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._drop()
             quick = Connection(self.line, timeout_s)
             try:
                 await quick.open()
@@ -151,9 +145,14 @@ class LineOwner:
     async def close(self) -> None:
         """Close the connection when the request under way is done."""
         async with self._turn:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._drop()
+
+    def _drop(self) -> bool:
+        """Close the connection; return whether there was one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+        return connection is not None
 
     def _standing(self) -> Connection | None:
         connection = self._connection
@@ -199,10 +198,8 @@ class LineOwner:
     def _give_up(self, error: ReadError, quiet_s: float = 0.0) -> None:
         """Close; until the next attempt the reason stays the one that people were told."""
         self._is_troubled = True
-        if self._connection is None:
+        if not self._drop():
             return
-        self._connection.close()
-        self._connection = None
         self._why = LineError.after(error)
         self._retry_at_s = self._clock.monotonic() + max(quiet_s, next(self._waits))
 
