@@ -1,4 +1,7 @@
-"""Fills in what sessions cost when a series of prices is known: a new revision of the fact."""
+"""Fills in what sessions cost when a series of prices is known: a new revision of the fact.
+
+Nothing in the CEM feeds it prices yet: they come with smart charging.
+"""
 
 from datetime import datetime
 
