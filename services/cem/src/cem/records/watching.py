@@ -17,6 +17,9 @@ from cem.records.core.ledger import Now
 from cem.records.core.sessions import Seen
 from electrical.power import NOMINAL_VOLTAGE_V
 
+# The gateway speaks every second; ten words missed are worth a `lost` in the log. Control waits
+# longer (`operator_silent_s`, LPC's 120 s) since what follows there is the failsafe limit, and a
+# gateway that only restarts must not bring it about.
 GATEWAY_SILENT_AFTER_S = 10.0
 FRESH_S = 10.0  # a power measured longer ago is not what flows now
 
