@@ -5,10 +5,6 @@ class EebusError(Exception):
     """The one base of all errors of this package."""
 
 
-class LocalProtocolError(EebusError):
-    """We were asked for something the protocol does not allow: the caller must act."""
-
-
 class RemoteProtocolError(EebusError):
     """The peer sent something the protocol does not allow, or nothing in time."""
 

@@ -64,9 +64,14 @@ async def test_a_sent_payload_after_the_end_is_dropped(pair):
     cem, evse = pair
     link = cem.links[0]
     cem.node.disconnect(evse.ski)
-    link.send('{"datagram":[]}')
+    link.send('{"datagram":["late"]}')
     await cem.until(lambda: not cem.links or cem.opened == 2)
-    link.send('{"datagram":[]}')
+    link.send('{"datagram":["later"]}')
+    await cem.until(lambda: cem.opened == 2)
+    await cem.until_state(evse, CONNECTED)
+    cem.links[0].send('{"datagram":["after"]}')
+    await evse.until(lambda: bool(evse.received))
+    assert [each["datagram"] for each in evse.received] == [["after"]]
 
 
 async def test_an_owner_that_raises_keeps_its_connection(pair, caplog):
