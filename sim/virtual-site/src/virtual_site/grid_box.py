@@ -13,10 +13,11 @@ from eebus.events import (
     WriteResult,
 )
 from eebus.transport.node import Network
+from virtual_site.managers import CONTROL_BOX
 from virtual_site.partner import Nameplate, Partner
 from virtual_site.store import PartnerStore
 
-PLATE: Final = Nameplate("Nettverk", "Control Box", "ElectricitySupplySystem", 1)
+PLATE: Final = Nameplate("Nettverk", "Control Box", CONTROL_BOX, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from eebus.events import ConnectionChanged, ConnectionState, Event, ShipIdLearne
 from eebus.identity import load_or_create
 from eebus.participant import Core, Participant
 from eebus.transport.node import Announcement, Network
+from virtual_site.managers import PairedAlreadyError, is_energy_manager, usable_port
 from virtual_site.store import KeptPartner, PartnerStore
-from virtual_site.wallbox import PairedAlreadyError, usable_port
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class Partner(ABC, Generic[F_co]):
                 ski in self._asking,
             )
             for ski in sorted({*self._asking, *seen})
-            if ski in self._asking or seen[ski].type == "EnergyManagementSystem"
+            if ski in self._asking or is_energy_manager(seen[ski])
         ]
 
     async def run(self) -> None:

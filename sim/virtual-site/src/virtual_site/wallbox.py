@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,23 +24,20 @@ from virtual_site.core import charger as chargers
 from virtual_site.core import control as controls
 from virtual_site.core.charger import Charger
 from virtual_site.core.relay import PhaseSwitching
+from virtual_site.managers import (
+    CHARGING_STATION,
+    PairedAlreadyError,
+    is_energy_manager,
+    usable_port,
+)
 from virtual_site.store import ChargerStore, KeptCharger
 from virtual_site.telling import Telling
 
 logger = logging.getLogger(__name__)
 BRAND, MODEL = "Fjordstrom", "Box 11"
-CHARGING_STATION = "ChargingStation"
 EMOBILITY = 3  # SHIP device category
 
 Change = Callable[[Charger], Charger]
-
-
-class PairedAlreadyError(Exception):
-    """The charger trusts another energy manager, whose SKI is `ski`."""
-
-    def __init__(self, ski: str) -> None:
-        super().__init__(f"paired with {ski}; unpair it first")
-        self.ski = ski
 
 
 class Wallbox:
@@ -117,7 +113,7 @@ class Wallbox:
     def peers(self) -> list[Peer]:
         """Return the energy managers in sight, those that ask for us first."""
         seen = {} if self._facade is None else dict(self._facade.peers)
-        managers = {ski: peer for ski, peer in seen.items() if peer.type != CHARGING_STATION}
+        managers = {ski: peer for ski, peer in seen.items() if is_energy_manager(peer)}
         for ski in self._asking - managers.keys():
             managers[ski] = Peer(ski, None, None, None, None, "", 0)
         return sorted(managers.values(), key=lambda p: (p.ski not in self._asking, p.ski))
@@ -246,16 +242,3 @@ class Wallbox:
     def _keep(self, kept: KeptCharger) -> None:
         self.kept = kept
         self._store.save(kept)
-
-
-def usable_port(network: Network, wanted: int) -> int:
-    """Return the port of last time if it is free, else 0 (any)."""
-    if wanted == 0:
-        return 0
-    with socket.socket(socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((network.listen_host, wanted))
-        except OSError:
-            return 0
-    return wanted

@@ -21,7 +21,7 @@ from virtual_site.api.errors import ApiError
 from virtual_site.api.views import Json, charger_state
 from virtual_site.core.charger import RelayRefusedError
 from virtual_site.core.scenario import METER_FAULTS
-from virtual_site.wallbox import PairedAlreadyError
+from virtual_site.managers import PairedAlreadyError
 
 router = APIRouter(prefix="/charger/{number}/api", tags=["charger"])
 

@@ -14,7 +14,7 @@ from virtual_site.api.errors import ApiError
 from virtual_site.api.views import Json
 from virtual_site.grid_box import GridBox
 from virtual_site.hems import Hems, Telling
-from virtual_site.wallbox import PairedAlreadyError
+from virtual_site.managers import PairedAlreadyError
 
 router = APIRouter(tags=["partners"])
 Kind = Literal["lpc", "lpp"]
