@@ -14,6 +14,13 @@ from statistics import median
 from typing import Final
 
 from eebus.events import MeterValues, PerPhase
+from electrical.plausible import (
+    COARSEST_STEP_WH,
+    CURRENT_RANGE_A,
+    FREQUENCY_RANGE_HZ,
+    UNKNOWN_FUSE_A,
+    VOLTAGE_RANGE_V,
+)
 
 FASTEST_S: Final = 1.0  # the period of a meter that speaks faster, or was heard once
 SLOWEST_S: Final = 5.0  # slower is too slow for a fuse: such a meter is stale between its words
@@ -23,11 +30,7 @@ STALE_AFTER_PERIODS: Final = 2
 BAD_AFTER_S: Final = 5.0
 FROZEN_SAMPLES: Final = 5
 FROZEN_SPAN_S: Final = 3.5
-VOLTAGE_RANGE_V: Final = (180.0, 280.0)
-FREQUENCY_RANGE_HZ: Final = (45.0, 65.0)
-MOST_CURRENT_A: Final = 10_000.0
-MOST_POWER_W: Final = 3 * 1000 * 253.0  # of a connection nobody told us the fuse of
-COARSEST_STEP_WH: Final = 100.0
+MOST_POWER_W: Final = 3 * UNKNOWN_FUSE_A * 253.0  # of a connection nobody told us the fuse of
 NOTHING: Final = MeterValues()
 
 
@@ -180,12 +183,10 @@ def _missing(meter: GridMeter) -> Problem | None:
 
 
 def _strange(values: MeterValues) -> Problem | None:
-    least_v, most_v = VOLTAGE_RANGE_V
-    least_hz, most_hz = FREQUENCY_RANGE_HZ
     return (
-        _outside("voltage", values.voltage_v, least_v, most_v)
-        or _outside("frequency", (values.frequency_hz,), least_hz, most_hz)
-        or _outside("current", values.current_a, -MOST_CURRENT_A, MOST_CURRENT_A)
+        _outside("voltage", values.voltage_v, *VOLTAGE_RANGE_V)
+        or _outside("frequency", (values.frequency_hz,), *FREQUENCY_RANGE_HZ)
+        or _outside("current", values.current_a, *CURRENT_RANGE_A)
     )
 
 

@@ -8,12 +8,11 @@ new segment, and nobody takes a difference across its border.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from electrical.plausible import COARSEST_STEP_WH, UNKNOWN_FUSE_A
 from meter_reader.core.reading import Reading
 
 PHASES = 3
 MOST_VOLTAGE_V = 253.0
-UNKNOWN_FUSE_A = 1000.0  # only a reset or an overflow is caught while nobody said the fuse
-COARSEST_STEP_WH = 100.0  # resolution of the coarsest counters (int32 of a common family)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from electrical.phases import Phases
+from electrical.plausible import FREQUENCY_RANGE_HZ, VOLTAGE_RANGE_V
 from electrical.rotation import RotaryField
 from meter_reader.core.configuration import MeterConfig, Role
-from meter_reader.core.reading import FREQUENCY_RANGE_HZ, VOLTAGE_RANGE_V, Reading
+from meter_reader.core.reading import Reading
 
 CHARGING_W = 1000.0  # from here on a running charger is loud enough to tell the direction
 FEEDS_IN_W = -50.0

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from electrical.phases import ALL_PHASES
+from electrical.plausible import CURRENT_RANGE_A, FREQUENCY_RANGE_HZ, VOLTAGE_RANGE_V
 from meter_profiles.profile import Profile
 from meter_profiles.quantity import CURRENTS, POWERS, VOLTAGES, Quantity
-from meter_reader.core.reading import CURRENT_RANGE_A, FREQUENCY_RANGE_HZ, VOLTAGE_RANGE_V
 
 MOST_COUNTER_WH = 1e11  # a century at 100 kW
 NOTICEABLE_VA = 50.0  # below it a product of two small numbers proves nothing

@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 from electrical.phases import PhaseReadings, Phases, total
+from electrical.plausible import CURRENT_RANGE_A, FREQUENCY_RANGE_HZ, VOLTAGE_RANGE_V
 from electrical.power import signed_currents_a
 from meter_profiles.quantity import CURRENTS, POWERS, VOLTAGES, Quantity
 from meter_reader.core.house import Values
-
-VOLTAGE_RANGE_V = (180.0, 280.0)  # phase to neutral
-FREQUENCY_RANGE_HZ = (45.0, 65.0)
-CURRENT_RANGE_A = (-10_000.0, 10_000.0)  # beyond any grid connection that such a meter sits at
 
 # Names of every poll, looked up once.
 CURRENT_L1, CURRENT_L2, CURRENT_L3 = CURRENTS
