@@ -84,6 +84,17 @@ def test_a_meter_that_only_repeats_itself_is_frozen_whatever_else_it_tells() -> 
     assert quality(told(meter, drawing(7.0), 6.0, WALL), 6.5) is Quality.GOOD
 
 
+def test_a_meter_without_currents_is_not_frozen_for_saying_nothing_again() -> None:
+    meter = GridMeter()
+    for second in range(8):
+        meter = told(meter, MeterValues(voltage_v=(230.0, 231.0, 229.0)), float(second), WALL)
+    assert quality(meter, 7.5) is Quality.GOOD
+    assert code(meter, 7.5) == "no-phase-currents"
+    for second in range(8, 16):
+        meter = told(meter, MeterValues(power_w=900.0), float(second), WALL)
+    assert quality(meter, 15.5) is Quality.FROZEN
+
+
 def test_a_meter_that_is_gone_is_bad_at_once_and_starts_anew() -> None:
     gone = told(spoken(10.0, 11.0), GONE, 12.0, WALL)
     assert quality(gone, 12.0) is Quality.BAD

@@ -32,6 +32,7 @@ FROZEN_SAMPLES: Final = 5
 FROZEN_SPAN_S: Final = 3.5
 MOST_POWER_W: Final = 3 * UNKNOWN_FUSE_A * 253.0  # of a connection nobody told us the fuse of
 NOTHING: Final = MeterValues()
+NOTHING_MEASURED: Final = (NOTHING.current_a, None)  # equal to itself it proves nothing
 
 
 class Quality(StrEnum):
@@ -107,7 +108,8 @@ def told(meter: GridMeter, values: MeterValues, now: float, wall: datetime) -> G
         return replace(meter, values=NOTHING, gaps_s=(), repeats=0)
     gap_s = now - meter.heard_at
     is_same_word = meter.is_there and gap_s < SAME_WORD_S
-    is_repeated = meter.is_there and _measured(values) == _measured(meter.values)
+    measured = _measured(values)
+    is_repeated = measured != NOTHING_MEASURED and measured == _measured(meter.values)
     gaps_s = deque(meter.gaps_s, KEPT_GAPS)
     if meter.is_there and not is_same_word:
         gaps_s.append(gap_s)
