@@ -59,7 +59,28 @@ from volthus_wire.v1.operator_pb2 import (
     PutOperatorLimitRequest,
     PutOperatorSettingsRequest,
 )
-from volthus_wire.v1.planning_pb2 import CatalogueReply, GetCatalogueRequest
+from volthus_wire.v1.planning_pb2 import (
+    CarSoc,
+    CatalogueReply,
+    GetCarSocRequest,
+    GetCatalogueRequest,
+    GetPlanRequest,
+    GetSavingsRequest,
+    GetTimelineRequest,
+    Plan,
+    PlanReply,
+    PreviewForecastReply,
+    PreviewForecastRequest,
+    PreviewTariffReply,
+    PreviewTariffRequest,
+    PriceSeries,
+    PushPricesReply,
+    PushPricesRequest,
+    PutCarSocRequest,
+    SavingsReply,
+    SiteProfile,
+    Timeline,
+)
 from volthus_wire.v1.records_pb2 import (
     ApplySiteFileReply,
     ApplySiteFileRequest,
@@ -95,6 +116,19 @@ from volthus_wire.v1.site_pb2 import (
     SiteState,
     StartRotationTestRequest,
     Watch,
+)
+from volthus_wire.v1.tariff_pb2 import (
+    GetPlanningRequest,
+    GetTariffRequest,
+    ListPvSystemsReply,
+    ListPvSystemsRequest,
+    PlanningReply,
+    PutPlanningRequest,
+    PutPvSystemRequest,
+    PutTariffRequest,
+    PvSystemReply,
+    RemovePvSystemRequest,
+    TariffReply,
 )
 
 M = TypeVar("M", bound=Message)
@@ -176,9 +210,12 @@ OPERATOR_LIMITS = Subject("site.{site}.local.operator-limits", OperatorLimits)
 SITE_STATE = Subject("site.{site}.up.state", SiteState)
 EEBUS_PICTURE = Subject("site.{site}.up.eebus", EebusPicture)
 FACT = Subject("site.{site}.up.fact.{kind}", Fact)
+SITE_PROFILE = Subject("site.{site}.up.profile", SiteProfile)
 
 # --- from cloud to site --------------------------------------------------------------------------
 WATCH = Subject("site.{site}.down.watch", Watch)
+PLAN = Subject("site.{site}.down.plan", Plan)
+PRICES = Subject("site.{site}.down.prices", PriceSeries)
 
 GRID_CONNECTION_GET = Request(
     "site.{site}.down.rpc.cem.grid-connection-get", GetGridConnectionRequest, GridConnectionReply
@@ -237,6 +274,22 @@ ROTATION_TEST_GET = Request(
 ROTATION_TEST_CANCEL = Request(
     "site.{site}.down.rpc.cem.rotation-test-cancel", CancelRotationTestRequest, RotationTest
 )
+TARIFF_GET = Request("site.{site}.down.rpc.cem.tariff-get", GetTariffRequest, TariffReply)
+TARIFF_PUT = Request("site.{site}.down.rpc.cem.tariff-put", PutTariffRequest, TariffReply)
+PLANNING_GET = Request("site.{site}.down.rpc.cem.planning-get", GetPlanningRequest, PlanningReply)
+PLANNING_PUT = Request("site.{site}.down.rpc.cem.planning-put", PutPlanningRequest, PlanningReply)
+PV_SYSTEM_LIST = Request(
+    "site.{site}.down.rpc.cem.pv-system-list", ListPvSystemsRequest, ListPvSystemsReply
+)
+PV_SYSTEM_PUT = Request("site.{site}.down.rpc.cem.pv-system-put", PutPvSystemRequest, PvSystemReply)
+PV_SYSTEM_REMOVE = Request(
+    "site.{site}.down.rpc.cem.pv-system-remove", RemovePvSystemRequest, Nothing
+)
+PLAN_GET = Request("site.{site}.down.rpc.cem.plan-get", GetPlanRequest, PlanReply)
+TIMELINE_GET = Request("site.{site}.down.rpc.cem.timeline-get", GetTimelineRequest, Timeline)
+SAVINGS_GET = Request("site.{site}.down.rpc.cem.savings-get", GetSavingsRequest, SavingsReply)
+CAR_SOC_PUT = Request("site.{site}.down.rpc.cem.car-soc-put", PutCarSocRequest, CarSoc)
+CAR_SOC_GET = Request("site.{site}.down.rpc.cem.car-soc-get", GetCarSocRequest, CarSoc)
 SITE_STATE_GET = Request("site.{site}.down.rpc.cem.state-get", GetSiteStateRequest, SiteState)
 
 METER_MODELS = Request(
@@ -266,6 +319,14 @@ EEBUS_ACCEPT_WINDOW = Request(
 
 # --- among cloud programs ------------------------------------------------------------------------
 CATALOGUE_GET = Request("cloud.smart-charging.rpc.catalogue", GetCatalogueRequest, CatalogueReply)
+
+TARIFF_PREVIEW = Request(
+    "cloud.smart-charging.rpc.tariff-preview", PreviewTariffRequest, PreviewTariffReply
+)
+FORECAST_PREVIEW = Request(
+    "cloud.smart-charging.rpc.forecast-preview", PreviewForecastRequest, PreviewForecastReply
+)
+PRICES_PUSH = Request("cloud.smart-charging.rpc.prices-push", PushPricesRequest, PushPricesReply)
 
 # --- answers -------------------------------------------------------------------------------------
 # A reply crosses a leaf link only on an explicit subject that the site may publish on.

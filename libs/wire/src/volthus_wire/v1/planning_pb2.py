@@ -22,19 +22,77 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from volthus_wire.v1 import electrical_pb2 as volthus__wire_dot_v1_dot_electrical__pb2
+from volthus_wire.v1 import operating_pb2 as volthus__wire_dot_v1_dot_operating__pb2
+from volthus_wire.v1 import tariff_pb2 as volthus__wire_dot_v1_dot_tariff__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evolthus_wire/v1/planning.proto\x12\x0fvolthus_wire.v1\"\x15\n\x13GetCatalogueRequest\"?\n\x0fPlannedFunction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03row\x18\x02 \x01(\t\x12\x11\n\tavailable\x18\x03 \x01(\x08\"V\n\x0e\x43\x61talogueReply\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x33\n\tfunctions\x18\x02 \x03(\x0b\x32 .volthus_wire.v1.PlannedFunctionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evolthus_wire/v1/planning.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\x1a\x1fvolthus_wire/v1/operating.proto\x1a\x1cvolthus_wire/v1/tariff.proto\"\x15\n\x13GetCatalogueRequest\"?\n\x0fPlannedFunction\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03row\x18\x02 \x01(\t\x12\x11\n\tavailable\x18\x03 \x01(\x08\"\xf2\x01\n\x0e\x43\x61talogueReply\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x33\n\tfunctions\x18\x02 \x03(\x0b\x32 .volthus_wire.v1.PlannedFunction\x12\x32\n\rprice_sources\x18\x03 \x03(\x0b\x32\x1b.volthus_wire.v1.SourceInfo\x12\x30\n\x0b\x63o2_sources\x18\x04 \x03(\x0b\x32\x1b.volthus_wire.v1.SourceInfo\x12\x34\n\x0fweather_sources\x18\x05 \x03(\x0b\x32\x1b.volthus_wire.v1.SourceInfo\"`\n\nSourceInfo\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x61\x62out\x18\x02 \x01(\t\x12\r\n\x05zones\x18\x03 \x03(\t\x12\x13\n\x0bneeds_token\x18\x04 \x01(\x08\x12\x11\n\tavailable\x18\x05 \x01(\x08\"\x95\x04\n\x0bSiteProfile\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x08planning\x18\x04 \x01(\x0b\x32!.volthus_wire.v1.PlanningSettings\x12\'\n\x06tariff\x18\x05 \x01(\x0b\x32\x17.volthus_wire.v1.Tariff\x12-\n\npv_systems\x18\x06 \x03(\x0b\x32\x19.volthus_wire.v1.PvSystem\x12\x0e\n\x06phases\x18\x07 \x01(\r\x12\'\n\x06\x66use_a\x18\x08 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12)\n\x08margin_a\x18\t \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12,\n\x0b\x62\x61se_load_a\x18\n \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12\x11\n\thas_meter\x18\x0b \x01(\x08\x12\x17\n\ncontract_w\x18\x0c \x01(\x01H\x00\x88\x01\x01\x12\x31\n\x08\x63ircuits\x18\r \x03(\x0b\x32\x1f.volthus_wire.v1.ProfileCircuit\x12\x31\n\x08sessions\x18\x0e \x03(\x0b\x32\x1f.volthus_wire.v1.ProfileSessionB\r\n\x0b_contract_w\"Z\n\x0eProfileCircuit\x12\x0f\n\x07\x63ircuit\x18\x01 \x01(\t\x12\x0e\n\x06parent\x18\x02 \x01(\t\x12\'\n\x06room_a\x18\x03 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\"\xde\x04\n\x0eProfileSession\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x0b\n\x03ski\x18\x02 \x01(\t\x12\x14\n\x0c\x63harger_name\x18\x03 \x01(\t\x12\x0b\n\x03\x63\x61r\x18\x04 \x01(\t\x12\x10\n\x08\x63\x61r_name\x18\x05 \x01(\t\x12\x0e\n\x06phases\x18\x06 \x03(\t\x12\r\n\x05min_a\x18\x07 \x01(\x01\x12\r\n\x05max_a\x18\x08 \x01(\x01\x12\x0c\n\x04mode\x18\t \x01(\t\x12-\n\x05smart\x18\n \x01(\x0b\x32\x1e.volthus_wire.v1.SmartSwitches\x12\x16\n\tneeded_wh\x18\x0b \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07most_wh\x18\x0c \x01(\x01H\x01\x88\x01\x01\x12-\n\tdeparture\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bis_charging\x18\x0e \x01(\x08\x12\x18\n\x0bsoc_percent\x18\x0f \x01(\x01H\x02\x88\x01\x01\x12$\n\x17soc_uncertainty_percent\x18\x10 \x01(\x01H\x03\x88\x01\x01\x12\x1f\n\x12target_soc_percent\x18\x11 \x01(\x01H\x04\x88\x01\x01\x12\x17\n\nbattery_wh\x18\x12 \x01(\x01H\x05\x88\x01\x01\x12\x0f\n\x07\x63ircuit\x18\x13 \x01(\t\x12\x10\n\x08priority\x18\x14 \x01(\r\x12\x13\n\x0bmust_charge\x18\x15 \x01(\x08\x42\x0c\n\n_needed_whB\n\n\x08_most_whB\x0e\n\x0c_soc_percentB\x1a\n\x18_soc_uncertainty_percentB\x15\n\x13_target_soc_percentB\r\n\x0b_battery_wh\"\x9e\x04\n\x04Plan\x12\x0c\n\x04plan\x18\x01 \x01(\t\x12\x0c\n\x04site\x18\x02 \x01(\t\x12\x18\n\x10profile_revision\x18\x03 \x01(\x04\x12+\n\x07made_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05start\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06slot_s\x18\x07 \x03(\r\x12\x14\n\x0cimport_price\x18\x08 \x03(\x02\x12\x14\n\x0c\x65xport_price\x18\t \x03(\x02\x12\x15\n\rco2_g_per_kwh\x18\n \x03(\x02\x12\r\n\x05sun_w\x18\x0b \x03(\x02\x12\x11\n\tsun_low_w\x18\x0c \x03(\x02\x12\x0e\n\x06load_w\x18\r \x03(\x02\x12\x11\n\tsurplus_w\x18\x0e \x03(\x02\x12\x10\n\x08\x63urrency\x18\x0f \x01(\t\x12\x11\n\tobjective\x18\x10 \x01(\t\x12.\n\x08sessions\x18\x11 \x03(\x0b\x32\x1c.volthus_wire.v1.SessionPlan\x12*\n\x06inputs\x18\x12 \x03(\x0b\x32\x1a.volthus_wire.v1.PlanInput\x12\r\n\x05value\x18\x13 \x01(\x01\x12\r\n\x05\x62ound\x18\x14 \x01(\x01\x12\x0b\n\x03gap\x18\x15 \x01(\x01\x12\x13\n\x0binputs_hash\x18\x16 \x01(\t\"\x8d\x03\n\x0bSessionPlan\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x0b\n\x03ski\x18\x02 \x01(\t\x12\x0f\n\x07power_w\x18\x03 \x03(\x02\x12\x11\n\tenergy_wh\x18\x04 \x01(\x01\x12\x0e\n\x06sun_wh\x18\x05 \x01(\x01\x12\x0f\n\x07grid_wh\x18\x06 \x01(\x01\x12\x11\n\x04\x63ost\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0c\x61t_once_cost\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x12\n\x05\x63o2_g\x18\t \x01(\x01H\x02\x88\x01\x01\x12\x14\n\x0cshortfall_wh\x18\n \x01(\x01\x12\x13\n\x0bshortfall_s\x18\x0b \x01(\r\x12\x16\n\x0eshortfall_code\x18\x0c \x01(\t\x12.\n\nreached_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x18soc_at_departure_percent\x18\x0e \x01(\x01H\x03\x88\x01\x01\x42\x07\n\x05_costB\x0f\n\r_at_once_costB\x08\n\x06_co2_gB\x1b\n\x19_soc_at_departure_percent\"\x7f\n\tPlanInput\x12\r\n\x05input\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x11\n\tfreshness\x18\x03 \x01(\t\x12/\n\x0bknown_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07problem\x18\x05 \x01(\t\"\x93\x02\n\x0bPriceSeries\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12)\n\x05start\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06slot_s\x18\x05 \x03(\r\x12\x14\n\x0cimport_price\x18\x06 \x03(\x02\x12\x14\n\x0c\x65xport_price\x18\x07 \x03(\x02\x12\x15\n\rco2_g_per_kwh\x18\x08 \x03(\x02\x12)\n\x05price\x18\t \x01(\x0b\x32\x1a.volthus_wire.v1.PlanInput\x12\'\n\x03\x63o2\x18\n \x01(\x0b\x32\x1a.volthus_wire.v1.PlanInput\"\xc9\x01\n\x0bPlanInForce\x12\x0c\n\x04plan\x18\x01 \x01(\t\x12\x18\n\x10profile_revision\x18\x02 \x01(\x04\x12+\n\x07made_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x05 \x01(\t\x12\x0f\n\x07refused\x18\x06 \x01(\t\x12\x14\n\x0crefused_code\x18\x07 \x01(\t\"r\n\nPricesHeld\x12\x0e\n\x06series\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\x04\x12/\n\x0bknown_until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tfreshness\x18\x04 \x01(\t\"\x10\n\x0eGetPlanRequest\"`\n\tPlanReply\x12#\n\x04plan\x18\x01 \x01(\x0b\x32\x15.volthus_wire.v1.Plan\x12.\n\x08in_force\x18\x02 \x01(\x0b\x32\x1c.volthus_wire.v1.PlanInForce\"v\n\x12GetTimelineRequest\x12(\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06step_s\x18\x03 \x01(\r\"\xfd\x03\n\x08Timeline\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06slot_s\x18\x02 \x03(\r\x12\'\n\x03now\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12\x14\n\x0cimport_price\x18\x05 \x03(\x02\x12\x14\n\x0c\x65xport_price\x18\x06 \x03(\x02\x12\x15\n\rco2_g_per_kwh\x18\x07 \x03(\x02\x12\r\n\x05sun_w\x18\x08 \x03(\x02\x12\x16\n\x0esun_forecast_w\x18\t \x03(\x02\x12\x1a\n\x12surplus_forecast_w\x18\n \x03(\x02\x12\x0e\n\x06load_w\x18\x0b \x03(\x02\x12\x17\n\x0fload_forecast_w\x18\x0c \x03(\x02\x12\x0e\n\x06grid_w\x18\r \x03(\x02\x12,\n\x05lanes\x18\x0e \x03(\x0b\x32\x1d.volthus_wire.v1.TimelineLane\x12*\n\x04plan\x18\x0f \x01(\x0b\x32\x1c.volthus_wire.v1.PlanInForce\x12*\n\x06inputs\x18\x10 \x03(\x0b\x32\x1a.volthus_wire.v1.PlanInput\x12\x36\n\x12prices_known_until\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcb\x01\n\x0cTimelineLane\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07session\x18\x03 \x01(\t\x12\x10\n\x08\x63\x61r_name\x18\x04 \x01(\t\x12\x0f\n\x07power_w\x18\x05 \x03(\x02\x12\x11\n\tplanned_w\x18\x06 \x03(\x02\x12-\n\tdeparture\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x04plan\x18\x08 \x01(\x0b\x32\x1c.volthus_wire.v1.SessionPlan\"e\n\x11GetSavingsRequest\x12(\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xcf\x01\n\x06Saving\x12\r\n\x05month\x18\x01 \x01(\t\x12\x10\n\x08sessions\x18\x02 \x01(\r\x12\x0f\n\x07unknown\x18\x03 \x01(\r\x12\x11\n\tenergy_wh\x18\x04 \x01(\x01\x12\x0c\n\x04\x63ost\x18\x05 \x01(\x01\x12\x14\n\x0c\x61t_once_cost\x18\x06 \x01(\x01\x12\x12\n\x05\x63o2_g\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\rat_once_co2_g\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\t \x01(\tB\x08\n\x06_co2_gB\x10\n\x0e_at_once_co2_g\"7\n\x0cSavingsReply\x12\'\n\x06months\x18\x01 \x03(\x0b\x32\x17.volthus_wire.v1.Saving\"l\n\x10PutCarSocRequest\x12\x0b\n\x03\x63\x61r\x18\x01 \x01(\t\x12\x13\n\x0bsoc_percent\x18\x02 \x01(\x01\x12&\n\x02\x61t\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x04 \x01(\t\"\xb6\x01\n\x06\x43\x61rSoc\x12\x0b\n\x03\x63\x61r\x18\x01 \x01(\t\x12\x18\n\x0bsoc_percent\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12 \n\x13uncertainty_percent\x18\x03 \x01(\x01H\x01\x88\x01\x01\x12+\n\x07told_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06source\x18\x05 \x01(\tB\x0e\n\x0c_soc_percentB\x16\n\x14_uncertainty_percent\"\x1f\n\x10GetCarSocRequest\x12\x0b\n\x03\x63\x61r\x18\x01 \x01(\t\"\xa4\x01\n\x14PreviewTariffRequest\x12\'\n\x06tariff\x18\x01 \x01(\x0b\x32\x17.volthus_wire.v1.Tariff\x12\x11\n\ttime_zone\x18\x02 \x01(\t\x12(\n\x04\x66rom\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x12PreviewTariffReply\x12,\n\x06prices\x18\x01 \x01(\x0b\x32\x1c.volthus_wire.v1.PriceSeries\"\x8f\x01\n\x11PushPricesRequest\x12\x0c\n\x04zone\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\x12)\n\x05start\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06slot_s\x18\x04 \x03(\r\x12\x0f\n\x07per_kwh\x18\x05 \x03(\x01\x12\x0e\n\x06\x61ll_in\x18\x06 \x01(\x08\"Q\n\x0fPushPricesReply\x12\r\n\x05taken\x18\x01 \x01(\r\x12/\n\x0bknown_until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"y\n\x16PreviewForecastRequest\x12\x33\n\x08planning\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.PlanningSettings\x12*\n\x07systems\x18\x02 \x03(\x0b\x32\x19.volthus_wire.v1.PvSystem\"\xa0\x01\n\x14PreviewForecastReply\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06slot_s\x18\x02 \x03(\r\x12\r\n\x05sun_w\x18\x03 \x03(\x02\x12\x11\n\tsun_low_w\x18\x04 \x03(\x02\x12+\n\x07weather\x18\x05 \x01(\x0b\x32\x1a.volthus_wire.v1.PlanInputb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'volthus_wire.v1.planning_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GETCATALOGUEREQUEST']._serialized_start=51
-  _globals['_GETCATALOGUEREQUEST']._serialized_end=72
-  _globals['_PLANNEDFUNCTION']._serialized_start=74
-  _globals['_PLANNEDFUNCTION']._serialized_end=137
-  _globals['_CATALOGUEREPLY']._serialized_start=139
-  _globals['_CATALOGUEREPLY']._serialized_end=225
+  _globals['_GETCATALOGUEREQUEST']._serialized_start=181
+  _globals['_GETCATALOGUEREQUEST']._serialized_end=202
+  _globals['_PLANNEDFUNCTION']._serialized_start=204
+  _globals['_PLANNEDFUNCTION']._serialized_end=267
+  _globals['_CATALOGUEREPLY']._serialized_start=270
+  _globals['_CATALOGUEREPLY']._serialized_end=512
+  _globals['_SOURCEINFO']._serialized_start=514
+  _globals['_SOURCEINFO']._serialized_end=610
+  _globals['_SITEPROFILE']._serialized_start=613
+  _globals['_SITEPROFILE']._serialized_end=1146
+  _globals['_PROFILECIRCUIT']._serialized_start=1148
+  _globals['_PROFILECIRCUIT']._serialized_end=1238
+  _globals['_PROFILESESSION']._serialized_start=1241
+  _globals['_PROFILESESSION']._serialized_end=1847
+  _globals['_PLAN']._serialized_start=1850
+  _globals['_PLAN']._serialized_end=2392
+  _globals['_SESSIONPLAN']._serialized_start=2395
+  _globals['_SESSIONPLAN']._serialized_end=2792
+  _globals['_PLANINPUT']._serialized_start=2794
+  _globals['_PLANINPUT']._serialized_end=2921
+  _globals['_PRICESERIES']._serialized_start=2924
+  _globals['_PRICESERIES']._serialized_end=3199
+  _globals['_PLANINFORCE']._serialized_start=3202
+  _globals['_PLANINFORCE']._serialized_end=3403
+  _globals['_PRICESHELD']._serialized_start=3405
+  _globals['_PRICESHELD']._serialized_end=3519
+  _globals['_GETPLANREQUEST']._serialized_start=3521
+  _globals['_GETPLANREQUEST']._serialized_end=3537
+  _globals['_PLANREPLY']._serialized_start=3539
+  _globals['_PLANREPLY']._serialized_end=3635
+  _globals['_GETTIMELINEREQUEST']._serialized_start=3637
+  _globals['_GETTIMELINEREQUEST']._serialized_end=3755
+  _globals['_TIMELINE']._serialized_start=3758
+  _globals['_TIMELINE']._serialized_end=4267
+  _globals['_TIMELINELANE']._serialized_start=4270
+  _globals['_TIMELINELANE']._serialized_end=4473
+  _globals['_GETSAVINGSREQUEST']._serialized_start=4475
+  _globals['_GETSAVINGSREQUEST']._serialized_end=4576
+  _globals['_SAVING']._serialized_start=4579
+  _globals['_SAVING']._serialized_end=4786
+  _globals['_SAVINGSREPLY']._serialized_start=4788
+  _globals['_SAVINGSREPLY']._serialized_end=4843
+  _globals['_PUTCARSOCREQUEST']._serialized_start=4845
+  _globals['_PUTCARSOCREQUEST']._serialized_end=4953
+  _globals['_CARSOC']._serialized_start=4956
+  _globals['_CARSOC']._serialized_end=5138
+  _globals['_GETCARSOCREQUEST']._serialized_start=5140
+  _globals['_GETCARSOCREQUEST']._serialized_end=5171
+  _globals['_PREVIEWTARIFFREQUEST']._serialized_start=5174
+  _globals['_PREVIEWTARIFFREQUEST']._serialized_end=5338
+  _globals['_PREVIEWTARIFFREPLY']._serialized_start=5340
+  _globals['_PREVIEWTARIFFREPLY']._serialized_end=5406
+  _globals['_PUSHPRICESREQUEST']._serialized_start=5409
+  _globals['_PUSHPRICESREQUEST']._serialized_end=5552
+  _globals['_PUSHPRICESREPLY']._serialized_start=5554
+  _globals['_PUSHPRICESREPLY']._serialized_end=5635
+  _globals['_PREVIEWFORECASTREQUEST']._serialized_start=5637
+  _globals['_PREVIEWFORECASTREQUEST']._serialized_end=5758
+  _globals['_PREVIEWFORECASTREPLY']._serialized_start=5761
+  _globals['_PREVIEWFORECASTREPLY']._serialized_end=5921
 # @@protoc_insertion_point(module_scope)

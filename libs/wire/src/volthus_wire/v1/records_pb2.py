@@ -28,7 +28,7 @@ from volthus_wire.v1 import operator_pb2 as volthus__wire_dot_v1_dot_operator__p
 from volthus_wire.v1 import site_pb2 as volthus__wire_dot_v1_dot_site__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvolthus_wire/v1/records.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\x1a\x1evolthus_wire/v1/operator.proto\x1a\x1avolthus_wire/v1/site.proto\"\x91\x04\n\x0f\x43hargingSession\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x0b\n\x03ski\x18\x02 \x01(\t\x12\x14\n\x0c\x63harger_name\x18\x03 \x01(\t\x12\x0b\n\x03\x63\x61r\x18\x04 \x01(\t\x12+\n\x07started\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05\x65nded\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x07 \x01(\t\x12\x11\n\tenergy_wh\x18\x08 \x01(\x01\x12\x0e\n\x06sun_wh\x18\t \x01(\x01\x12\x0f\n\x07grid_wh\x18\n \x01(\x01\x12\x12\n\ncharging_s\x18\x0b \x01(\x01\x12\x16\n\thighest_w\x18\x0c \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11soc_start_percent\x18\r \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0fsoc_end_percent\x18\x0e \x01(\x01H\x02\x88\x01\x01\x12\x11\n\x04\x63ost\x18\x0f \x01(\x01H\x03\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\x10 \x01(\t\x12\x0c\n\x04mode\x18\x11 \x01(\t\x12\x10\n\x08revision\x18\x12 \x01(\x04\x12\x14\n\x0cprice_series\x18\x13 \x01(\t\x12\x12\n\x05\x63o2_g\x18\x14 \x01(\x01H\x04\x88\x01\x01\x42\x0c\n\n_highest_wB\x14\n\x12_soc_start_percentB\x12\n\x10_soc_end_percentB\x07\n\x05_costB\x08\n\x06_co2_g\"\x92\x01\n\x13ListSessionsRequest\x12(\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03ski\x18\x03 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04most\x18\x05 \x01(\r\"U\n\x11ListSessionsReply\x12\x32\n\x08sessions\x18\x01 \x03(\x0b\x32 .volthus_wire.v1.ChargingSession\x12\x0c\n\x04next\x18\x02 \x01(\t\"\xfa\x03\n\nEnergySpan\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\timport_wh\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\texport_wh\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06sun_wh\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x13\n\x0b\x63harging_wh\x18\x06 \x01(\x01\x12\x17\n\x0f\x63harging_sun_wh\x18\x07 \x01(\x01\x12>\n\ncharger_wh\x18\x08 \x03(\x0b\x32*.volthus_wire.v1.EnergySpan.ChargerWhEntry\x12\x45\n\x0e\x63harger_sun_wh\x18\t \x03(\x0b\x32-.volthus_wire.v1.EnergySpan.ChargerSunWhEntry\x12\x10\n\x08revision\x18\n \x01(\x04\x1a\x30\n\x0e\x43hargerWhEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x33\n\x11\x43hargerSunWhEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x0c\n\n_import_whB\x0c\n\n_export_whB\t\n\x07_sun_wh\"t\n\x10GetEnergyRequest\x12(\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06step_s\x18\x03 \x01(\r\"<\n\x0eGetEnergyReply\x12*\n\x05spans\x18\x01 \x03(\x0b\x32\x1b.volthus_wire.v1.EnergySpan\"\xcd\x01\n\x0e\x44\x65\x63isionRecord\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03ski\x18\x03 \x01(\t\x12(\n\x07limit_a\x18\x04 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12.\n\nlimited_by\x18\x05 \x01(\x0b\x32\x1a.volthus_wire.v1.LimitedBy\x12\x0c\n\x04mode\x18\x06 \x01(\t\x12\x0e\n\x06ladder\x18\x07 \x01(\t\"\x93\x01\n\x14ListDecisionsRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12(\n\x04\x66rom\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04most\x18\x05 \x01(\r\"V\n\x12ListDecisionsReply\x12\x32\n\tdecisions\x18\x01 \x03(\x0b\x32\x1f.volthus_wire.v1.DecisionRecord\x12\x0c\n\x04next\x18\x02 \x01(\t\"\xa6\x02\n\x04\x46\x61\x63t\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07session\x18\x05 \x01(\x0b\x32 .volthus_wire.v1.ChargingSessionH\x00\x12-\n\x06\x65nergy\x18\x06 \x01(\x0b\x32\x1b.volthus_wire.v1.EnergySpanH\x00\x12-\n\x08\x65vidence\x18\x07 \x01(\x0b\x32\x19.volthus_wire.v1.EvidenceH\x00\x12,\n\x05\x61udit\x18\x08 \x01(\x0b\x32\x1b.volthus_wire.v1.AuditEntryH\x00\x42\x06\n\x04what\"\x91\x01\n\nAuditEntry\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0e\n\x06origin\x18\x04 \x01(\t\x12\x0f\n\x07setting\x18\x05 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x06 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x07 \x01(\t\"Y\n\x0bOutboxState\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x0f\n\x07waiting\x18\x02 \x01(\x04\x12*\n\x06oldest\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12GetSiteFileRequest\".\n\rSiteFileReply\x12\x0c\n\x04yaml\x18\x01 \x01(\t\x12\x0f\n\x07managed\x18\x02 \x03(\t\"F\n\x14\x41pplySiteFileRequest\x12\x0c\n\x04yaml\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\x12\x0f\n\x07release\x18\x03 \x01(\x08\"@\n\x0eSiteFileChange\x12\x0f\n\x07pointer\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"W\n\x12\x41pplySiteFileReply\x12\x30\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1f.volthus_wire.v1.SiteFileChange\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dvolthus_wire/v1/records.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\x1a\x1evolthus_wire/v1/operator.proto\x1a\x1avolthus_wire/v1/site.proto\"\xeb\x04\n\x0f\x43hargingSession\x12\x0f\n\x07session\x18\x01 \x01(\t\x12\x0b\n\x03ski\x18\x02 \x01(\t\x12\x14\n\x0c\x63harger_name\x18\x03 \x01(\t\x12\x0b\n\x03\x63\x61r\x18\x04 \x01(\t\x12+\n\x07started\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05\x65nded\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05state\x18\x07 \x01(\t\x12\x11\n\tenergy_wh\x18\x08 \x01(\x01\x12\x0e\n\x06sun_wh\x18\t \x01(\x01\x12\x0f\n\x07grid_wh\x18\n \x01(\x01\x12\x12\n\ncharging_s\x18\x0b \x01(\x01\x12\x16\n\thighest_w\x18\x0c \x01(\x01H\x00\x88\x01\x01\x12\x1e\n\x11soc_start_percent\x18\r \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0fsoc_end_percent\x18\x0e \x01(\x01H\x02\x88\x01\x01\x12\x11\n\x04\x63ost\x18\x0f \x01(\x01H\x03\x88\x01\x01\x12\x10\n\x08\x63urrency\x18\x10 \x01(\t\x12\x0c\n\x04mode\x18\x11 \x01(\t\x12\x10\n\x08revision\x18\x12 \x01(\x04\x12\x14\n\x0cprice_series\x18\x13 \x01(\t\x12\x12\n\x05\x63o2_g\x18\x14 \x01(\x01H\x04\x88\x01\x01\x12\x19\n\x0c\x61t_once_cost\x18\x15 \x01(\x01H\x05\x88\x01\x01\x12\x1a\n\rat_once_co2_g\x18\x16 \x01(\x01H\x06\x88\x01\x01\x42\x0c\n\n_highest_wB\x14\n\x12_soc_start_percentB\x12\n\x10_soc_end_percentB\x07\n\x05_costB\x08\n\x06_co2_gB\x0f\n\r_at_once_costB\x10\n\x0e_at_once_co2_g\"\x92\x01\n\x13ListSessionsRequest\x12(\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03ski\x18\x03 \x01(\t\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04most\x18\x05 \x01(\r\"U\n\x11ListSessionsReply\x12\x32\n\x08sessions\x18\x01 \x03(\x0b\x32 .volthus_wire.v1.ChargingSession\x12\x0c\n\x04next\x18\x02 \x01(\t\"\xfa\x03\n\nEnergySpan\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\timport_wh\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\texport_wh\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06sun_wh\x18\x05 \x01(\x01H\x02\x88\x01\x01\x12\x13\n\x0b\x63harging_wh\x18\x06 \x01(\x01\x12\x17\n\x0f\x63harging_sun_wh\x18\x07 \x01(\x01\x12>\n\ncharger_wh\x18\x08 \x03(\x0b\x32*.volthus_wire.v1.EnergySpan.ChargerWhEntry\x12\x45\n\x0e\x63harger_sun_wh\x18\t \x03(\x0b\x32-.volthus_wire.v1.EnergySpan.ChargerSunWhEntry\x12\x10\n\x08revision\x18\n \x01(\x04\x1a\x30\n\x0e\x43hargerWhEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x33\n\x11\x43hargerSunWhEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x0c\n\n_import_whB\x0c\n\n_export_whB\t\n\x07_sun_wh\"t\n\x10GetEnergyRequest\x12(\n\x04\x66rom\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06step_s\x18\x03 \x01(\r\"<\n\x0eGetEnergyReply\x12*\n\x05spans\x18\x01 \x03(\x0b\x32\x1b.volthus_wire.v1.EnergySpan\"\xcd\x01\n\x0e\x44\x65\x63isionRecord\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03ski\x18\x03 \x01(\t\x12(\n\x07limit_a\x18\x04 \x01(\x0b\x32\x17.volthus_wire.v1.Phases\x12.\n\nlimited_by\x18\x05 \x01(\x0b\x32\x1a.volthus_wire.v1.LimitedBy\x12\x0c\n\x04mode\x18\x06 \x01(\t\x12\x0e\n\x06ladder\x18\x07 \x01(\t\"\x93\x01\n\x14ListDecisionsRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12(\n\x04\x66rom\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x02to\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63ursor\x18\x04 \x01(\t\x12\x0c\n\x04most\x18\x05 \x01(\r\"V\n\x12ListDecisionsReply\x12\x32\n\tdecisions\x18\x01 \x03(\x0b\x32\x1f.volthus_wire.v1.DecisionRecord\x12\x0c\n\x04next\x18\x02 \x01(\t\"\xa6\x02\n\x04\x46\x61\x63t\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x07session\x18\x05 \x01(\x0b\x32 .volthus_wire.v1.ChargingSessionH\x00\x12-\n\x06\x65nergy\x18\x06 \x01(\x0b\x32\x1b.volthus_wire.v1.EnergySpanH\x00\x12-\n\x08\x65vidence\x18\x07 \x01(\x0b\x32\x19.volthus_wire.v1.EvidenceH\x00\x12,\n\x05\x61udit\x18\x08 \x01(\x0b\x32\x1b.volthus_wire.v1.AuditEntryH\x00\x42\x06\n\x04what\"\x91\x01\n\nAuditEntry\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0c\n\x04role\x18\x03 \x01(\t\x12\x0e\n\x06origin\x18\x04 \x01(\t\x12\x0f\n\x07setting\x18\x05 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x06 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x07 \x01(\t\"Y\n\x0bOutboxState\x12\r\n\x05\x65poch\x18\x01 \x01(\x04\x12\x0f\n\x07waiting\x18\x02 \x01(\x04\x12*\n\x06oldest\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x14\n\x12GetSiteFileRequest\".\n\rSiteFileReply\x12\x0c\n\x04yaml\x18\x01 \x01(\t\x12\x0f\n\x07managed\x18\x02 \x03(\t\"F\n\x14\x41pplySiteFileRequest\x12\x0c\n\x04yaml\x18\x01 \x01(\t\x12\x0f\n\x07\x64ry_run\x18\x02 \x01(\x08\x12\x0f\n\x07release\x18\x03 \x01(\x08\"@\n\x0eSiteFileChange\x12\x0f\n\x07pointer\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\"W\n\x12\x41pplySiteFileReply\x12\x30\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1f.volthus_wire.v1.SiteFileChange\x12\x0f\n\x07\x61pplied\x18\x02 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,41 +40,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENERGYSPAN_CHARGERSUNWHENTRY']._loaded_options = None
   _globals['_ENERGYSPAN_CHARGERSUNWHENTRY']._serialized_options = b'8\001'
   _globals['_CHARGINGSESSION']._serialized_start=178
-  _globals['_CHARGINGSESSION']._serialized_end=707
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=710
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=856
-  _globals['_LISTSESSIONSREPLY']._serialized_start=858
-  _globals['_LISTSESSIONSREPLY']._serialized_end=943
-  _globals['_ENERGYSPAN']._serialized_start=946
-  _globals['_ENERGYSPAN']._serialized_end=1452
-  _globals['_ENERGYSPAN_CHARGERWHENTRY']._serialized_start=1312
-  _globals['_ENERGYSPAN_CHARGERWHENTRY']._serialized_end=1360
-  _globals['_ENERGYSPAN_CHARGERSUNWHENTRY']._serialized_start=1362
-  _globals['_ENERGYSPAN_CHARGERSUNWHENTRY']._serialized_end=1413
-  _globals['_GETENERGYREQUEST']._serialized_start=1454
-  _globals['_GETENERGYREQUEST']._serialized_end=1570
-  _globals['_GETENERGYREPLY']._serialized_start=1572
-  _globals['_GETENERGYREPLY']._serialized_end=1632
-  _globals['_DECISIONRECORD']._serialized_start=1635
-  _globals['_DECISIONRECORD']._serialized_end=1840
-  _globals['_LISTDECISIONSREQUEST']._serialized_start=1843
-  _globals['_LISTDECISIONSREQUEST']._serialized_end=1990
-  _globals['_LISTDECISIONSREPLY']._serialized_start=1992
-  _globals['_LISTDECISIONSREPLY']._serialized_end=2078
-  _globals['_FACT']._serialized_start=2081
-  _globals['_FACT']._serialized_end=2375
-  _globals['_AUDITENTRY']._serialized_start=2378
-  _globals['_AUDITENTRY']._serialized_end=2523
-  _globals['_OUTBOXSTATE']._serialized_start=2525
-  _globals['_OUTBOXSTATE']._serialized_end=2614
-  _globals['_GETSITEFILEREQUEST']._serialized_start=2616
-  _globals['_GETSITEFILEREQUEST']._serialized_end=2636
-  _globals['_SITEFILEREPLY']._serialized_start=2638
-  _globals['_SITEFILEREPLY']._serialized_end=2684
-  _globals['_APPLYSITEFILEREQUEST']._serialized_start=2686
-  _globals['_APPLYSITEFILEREQUEST']._serialized_end=2756
-  _globals['_SITEFILECHANGE']._serialized_start=2758
-  _globals['_SITEFILECHANGE']._serialized_end=2822
-  _globals['_APPLYSITEFILEREPLY']._serialized_start=2824
-  _globals['_APPLYSITEFILEREPLY']._serialized_end=2911
+  _globals['_CHARGINGSESSION']._serialized_end=797
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=800
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=946
+  _globals['_LISTSESSIONSREPLY']._serialized_start=948
+  _globals['_LISTSESSIONSREPLY']._serialized_end=1033
+  _globals['_ENERGYSPAN']._serialized_start=1036
+  _globals['_ENERGYSPAN']._serialized_end=1542
+  _globals['_ENERGYSPAN_CHARGERWHENTRY']._serialized_start=1402
+  _globals['_ENERGYSPAN_CHARGERWHENTRY']._serialized_end=1450
+  _globals['_ENERGYSPAN_CHARGERSUNWHENTRY']._serialized_start=1452
+  _globals['_ENERGYSPAN_CHARGERSUNWHENTRY']._serialized_end=1503
+  _globals['_GETENERGYREQUEST']._serialized_start=1544
+  _globals['_GETENERGYREQUEST']._serialized_end=1660
+  _globals['_GETENERGYREPLY']._serialized_start=1662
+  _globals['_GETENERGYREPLY']._serialized_end=1722
+  _globals['_DECISIONRECORD']._serialized_start=1725
+  _globals['_DECISIONRECORD']._serialized_end=1930
+  _globals['_LISTDECISIONSREQUEST']._serialized_start=1933
+  _globals['_LISTDECISIONSREQUEST']._serialized_end=2080
+  _globals['_LISTDECISIONSREPLY']._serialized_start=2082
+  _globals['_LISTDECISIONSREPLY']._serialized_end=2168
+  _globals['_FACT']._serialized_start=2171
+  _globals['_FACT']._serialized_end=2465
+  _globals['_AUDITENTRY']._serialized_start=2468
+  _globals['_AUDITENTRY']._serialized_end=2613
+  _globals['_OUTBOXSTATE']._serialized_start=2615
+  _globals['_OUTBOXSTATE']._serialized_end=2704
+  _globals['_GETSITEFILEREQUEST']._serialized_start=2706
+  _globals['_GETSITEFILEREQUEST']._serialized_end=2726
+  _globals['_SITEFILEREPLY']._serialized_start=2728
+  _globals['_SITEFILEREPLY']._serialized_end=2774
+  _globals['_APPLYSITEFILEREQUEST']._serialized_start=2776
+  _globals['_APPLYSITEFILEREQUEST']._serialized_end=2846
+  _globals['_SITEFILECHANGE']._serialized_start=2848
+  _globals['_SITEFILECHANGE']._serialized_end=2912
+  _globals['_APPLYSITEFILEREPLY']._serialized_start=2914
+  _globals['_APPLYSITEFILEREPLY']._serialized_end=3001
 # @@protoc_insertion_point(module_scope)

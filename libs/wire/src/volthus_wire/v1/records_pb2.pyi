@@ -13,7 +13,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ChargingSession(_message.Message):
-    __slots__ = ("session", "ski", "charger_name", "car", "started", "ended", "state", "energy_wh", "sun_wh", "grid_wh", "charging_s", "highest_w", "soc_start_percent", "soc_end_percent", "cost", "currency", "mode", "revision", "price_series", "co2_g")
+    __slots__ = ("session", "ski", "charger_name", "car", "started", "ended", "state", "energy_wh", "sun_wh", "grid_wh", "charging_s", "highest_w", "soc_start_percent", "soc_end_percent", "cost", "currency", "mode", "revision", "price_series", "co2_g", "at_once_cost", "at_once_co2_g")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     SKI_FIELD_NUMBER: _ClassVar[int]
     CHARGER_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,8 @@ class ChargingSession(_message.Message):
     REVISION_FIELD_NUMBER: _ClassVar[int]
     PRICE_SERIES_FIELD_NUMBER: _ClassVar[int]
     CO2_G_FIELD_NUMBER: _ClassVar[int]
+    AT_ONCE_COST_FIELD_NUMBER: _ClassVar[int]
+    AT_ONCE_CO2_G_FIELD_NUMBER: _ClassVar[int]
     session: str
     ski: str
     charger_name: str
@@ -54,7 +56,9 @@ class ChargingSession(_message.Message):
     revision: int
     price_series: str
     co2_g: float
-    def __init__(self, session: _Optional[str] = ..., ski: _Optional[str] = ..., charger_name: _Optional[str] = ..., car: _Optional[str] = ..., started: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[str] = ..., energy_wh: _Optional[float] = ..., sun_wh: _Optional[float] = ..., grid_wh: _Optional[float] = ..., charging_s: _Optional[float] = ..., highest_w: _Optional[float] = ..., soc_start_percent: _Optional[float] = ..., soc_end_percent: _Optional[float] = ..., cost: _Optional[float] = ..., currency: _Optional[str] = ..., mode: _Optional[str] = ..., revision: _Optional[int] = ..., price_series: _Optional[str] = ..., co2_g: _Optional[float] = ...) -> None: ...
+    at_once_cost: float
+    at_once_co2_g: float
+    def __init__(self, session: _Optional[str] = ..., ski: _Optional[str] = ..., charger_name: _Optional[str] = ..., car: _Optional[str] = ..., started: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ended: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[str] = ..., energy_wh: _Optional[float] = ..., sun_wh: _Optional[float] = ..., grid_wh: _Optional[float] = ..., charging_s: _Optional[float] = ..., highest_w: _Optional[float] = ..., soc_start_percent: _Optional[float] = ..., soc_end_percent: _Optional[float] = ..., cost: _Optional[float] = ..., currency: _Optional[str] = ..., mode: _Optional[str] = ..., revision: _Optional[int] = ..., price_series: _Optional[str] = ..., co2_g: _Optional[float] = ..., at_once_cost: _Optional[float] = ..., at_once_co2_g: _Optional[float] = ...) -> None: ...
 
 class ListSessionsRequest(_message.Message):
     __slots__ = ("to", "ski", "cursor", "most")

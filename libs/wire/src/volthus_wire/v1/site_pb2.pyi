@@ -6,6 +6,7 @@ from volthus_wire.v1 import evse_pb2 as _evse_pb2
 from volthus_wire.v1 import metering_pb2 as _metering_pb2
 from volthus_wire.v1 import operating_pb2 as _operating_pb2
 from volthus_wire.v1 import operator_pb2 as _operator_pb2
+from volthus_wire.v1 import planning_pb2 as _planning_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -139,7 +140,7 @@ class LimitedBy(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., element: _Optional[str] = ..., phase: _Optional[str] = ..., value: _Optional[float] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ChargerState(_message.Message):
-    __slots__ = ("ski", "name", "own", "connection", "state", "power_w", "current_a", "limit_a", "limited_by", "communication", "soc_percent", "session_energy_wh", "settings", "brand", "model", "measured_age_s", "detail", "error_code", "mode", "pending", "session", "car", "goal", "phases", "reaction_s", "car_range")
+    __slots__ = ("ski", "name", "own", "connection", "state", "power_w", "current_a", "limit_a", "limited_by", "communication", "soc_percent", "session_energy_wh", "settings", "brand", "model", "measured_age_s", "detail", "error_code", "mode", "pending", "session", "car", "goal", "phases", "reaction_s", "car_range", "plan", "soc")
     SKI_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     OWN_FIELD_NUMBER: _ClassVar[int]
@@ -166,6 +167,8 @@ class ChargerState(_message.Message):
     PHASES_FIELD_NUMBER: _ClassVar[int]
     REACTION_S_FIELD_NUMBER: _ClassVar[int]
     CAR_RANGE_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    SOC_FIELD_NUMBER: _ClassVar[int]
     ski: str
     name: str
     own: bool
@@ -192,7 +195,9 @@ class ChargerState(_message.Message):
     phases: _containers.RepeatedScalarFieldContainer[str]
     reaction_s: float
     car_range: CarRange
-    def __init__(self, ski: _Optional[str] = ..., name: _Optional[str] = ..., own: _Optional[bool] = ..., connection: _Optional[_Union[_evse_pb2.Connection, str]] = ..., state: _Optional[str] = ..., power_w: _Optional[float] = ..., current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., limit_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., limited_by: _Optional[_Union[LimitedBy, _Mapping]] = ..., communication: _Optional[str] = ..., soc_percent: _Optional[float] = ..., session_energy_wh: _Optional[float] = ..., settings: _Optional[_Union[ChargerSettings, _Mapping]] = ..., brand: _Optional[str] = ..., model: _Optional[str] = ..., measured_age_s: _Optional[float] = ..., detail: _Optional[str] = ..., error_code: _Optional[str] = ..., mode: _Optional[_Union[_operating_pb2.ChargingMode, _Mapping]] = ..., pending: _Optional[_Iterable[_Union[PendingChange, _Mapping]]] = ..., session: _Optional[str] = ..., car: _Optional[str] = ..., goal: _Optional[_Union[_operating_pb2.Goal, _Mapping]] = ..., phases: _Optional[_Iterable[str]] = ..., reaction_s: _Optional[float] = ..., car_range: _Optional[_Union[CarRange, _Mapping]] = ...) -> None: ...
+    plan: _planning_pb2.SessionPlan
+    soc: _planning_pb2.CarSoc
+    def __init__(self, ski: _Optional[str] = ..., name: _Optional[str] = ..., own: _Optional[bool] = ..., connection: _Optional[_Union[_evse_pb2.Connection, str]] = ..., state: _Optional[str] = ..., power_w: _Optional[float] = ..., current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., limit_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., limited_by: _Optional[_Union[LimitedBy, _Mapping]] = ..., communication: _Optional[str] = ..., soc_percent: _Optional[float] = ..., session_energy_wh: _Optional[float] = ..., settings: _Optional[_Union[ChargerSettings, _Mapping]] = ..., brand: _Optional[str] = ..., model: _Optional[str] = ..., measured_age_s: _Optional[float] = ..., detail: _Optional[str] = ..., error_code: _Optional[str] = ..., mode: _Optional[_Union[_operating_pb2.ChargingMode, _Mapping]] = ..., pending: _Optional[_Iterable[_Union[PendingChange, _Mapping]]] = ..., session: _Optional[str] = ..., car: _Optional[str] = ..., goal: _Optional[_Union[_operating_pb2.Goal, _Mapping]] = ..., phases: _Optional[_Iterable[str]] = ..., reaction_s: _Optional[float] = ..., car_range: _Optional[_Union[CarRange, _Mapping]] = ..., plan: _Optional[_Union[_planning_pb2.SessionPlan, _Mapping]] = ..., soc: _Optional[_Union[_planning_pb2.CarSoc, _Mapping]] = ...) -> None: ...
 
 class CarRange(_message.Message):
     __slots__ = ("min_a", "max_a")
@@ -244,7 +249,7 @@ class Notice(_message.Message):
     def __init__(self, code: _Optional[str] = ..., severity: _Optional[str] = ..., params: _Optional[_Mapping[str, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SiteState(_message.Message):
-    __slots__ = ("site", "name", "at", "energy_management", "grid_connection", "load_management", "ladder", "meter_age_s", "grid_current_a", "grid_import_w", "grid_export_w", "charging_power_w", "other_load_a", "reserved_a", "headroom_a", "sun_w", "chargers", "notices", "meters", "version", "circuits", "operator_limits", "operator_share_w")
+    __slots__ = ("site", "name", "at", "energy_management", "grid_connection", "load_management", "ladder", "meter_age_s", "grid_current_a", "grid_import_w", "grid_export_w", "charging_power_w", "other_load_a", "reserved_a", "headroom_a", "sun_w", "chargers", "notices", "meters", "version", "circuits", "operator_limits", "operator_share_w", "plan", "prices")
     SITE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
@@ -268,6 +273,8 @@ class SiteState(_message.Message):
     CIRCUITS_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_LIMITS_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_SHARE_W_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    PRICES_FIELD_NUMBER: _ClassVar[int]
     site: str
     name: str
     at: _timestamp_pb2.Timestamp
@@ -291,7 +298,9 @@ class SiteState(_message.Message):
     circuits: _containers.RepeatedCompositeFieldContainer[CircuitState]
     operator_limits: _containers.RepeatedCompositeFieldContainer[_operator_pb2.OperatorLimit]
     operator_share_w: float
-    def __init__(self, site: _Optional[str] = ..., name: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., energy_management: _Optional[_Union[EnergyManagement, _Mapping]] = ..., grid_connection: _Optional[_Union[GridConnection, _Mapping]] = ..., load_management: _Optional[str] = ..., ladder: _Optional[str] = ..., meter_age_s: _Optional[float] = ..., grid_current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., grid_import_w: _Optional[float] = ..., grid_export_w: _Optional[float] = ..., charging_power_w: _Optional[float] = ..., other_load_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., reserved_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., headroom_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., sun_w: _Optional[float] = ..., chargers: _Optional[_Iterable[_Union[ChargerState, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., meters: _Optional[_Iterable[_Union[_metering_pb2.MeterHealth, _Mapping]]] = ..., version: _Optional[str] = ..., circuits: _Optional[_Iterable[_Union[CircuitState, _Mapping]]] = ..., operator_limits: _Optional[_Iterable[_Union[_operator_pb2.OperatorLimit, _Mapping]]] = ..., operator_share_w: _Optional[float] = ...) -> None: ...
+    plan: _planning_pb2.PlanInForce
+    prices: _planning_pb2.PricesHeld
+    def __init__(self, site: _Optional[str] = ..., name: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., energy_management: _Optional[_Union[EnergyManagement, _Mapping]] = ..., grid_connection: _Optional[_Union[GridConnection, _Mapping]] = ..., load_management: _Optional[str] = ..., ladder: _Optional[str] = ..., meter_age_s: _Optional[float] = ..., grid_current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., grid_import_w: _Optional[float] = ..., grid_export_w: _Optional[float] = ..., charging_power_w: _Optional[float] = ..., other_load_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., reserved_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., headroom_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., sun_w: _Optional[float] = ..., chargers: _Optional[_Iterable[_Union[ChargerState, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., meters: _Optional[_Iterable[_Union[_metering_pb2.MeterHealth, _Mapping]]] = ..., version: _Optional[str] = ..., circuits: _Optional[_Iterable[_Union[CircuitState, _Mapping]]] = ..., operator_limits: _Optional[_Iterable[_Union[_operator_pb2.OperatorLimit, _Mapping]]] = ..., operator_share_w: _Optional[float] = ..., plan: _Optional[_Union[_planning_pb2.PlanInForce, _Mapping]] = ..., prices: _Optional[_Union[_planning_pb2.PricesHeld, _Mapping]] = ...) -> None: ...
 
 class GetGridConnectionRequest(_message.Message):
     __slots__ = ()
