@@ -1,9 +1,11 @@
 """The recorder beside the control loop: it never waits, and what it cannot keep is counted."""
 
 import asyncio
+import json
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from record_sites import broken_laws
 
 from cem.core.decide import decide
+from cem.core.driving import WallClock
 from cem.core.events import (
     ApiLimitSet,
     Car,
@@ -19,13 +22,17 @@ from cem.core.events import (
     EnergyManagementSet,
     Event,
     GridConnectionSet,
+    OperatorLimitsHeard,
     Report,
 )
 from cem.core.folding import apply
+from cem.core.obeying import limit_w
 from cem.core.operating import LimitState, OperatorLimit
+from cem.core.parameters import DEFAULTS
 from cem.core.site import EnergyManagement, GridConnection
 from cem.core.state import Remembered, State, restored
 from cem.records import recorder as module
+from cem.records.answers import RecordAnswers
 from cem.records.core.counting import Measured
 from cem.records.core.ledger import GridMeasured
 from cem.records.journal import Journal, Kept
@@ -34,6 +41,8 @@ from cem.store import Store
 from electrical.phases import on_every_phase
 from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import FakeClock
+from volthus_wire.v1 import operator_pb2
+from volthus_wire.v1.rpc_pb2 import Caller
 
 SKI = "a" * 40
 
@@ -85,6 +94,11 @@ class Site:
         self.recorder.metered(reading)
         if decides:
             self.decide()
+
+    def log(self) -> list[str]:
+        """Return the events of the evidence log, oldest first."""
+        rows = self.ask("SELECT fields FROM cem_evidence ORDER BY number")
+        return [json.loads(fields)["event"] for (fields,) in rows]
 
     def ask(self, question: str) -> list[tuple]:
         with closing(sqlite3.connect(self.folder / "cem.sqlite")) as db:
@@ -276,6 +290,85 @@ async def test_a_box_that_changes_its_word_every_second_cannot_fill_the_disk(tmp
     assert 500 <= len(rows) <= 500 + 1350 / 10
     assert '"limit.limit_w": "5399.000"' in rows[-1][0], "the last word stands in the log"
     assert broken_laws(tmp_path / "cem.sqlite") == []
+    site.journal.close()
+
+
+BOX = OperatorLimit("lpc", "eebus", "b" * 40, failsafe_w=2000.0, name="Steuerbox")
+
+
+async def test_the_failsafe_of_a_silent_gateway_is_evidence_like_any_other_limit(tmp_path: Path):
+    site = Site(tmp_path)
+
+    async def seconds(count: int, power_w: float, *words: OperatorLimit) -> None:
+        for _ in range(count):
+            if words:
+                site.happen(OperatorLimitsHeard(words))
+            site.second(power_w)
+        await site.recorder.work()
+
+    await seconds(5, 7000.0, BOX)
+    assert site.log() == []
+    await seconds(100, 7000.0)
+    assert site.log() == ["lost"], "silent, but not so long that control changes anything"
+    await seconds(20, 7000.0)
+    assert site.log() == ["lost", "failsafe", "started"]
+    assert limit_w(site.state, site.clock.monotonic(), DEFAULTS) == 2000.0
+    await seconds(5, 1900.0)
+    await seconds(3, 1900.0, BOX)
+    assert site.log() == ["lost", "failsafe", "started", "reached", "recovered", "ended"]
+    answers = RecordAnswers(site.journal, site.recorder)
+    told = await answers.list_evidence(operator_pb2.ListEvidenceRequest(), Caller())
+    assert told.intact
+    started = told.entries[2]
+    assert (started.event, started.limit.state, started.limit.limit_w) == (
+        "started", "failsafe", 2000.0,
+    )  # fmt: skip
+    assert not started.limit.connected
+    assert told.entries[3].reached_s == pytest.approx(1.0, abs=1.0)
+    site.journal.close()
+
+
+async def test_a_limit_with_a_time_ends_in_the_log_when_control_lets_it_go(tmp_path: Path):
+    site = Site(tmp_path)
+    until = site.clock.now() + timedelta(seconds=20)
+    timed = replace(BOX, state=LimitState.LIMITED, limit_w=4200.0, until=until)
+    by_api = OperatorLimit("lpc", "api", "", LimitState.LIMITED, 3000.0, until)
+    site.happen(ApiLimitSet(by_api))
+    for _ in range(30):
+        site.happen(WallClock(site.clock.monotonic(), site.clock.now()))
+        site.happen(OperatorLimitsHeard((timed,)))
+        site.second(2000.0)
+    await site.recorder.work()
+    assert site.log() == ["started", "reached", "started", "reached", "ended"]
+    ended = site.ask("SELECT fields FROM cem_evidence ORDER BY number DESC LIMIT 1")
+    assert '"limit.source": "api"' in ended[0][0], "a box's limit ends when its gateway says so"
+    assert limit_w(site.state, site.clock.monotonic(), DEFAULTS) == 4200.0
+    site.journal.close()
+
+
+async def test_a_restart_is_no_silence_of_the_gateway_unless_it_stays_away(tmp_path: Path):
+    site = Site(tmp_path)
+    for _ in range(5):
+        site.happen(OperatorLimitsHeard((BOX,)))
+        site.second(1000.0)
+    limited = replace(BOX, state=LimitState.LIMITED, limit_w=4200.0)
+    site.happen(OperatorLimitsHeard((limited,)))
+    site.second(1000.0)
+    await site.recorder.work()
+    assert site.log() == ["started", "reached"]
+    remembered = Remembered(
+        operator_limits=(replace(limited, heard=None, is_connected=False),), paired=(SKI,)
+    )
+    site.recorder = Recorder(site.journal, site.clock, Kept())
+    site.state = restored(remembered, site.clock.monotonic())
+    for _ in range(9):
+        site.second(1000.0)
+    await site.recorder.work()
+    assert site.log() == ["started", "reached"]
+    for _ in range(5):
+        site.second(1000.0)
+    await site.recorder.work()
+    assert site.log() == ["started", "reached", "lost"]
     site.journal.close()
 
 

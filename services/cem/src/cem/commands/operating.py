@@ -6,7 +6,9 @@ import contextlib
 from cem.commands.desk import Desk, check_revision, refuse
 from cem.core.events import ApiLimitSet, OperatorSet
 from cem.core.installation import MOST_W, object_to_operator
+from cem.core.obeying import standing
 from cem.core.operating import LimitState, OperatorLimit
+from cem.core.parameters import DEFAULTS
 from cem.core.validation import is_within, out_of_range
 from cem.messages.operating import limit_message, operator_message, operator_of
 from cem.site_file.plain import of_operator
@@ -101,8 +103,8 @@ class OperatingCommands:
         )
 
     def _reply(self) -> operator_pb2.OperatorReply:
-        state = self._desk.state
+        state, now = self._desk.state, self._desk.clock.monotonic()
         return operator_pb2.OperatorReply(
             settings=operator_message(state.operator),
-            limits=[limit_message(limit) for limit in state.standing_limits],
+            limits=[limit_message(limit) for limit in standing(state, now, DEFAULTS)],
         )

@@ -24,16 +24,27 @@ LARGE_W = 11_000.0  # heat pumps and cooling above that keep 40 % of their power
 OF_LARGE = 0.4
 
 
-def in_force(state: State, now: float, p: Parameters) -> tuple[OperatorLimit, ...]:
-    """Return the limits on what is drawn that hold now, each with the watts to obey."""
-    limits = [limit for limit in state.operator_limits if limit.kind == "lpc"]
+def standing(state: State, now: float, p: Parameters) -> tuple[OperatorLimit, ...]:
+    """Return every word of the grid operator as it counts now, each source once.
+
+    In a long silence of the gateway that is the failsafe limit of its boxes. A word without watts
+    limits nothing; an order by API whose time is over is none any more.
+    """
+    limits = list(state.operator_limits)
     heard_s = state.operator_heard_s
     if heard_s is not None and now - heard_s > p.operator_silent_s:
         limits = [_in_silence(limit, state.operator) for limit in limits]
-    if state.api_limit is not None and state.api_limit.kind == "lpc":
+    if state.api_limit is not None:
         limits.append(state.api_limit)
+    return tuple(limit for limit in limits if not _is_over(limit, state, now))
+
+
+def in_force(state: State, now: float, p: Parameters) -> tuple[OperatorLimit, ...]:
+    """Return the limits on what is drawn that hold now, each with the watts to obey."""
     return tuple(
-        limit for limit in limits if limit.limit_w is not None and not _is_over(limit, state, now)
+        limit
+        for limit in standing(state, now, p)
+        if limit.kind == "lpc" and limit.limit_w is not None
     )
 
 
@@ -88,6 +99,8 @@ def _others_part_w(chargers: int, others_w: Sequence[float]) -> float:
 
 def _in_silence(limit: OperatorLimit, settings: OperatorSettings) -> OperatorLimit:
     """Return a limit as it must be obeyed while nobody brings word of it."""
+    if limit.kind != "lpc":
+        return replace(limit, is_connected=False)  # its failsafe is the inverter's to keep
     if limit.state is LimitState.UNLIMITED_AUTONOMOUS and limit.limit_w is None:
         return limit  # its box was away already, and had no say
     failsafe_w = settings.failsafe_w if limit.failsafe_w is None else limit.failsafe_w

@@ -90,12 +90,6 @@ class State:
         """Return the number of phases of the grid connection; three while it is unknown."""
         return 3 if self.grid is None else self.grid.phases
 
-    @property
-    def standing_limits(self) -> tuple[OperatorLimit, ...]:
-        """Return every limit of the grid operator that stands, whoever told it."""
-        by_api = () if self.api_limit is None else (self.api_limit,)
-        return (*self.operator_limits, *by_api)
-
     def with_charger(self, charger: Charger) -> "State":
         """Return the state with one charger replaced."""
         return replace(self, chargers={**self.chargers, charger.ski: charger})

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from cem.core import showing
 from cem.core.decision import Decision
 from cem.core.ladder import Stage
+from cem.core.obeying import standing
+from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Notice
 from cem.messages.operating import limit_message
 from cem.messages.settings import energy_management_message, grid_message
@@ -64,7 +66,9 @@ def site_state(
         meters=beside.meters,
         notices=[_notice(notice, clocks) for notice in (*state.notices, *beside.notices)],
         circuits=[circuit_state(c, decision, clocks.monotonic_s) for c in state.circuits],
-        operator_limits=[limit_message(limit) for limit in state.standing_limits],
+        operator_limits=[
+            limit_message(limit) for limit in standing(state, clocks.monotonic_s, DEFAULTS)
+        ],
         operator_share_w=decision.operator_w,
     )
     seen = Seen(decision, clocks, beside.sessions)
@@ -84,7 +88,7 @@ def status_of(decision: Decision, beside: Beside, now: float) -> tuple[object, .
         decision.picture.load_management,
         tuple((n.code, n.params, n.severity) for n in (*state.notices, *beside.notices)),
         state.circuits,
-        tuple((limit.ski, limit.state, limit.limit_w) for limit in state.standing_limits),
+        tuple((limit.ski, limit.state, limit.limit_w) for limit in standing(state, now, DEFAULTS)),
         tuple(
             (
                 charger.ski,

@@ -25,6 +25,7 @@ from cem.records.core.ledger import GridMeasured, Ledger, Now
 from cem.records.core.sessions import Standing
 from cem.records.journal import Batch, Journal, Kept
 from cem.records.watching import (
+    GATEWAY_SILENT_AFTER_S,
     effect_of,
     limits_of,
     measured_of,
@@ -85,6 +86,7 @@ class Recorder:
         self._tried_s = float("-inf")
         self._wait_s = TRY_AGAIN_AFTER_S
         self._is_urgent = False
+        self._is_gateway_heard = False
         self._one = asyncio.Lock()
         self._working = threading.Lock()  # a cancelled wait leaves its thread running
         self._lost = self._shown_lost = 0
@@ -258,9 +260,14 @@ class Recorder:
         return entries
 
     def _limits(self, state: State, now_s: float) -> tuple[OperatorLimit, ...]:
-        """Return what the operator's sources say; before the gateway's first word, as it was."""
+        """Return what the operator's sources say.
+
+        A start is no silence: the gateway gets the time for its first word, and until then all
+        is as the log says.
+        """
         limits = limits_of(state, now_s)
-        if state.operator_heard_s is not None:
+        self._is_gateway_heard |= (state.operator_heard_s or 0.0) > state.started_s
+        if self._is_gateway_heard or now_s - state.started_s > GATEWAY_SILENT_AFTER_S:
             return limits
         known = (o.limit for (_, source, _), o in self._orders.items() if source == "eebus")
         return (*known, *(limit for limit in limits if limit.source != "eebus"))

@@ -8,7 +8,9 @@ from cem.core.charger import Charger
 from cem.core.decision import Decision
 from cem.core.driving import car_at
 from cem.core.events import Link, Report
+from cem.core.obeying import standing
 from cem.core.operating import OperatorLimit
+from cem.core.parameters import DEFAULTS
 from cem.core.state import State
 from cem.records.core.counting import Measured
 from cem.records.core.evidence import Effect
@@ -57,13 +59,13 @@ def shown_of(decision: Decision, now: Now) -> tuple[Shown, ...]:
 
 
 def limits_of(state: State, now_s: float) -> tuple[OperatorLimit, ...]:
-    """Return the operator's limits as they stand; a silent gateway has lost its boxes."""
+    """Return the operator's limits as control obeys them; a silent gateway has lost its boxes."""
     heard_s = state.operator_heard_s
     is_silent = heard_s is None or now_s - heard_s > GATEWAY_SILENT_AFTER_S
-    boxes = state.operator_limits
-    if is_silent:
-        boxes = tuple(_lost(limit) for limit in boxes)
-    return boxes if state.api_limit is None else (*boxes, state.api_limit)
+    limits = standing(state, now_s, DEFAULTS)
+    if not is_silent:
+        return limits
+    return tuple(_lost(limit) if limit.source == "eebus" else limit for limit in limits)
 
 
 def effect_of(decision: Decision, now_s: float) -> Effect:

@@ -96,7 +96,8 @@ def watched(
 ) -> tuple[dict[Key, Order], tuple[Entry, ...]]:
     """Return the orders as they stand now, and the entries that this moment brings.
 
-    A source that left (unpaired, or lifted by API) ends its limit.
+    limits: every source's word as it counts now. A source that left (unpaired, lifted by API, or
+    its time is over) ends its limit.
     """
     after: dict[Key, Order] = {}
     entries: list[Entry] = []
@@ -105,7 +106,7 @@ def watched(
         measured = (effect.grid_import_w, effect.charging_w)
         entries.append(Entry(wall, event, limit, *measured, reached_s))
 
-    for limit in (_in_force(told, wall) for told in limits):
+    for limit in limits:
         before = orders.get(key_of(limit))
         order = _ordered(before, limit, now_s, enter)
         after[key_of(limit)] = _judged(order, effect, now_s, enter)
@@ -134,11 +135,6 @@ def restored(entries: Sequence[Entry], now_s: float) -> dict[Key, Order]:
 
 
 # --- inside --------------------------------------------------------------------------------------
-
-
-def _in_force(limit: OperatorLimit, wall: datetime) -> OperatorLimit:
-    is_over = limit.until is not None and limit.until <= wall
-    return replace(limit, limit_w=None) if is_over else limit
 
 
 def _ordered(before: Order | None, limit: OperatorLimit, now_s: float, enter: Enter) -> Order:
