@@ -14,17 +14,18 @@ import httpx
 import pytest
 from price_provider import Provider
 
-from smart_charging.prices.core.errors import (
-    AnswerError,
-    NotPublishedError,
-    PriceError,
-    RefusedByProviderError,
-    SetUpError,
-)
-from smart_charging.prices.core.series import Series, day
+from smart_charging.prices.core.series import Series
 from smart_charging.prices.gathering import gathered
 from smart_charging.prices.readers import entsoe
 from smart_charging.prices.sources import SOURCES, Access, in_currency
+from smart_charging.provider.core.days import day
+from smart_charging.provider.core.errors import (
+    AnswerError,
+    NotPublishedError,
+    RefusedByProviderError,
+    SetUpError,
+    SourceError,
+)
 
 CET, LONDON = ZoneInfo("Europe/Brussels"), ZoneInfo("Europe/London")
 QUARTER, HALF, HOUR = timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1)
@@ -539,7 +540,7 @@ async def test_nonsense_is_refused_by_name(
     http: httpx.AsyncClient, provider: Provider, shape: Shape, body: bytes
 ) -> None:
     provider.says(body)
-    with pytest.raises(AnswerError if body else PriceError):
+    with pytest.raises(AnswerError if body else SourceError):
         await fetched(http, provider, shape)
 
 

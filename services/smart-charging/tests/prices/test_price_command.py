@@ -13,8 +13,8 @@ import pytest
 
 from smart_charging.prices import cli
 from smart_charging.prices.core import sample
-from smart_charging.prices.core.series import day
 from smart_charging.prices.readers import own
+from smart_charging.provider.core.days import day
 
 PROGRAM = str(Path(sys.executable).parent / "smart-charging")
 DAY = ["--from", "2026-10-25", "--to", "2026-10-25"]  # 25 hours

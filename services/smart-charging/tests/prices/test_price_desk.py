@@ -16,7 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from price_provider import Provider
 
-from smart_charging.prices.core.release import (
+from smart_charging.prices.core.series import Interval, Series, Trust
+from smart_charging.prices.desk import Desk
+from smart_charging.prices.readers import own
+from smart_charging.prices.sources import DAY_AHEAD, ROLLING, SOURCES, Access, Feed
+from smart_charging.prices.store import FILE, Store
+from smart_charging.provider.core.days import day
+from smart_charging.provider.core.release import (
     LONGEST_RETRY,
     LONGEST_WAIT,
     RELEASE_SPREAD,
@@ -27,11 +33,6 @@ from smart_charging.prices.core.release import (
     next_attempt,
     wanted_until,
 )
-from smart_charging.prices.core.series import Interval, Series, Trust, day
-from smart_charging.prices.desk import Desk
-from smart_charging.prices.readers import own
-from smart_charging.prices.sources import DAY_AHEAD, ROLLING, SOURCES, Access, Feed
-from smart_charging.prices.store import FILE, Store
 from volthus_kit.testing import FakeClock
 
 CET = ZoneInfo("Europe/Brussels")

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smart_charging.prices.core.errors import PriceError
 from smart_charging.prices.core.series import Series
 from smart_charging.prices.readers import (
     awattar,
@@ -22,6 +21,7 @@ from smart_charging.prices.readers import (
     own,
     tibber,
 )
+from smart_charging.provider.core.errors import SourceError
 
 START = "2026-02-03T00:00:00Z"
 END = "2026-02-03T00:30:00Z"
@@ -109,7 +109,7 @@ def changed(value: object, path: tuple[object, ...], to: object) -> object:
 def sound(read: Callable[[bytes, str], Series], body: bytes) -> None:
     try:
         series = read(body, "Z")
-    except PriceError:
+    except SourceError:
         return
     for interval in series.intervals:
         assert datetime(2000, 1, 1, tzinfo=UTC) <= interval.start < interval.end

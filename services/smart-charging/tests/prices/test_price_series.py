@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smart_charging.prices.core import sample
-from smart_charging.prices.core.errors import AnswerError, PriceError, SeriesError
+from smart_charging.prices.core.errors import SeriesError
 from smart_charging.prices.core.series import (
     Interval,
     Scope,
     Series,
     averaged,
     clipped,
-    day,
     edges,
     onto,
     ordered,
@@ -24,6 +23,8 @@ from smart_charging.prices.core.series import (
 )
 from smart_charging.prices.core.units import inner
 from smart_charging.prices.readers import own
+from smart_charging.provider.core.days import day
+from smart_charging.provider.core.errors import AnswerError, SourceError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -187,7 +188,7 @@ def test_what_makes_no_series_is_refused() -> None:
         at(0, 0, "0.1")
     with pytest.raises(SeriesError):
         Interval(datetime(2026, 1, 1, tzinfo=BERLIN), NOON, Decimal(0))
-    with pytest.raises(PriceError):
+    with pytest.raises(SourceError):
         at(0, 15, "NaN")
     with pytest.raises(AnswerError):
         ordered([at(0, 60, "0.1"), at(0, 60, "0.2")])

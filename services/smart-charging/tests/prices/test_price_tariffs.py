@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from smart_charging.prices import tariff_file
 from smart_charging.prices.core import sample
-from smart_charging.prices.core.errors import SetUpError
 from smart_charging.prices.core.rates import Rates, Window
 from smart_charging.prices.core.retail import (
     FeedInTariff,
@@ -20,7 +19,9 @@ from smart_charging.prices.core.retail import (
     feed_in_prices,
     import_prices,
 )
-from smart_charging.prices.core.series import Interval, Scope, Series, day, edges, onto
+from smart_charging.prices.core.series import Interval, Scope, Series, edges, onto
+from smart_charging.provider.core.days import day
+from smart_charging.provider.core.errors import SetUpError
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)

@@ -12,17 +12,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smart_charging.prices import tariff_file
 from smart_charging.prices.core import sample
-from smart_charging.prices.core.errors import PriceError, SetUpError
 from smart_charging.prices.core.rates import Rates
-from smart_charging.prices.core.release import span
 from smart_charging.prices.core.retail import ImportTariff, feed_in_prices, import_prices
-from smart_charging.prices.core.series import Series, Trust, clipped, day, edges, onto
+from smart_charging.prices.core.series import Series, Trust, clipped, edges, onto
 from smart_charging.prices.core.units import price_unit
-from smart_charging.prices.fetching import client
 from smart_charging.prices.gathering import gathered
 from smart_charging.prices.readers import own
 from smart_charging.prices.settings import PriceSettings
 from smart_charging.prices.sources import DAY_AHEAD, SOURCES, Feed, Source, in_currency
+from smart_charging.provider.core.days import day
+from smart_charging.provider.core.errors import SetUpError, SourceError
+from smart_charging.provider.core.release import span
+from smart_charging.provider.fetching import client
 
 OK, NO_PRICES, BAD_INPUT = 0, 1, 2
 OWN = {
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
             columns.append(feed_in_prices(tariffs.fed_in, series, start, end))
     except (SetUpError, OSError) as error:
         return _complaint(error, BAD_INPUT)
-    except PriceError as error:
+    except SourceError as error:
         return _complaint(error, NO_PRICES)
     cuts = edges(start, end, timedelta(minutes=given.slots))
     _print_json(columns, cuts) if given.json else _print_table(columns, cuts, zone)

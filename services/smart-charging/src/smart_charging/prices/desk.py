@@ -8,17 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from smart_charging.prices.core.errors import (
-    NotPublishedError,
-    PriceError,
-    RefusedByProviderError,
-    SeriesError,
-)
-from smart_charging.prices.core.release import Freshness, Record, freshness, next_attempt, span
+from smart_charging.prices.core.errors import SeriesError
 from smart_charging.prices.core.series import Series, Trust, clipped, overlaid
 from smart_charging.prices.gathering import gathered
 from smart_charging.prices.sources import Feed
 from smart_charging.prices.store import Store, StoreError
+from smart_charging.provider.core.errors import (
+    NotPublishedError,
+    RefusedByProviderError,
+    SourceError,
+)
+from smart_charging.provider.core.release import Freshness, Record, freshness, next_attempt, span
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 
@@ -114,7 +114,7 @@ class Desk:
             async with self._slots:
                 series = await gathered(self._http, feed, wanted)
             await self._keep(feed, series, now)
-        except PriceError as error:
+        except SourceError as error:
             await self._failed(feed, error, now)
 
     async def _keep(self, feed: Feed, series: Series, now: datetime) -> None:
@@ -126,7 +126,7 @@ class Desk:
         record = Record(series.known_until(now), tried_at=now, succeeded_at=now)
         await self._hold(feed, series, record)
 
-    async def _failed(self, feed: Feed, error: PriceError, now: datetime) -> None:
+    async def _failed(self, feed: Feed, error: SourceError, now: datetime) -> None:
         """Keep what was held, and remember what was wrong and when to come back."""
         series, record = self._held.get(feed.key, (None, Record()))
         wait = error.wait if isinstance(error, RefusedByProviderError) else None

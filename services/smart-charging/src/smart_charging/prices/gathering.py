@@ -5,10 +5,10 @@ from datetime import datetime
 
 import httpx
 
-from smart_charging.prices.core.errors import AnswerError, NotPublishedError, UnreachableError
 from smart_charging.prices.core.series import Series, clipped, overlaid
-from smart_charging.prices.fetching import WHOLE_S, Question, answered
 from smart_charging.prices.sources import Feed
+from smart_charging.provider.core.errors import AnswerError, NotPublishedError, UnreachableError
+from smart_charging.provider.fetching import WHOLE_S, Question, answered
 
 
 async def gathered(
@@ -21,7 +21,7 @@ async def gathered(
     """Ask a feed's source and return what it has of the time.
 
     A day that is not there yet, or does not come through after another did, is simply missing.
-    Raises NotPublishedError when nothing is there yet, any other PriceError when it cannot be had,
+    Raises NotPublishedError when nothing is there yet, any other SourceError when it cannot be had,
     and AnswerError when the answer is about another time.
     """
     series: Series | None = None

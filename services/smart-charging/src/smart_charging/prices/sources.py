@@ -8,10 +8,7 @@ from functools import partial
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from smart_charging.prices.core.errors import SetUpError
-from smart_charging.prices.core.release import Release
 from smart_charging.prices.core.series import Series
-from smart_charging.prices.fetching import Question
 from smart_charging.prices.readers import (
     awattar,
     electricity_maps,
@@ -24,6 +21,9 @@ from smart_charging.prices.readers import (
     own,
     tibber,
 )
+from smart_charging.provider.core.errors import SetUpError
+from smart_charging.provider.core.release import Release
+from smart_charging.provider.fetching import Question
 
 CET = ZoneInfo("Europe/Brussels")  # the delivery day of the coupled auction, whoever takes part
 LONDON, UTC_ZONE = ZoneInfo("Europe/London"), ZoneInfo("UTC")

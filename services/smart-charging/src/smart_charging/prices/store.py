@@ -7,10 +7,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Field, Session, SQLModel, select
 
-from smart_charging.prices.core.errors import PriceError
-from smart_charging.prices.core.release import Record
 from smart_charging.prices.core.series import Series
 from smart_charging.prices.readers import own
+from smart_charging.provider.core.errors import SourceError
+from smart_charging.provider.core.release import Record
 from volthus_kit.database import open_sqlite, written
 
 FILE = "prices.sqlite3"
@@ -58,7 +58,7 @@ class Store:
         for row in rows:
             try:
                 known[row.feed] = _series(row), _record(row)
-            except (PriceError, ValueError):
+            except (SourceError, ValueError):
                 continue
         return known
 

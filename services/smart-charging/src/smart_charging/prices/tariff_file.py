@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from smart_charging.prices.core.errors import SetUpError
 from smart_charging.prices.core.rates import ALL_MONTHS, ALL_WEEKDAYS, Rates, Window
 from smart_charging.prices.core.retail import FeedInTariff, ImportTariff
 from smart_charging.prices.core.units import MOST_PER_KWH
+from smart_charging.provider.core.errors import SetUpError
 
 FORMAT = "price-tariff/1"
 Amount = Annotated[Decimal, Field(ge=-1000, le=1000, max_digits=20)]

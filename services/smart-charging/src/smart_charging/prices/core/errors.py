@@ -1,38 +1,7 @@
-"""What can be wrong with prices, by who must act."""
+"""What can be wrong with a series of prices; what a provider does wrong: provider/core/errors."""
 
-from datetime import timedelta
-
-
-class PriceError(Exception):
-    """Base of all price errors; the text names the thing, the value and what was expected."""
+from smart_charging.provider.core.errors import SourceError
 
 
-class SeriesError(PriceError, ValueError):
+class SeriesError(SourceError, ValueError):
     """Intervals that make no series: we put them together wrongly."""
-
-
-class SetUpError(PriceError, ValueError):
-    """A source, zone, tariff or token that cannot work: who set it up must act."""
-
-
-class AnswerError(PriceError):
-    """The provider answered something that is no price series: it or our reader is wrong."""
-
-
-class NotPublishedError(PriceError):
-    """The provider has no prices for this time yet: wait."""
-
-
-class RefusedByProviderError(PriceError):
-    """The provider refuses us.
-
-    wait: how long it asks us to stay away; None = it did not say.
-    """
-
-    def __init__(self, text: str, wait: timedelta | None = None) -> None:
-        super().__init__(text)
-        self.wait = wait
-
-
-class UnreachableError(PriceError):
-    """No answer in time, or a connection that broke."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from xml.parsers import expat  # S405-S411 speak of entities: refused below
 
-from smart_charging.prices.core.errors import AnswerError
+from smart_charging.provider.core.errors import AnswerError
 
 MOST_ELEMENTS = 400_000
 MOST_DEPTH = 20

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from smart_charging.prices.core.errors import SetUpError
 from smart_charging.prices.core.series import Interval, joined
+from smart_charging.provider.core.errors import SetUpError
 
 QUARTER = timedelta(minutes=15)  # every offset to UTC in use is a multiple of it
 ALL_MONTHS = frozenset(range(1, 13))

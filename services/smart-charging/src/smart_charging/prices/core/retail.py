@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from smart_charging.prices.core.errors import SetUpError
 from smart_charging.prices.core.rates import Rates
 from smart_charging.prices.core.series import Interval, Scope, Series, averaged, joined
+from smart_charging.provider.core.errors import SetUpError
 
 MOST_TAX = Decimal(1)
 

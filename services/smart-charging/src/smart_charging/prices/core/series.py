@@ -7,14 +7,14 @@ a hole is a hole and never a price of 0.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from itertools import islice, pairwise
-from zoneinfo import ZoneInfo
 
-from smart_charging.prices.core.errors import AnswerError, SeriesError
+from smart_charging.prices.core.errors import SeriesError
 from smart_charging.prices.core.units import most
+from smart_charging.provider.core.errors import AnswerError
 
 MOST_INTERVALS = 40_000  # a year of quarter-hours, and some
 
@@ -222,12 +222,6 @@ def averaged(series: Series, length: timedelta) -> Series:
         if value is not None and end - start == length
     ]
     return replace(series, intervals=tuple(whole))
-
-
-def day(local: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return start and end in UTC of a local day: 23, 24 or 25 hours later."""
-    begin = datetime.combine(local, time(), zone).astimezone(UTC)
-    return begin, datetime.combine(local + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def _mean(

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from smart_charging.prices.core.errors import AnswerError
+from smart_charging.provider.core.errors import AnswerError
 
 CO2 = "g/kWh"
 

@@ -1,9 +1,10 @@
 """Energy-Charts (Fraunhofer ISE): day-ahead prices per bidding zone."""
 
-from smart_charging.prices.core import decoding
-from smart_charging.prices.core.errors import AnswerError, NotPublishedError
+from smart_charging.prices.core.points import ended_by_neighbours
 from smart_charging.prices.core.series import Series, ordered
 from smart_charging.prices.core.units import inner
+from smart_charging.provider.core import decoding
+from smart_charging.provider.core.errors import AnswerError, NotPublishedError
 
 NAME = "energy-charts"
 
@@ -23,7 +24,7 @@ def read(body: bytes, zone: str) -> Series:
         )
         for at, price in zip(times, prices, strict=True)
     ]
-    intervals = ordered(decoding.ended_by_neighbours(points))
+    intervals = ordered(ended_by_neighbours(points))
     if not intervals:
         raise NotPublishedError(f"Energy-Charts has no prices for {zone} yet")
     return Series(NAME, zone, unit, intervals)

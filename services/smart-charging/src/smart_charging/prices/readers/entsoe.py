@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from smart_charging.prices.core.decoding import instant, number
-from smart_charging.prices.core.errors import AnswerError, NotPublishedError
 from smart_charging.prices.core.markup import Element, tree
 from smart_charging.prices.core.series import Interval, Series, ordered, overlaid
 from smart_charging.prices.core.units import inner
+from smart_charging.provider.core.decoding import instant, number
+from smart_charging.provider.core.errors import AnswerError, NotPublishedError
 
 NAME = "entsoe"
 NO_DATA = "999"  # code of the reason in an acknowledgement

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from smart_charging.prices.core import decoding
-from smart_charging.prices.core.errors import AnswerError, NotPublishedError
 from smart_charging.prices.core.series import Interval, Series, ordered
 from smart_charging.prices.core.units import inner
+from smart_charging.provider.core import decoding
+from smart_charging.provider.core.errors import AnswerError, NotPublishedError
 
 NAME = "nord-pool"
 ENERGY = "MWh"

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from smart_charging.prices.core import decoding
-from smart_charging.prices.core.errors import AnswerError, NotPublishedError
 from smart_charging.prices.core.series import Interval, Scope, Series, ordered
+from smart_charging.provider.core import decoding
+from smart_charging.provider.core.errors import AnswerError, NotPublishedError
 
 NAME = "octopus"
 PENCE = Decimal("0.01")

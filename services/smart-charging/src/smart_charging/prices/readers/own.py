@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
-from smart_charging.prices.core import decoding
-from smart_charging.prices.core.errors import AnswerError
 from smart_charging.prices.core.series import Interval, Scope, Series, Trust, ordered
 from smart_charging.prices.core.units import CO2, inner
+from smart_charging.provider.core import decoding
+from smart_charging.provider.core.errors import AnswerError
 
 NAME = "file"
 FORMAT = "price-series/1"

@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from smart_charging.prices.core import decoding
-from smart_charging.prices.core.errors import AnswerError, NotPublishedError, RefusedByProviderError
+from smart_charging.prices.core.points import ended_by_neighbours
 from smart_charging.prices.core.series import Scope, Series, ordered
 from smart_charging.prices.core.units import price_unit
+from smart_charging.provider.core import decoding
+from smart_charging.provider.core.errors import (
+    AnswerError,
+    NotPublishedError,
+    RefusedByProviderError,
+)
 
 NAME = "tibber"
 FIELDS = "{ total energy tax startsAt currency }"
@@ -39,7 +44,7 @@ def read(body: bytes, zone: str) -> Series:
     if len(currencies) > 1:
         raise AnswerError("the answer mixes currencies")
     points = [(start, total) for start, total, _ in priced]
-    intervals = ordered(decoding.ended_by_neighbours(points))
+    intervals = ordered(ended_by_neighbours(points))
     return Series(NAME, zone, price_unit(currencies.pop()), intervals, Scope.ALL_IN)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from smart_charging.prices.core.series import day
+from smart_charging.provider.core.days import day
 
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=6)  # however long a provider asks us to stay away

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from price_provider import Provider, running_provider
 
-from smart_charging.prices.fetching import client
+from smart_charging.provider.fetching import client
 
 
 @pytest.fixture

@@ -1,18 +1,16 @@
 """Text of strangers -> checked values. Every reader of JSON begins here."""
 
 import json
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
 
-from smart_charging.prices.core.errors import AnswerError
-from smart_charging.prices.core.series import MOST_INTERVALS, Interval
+from smart_charging.provider.core.errors import AnswerError
 
 Json = None | bool | int | Decimal | str | list["Json"] | dict[str, "Json"]
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-LONGEST_STEP = timedelta(hours=1)
+LONGEST_STEP = timedelta(hours=1)  # between two values of a provider
+MOST_ROWS = 40_000  # of a list: a year of quarter-hours, and some
 MOST_DIGITS = 40  # of a number: more is an attack on the arithmetic, not a price
 
 
@@ -47,8 +45,8 @@ def rows(value: Json, what: str) -> list[Json]:
     """Return a JSON list of bounded length. Raises AnswerError."""
     if not isinstance(value, list):
         raise AnswerError(f"{what} is {_kind(value)}, expected a list")
-    if len(value) > MOST_INTERVALS:
-        raise AnswerError(f"{what} has {len(value)} rows; at most {MOST_INTERVALS}")
+    if len(value) > MOST_ROWS:
+        raise AnswerError(f"{what} has {len(value)} rows; at most {MOST_ROWS}")
     return value
 
 
@@ -96,31 +94,6 @@ def unix_instant(value: Json, what: str, *, per_second: int = 1) -> datetime:
     except (OverflowError, ValueError) as error:
         raise AnswerError(f"{what} {str(value)[:40]} is out of range") from error
     return _plausible(moment, what)
-
-
-def ended_by_neighbours(points: Iterable[tuple[datetime, Decimal | None]]) -> Sequence[Interval]:
-    """Give points that tell only their start an end, and drop those without a value.
-
-    A point lasts to its nearer neighbour, on either side, and at most an hour: so a row that is
-    left out makes a hole instead of stretching the one before it. Raises AnswerError for two
-    values at one time and for less than two points, whose length nobody could tell.
-    """
-    by_start: dict[datetime, Decimal | None] = {}
-    for start, value in points:
-        if start in by_start and by_start[start] != value:
-            raise AnswerError(f"two values for {start:%Y-%m-%dT%H:%MZ}")
-        by_start[start] = value
-    starts = sorted(by_start)
-    if len(starts) == 1:
-        raise AnswerError("one time alone does not tell how long its value holds")
-    gaps = [LONGEST_STEP, *(b - a for a, b in pairwise(starts)), LONGEST_STEP]
-    intervals = []
-    for index, start in enumerate(starts):
-        value = by_start[start]
-        if value is not None:
-            length = min(gaps[index], gaps[index + 1], LONGEST_STEP)
-            intervals.append(Interval(start, start + length, value))
-    return intervals
 
 
 def _plausible(moment: datetime, what: str) -> datetime:

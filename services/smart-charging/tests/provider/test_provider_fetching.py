@@ -8,13 +8,13 @@ import httpx
 import pytest
 from price_provider import Provider
 
-from smart_charging.prices.core.errors import (
+from smart_charging.provider.core.errors import (
     AnswerError,
     NotPublishedError,
     RefusedByProviderError,
     UnreachableError,
 )
-from smart_charging.prices.fetching import MOST_BYTES, Question, answered
+from smart_charging.provider.fetching import MOST_BYTES, Question, answered
 from volthus_kit.testing import free_port
 
 

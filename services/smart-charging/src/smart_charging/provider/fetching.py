@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 import httpx
 
-from smart_charging.prices.core.errors import (
+from smart_charging.provider.core.errors import (
     AnswerError,
     NotPublishedError,
     RefusedByProviderError,

@@ -1,0 +1,1 @@
+"""How any provider of prices, CO2 or weather is asked: bounded, checked, never too often."""

@@ -1,0 +1,1 @@
+"""What holds for every provider. Pure: no I/O, no clock."""
