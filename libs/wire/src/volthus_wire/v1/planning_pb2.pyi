@@ -437,15 +437,17 @@ class GetCarSocRequest(_message.Message):
     def __init__(self, car: _Optional[str] = ...) -> None: ...
 
 class PreviewTariffRequest(_message.Message):
-    __slots__ = ("tariff", "time_zone", "to")
+    __slots__ = ("tariff", "time_zone", "to", "site")
     TARIFF_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
     FROM_FIELD_NUMBER: _ClassVar[int]
     TO_FIELD_NUMBER: _ClassVar[int]
+    SITE_FIELD_NUMBER: _ClassVar[int]
     tariff: _tariff_pb2.Tariff
     time_zone: str
     to: _timestamp_pb2.Timestamp
-    def __init__(self, tariff: _Optional[_Union[_tariff_pb2.Tariff, _Mapping]] = ..., time_zone: _Optional[str] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., **kwargs) -> None: ...
+    site: str
+    def __init__(self, tariff: _Optional[_Union[_tariff_pb2.Tariff, _Mapping]] = ..., time_zone: _Optional[str] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., site: _Optional[str] = ..., **kwargs) -> None: ...
 
 class PreviewTariffReply(_message.Message):
     __slots__ = ("prices",)
