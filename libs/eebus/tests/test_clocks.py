@@ -12,6 +12,7 @@ STAMPS = {
     "charger.py": 2,  # of measurements
     "cli.py": 1,  # of events
     "identity.py": 1,  # validity of a certificate
+    "appliance.py": 1,  # of measurements
     "meter.py": 1,  # of measurements
     "participant.py": 2,  # of heartbeats
     "usecases/evse/planning.py": 1,  # dates in curves and prices

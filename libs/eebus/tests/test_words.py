@@ -202,6 +202,10 @@ EXAMPLES = [
         told.FailsafeChanged(SKI, 4200.0, None, 7200.0),
         {"event": "failsafe", "ski": SKI, "w": 4200.0, "production_w": None, "duration_s": 7200.0},
     ),
+    (
+        told.NominalPowerChanged(SKI, 9000.0, None),
+        {"event": "nominal", "ski": SKI, "w": 9000.0, "production_w": None},
+    ),
     (told.HeartbeatChanged(SKI, ok=False), {"event": "heartbeat", "ski": SKI, "ok": False}),
 ]
 

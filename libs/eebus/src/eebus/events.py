@@ -357,6 +357,15 @@ class FailsafeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class NominalPowerChanged:
+    """At an energy guard: the most a controllable system can draw or feed in (LPC, LPP 4), W."""
+
+    ski: str
+    consumption_w: float | None
+    production_w: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeartbeatChanged:
     """The peer's heartbeat arrived again (ok) or is overdue."""
 
@@ -396,5 +405,6 @@ Event = (
     | PowerLimitChanged
     | PowerControlChanged
     | FailsafeChanged
+    | NominalPowerChanged
     | HeartbeatChanged
 )

@@ -17,6 +17,7 @@ from eebus.events import (
     LimitsChanged,
     Measured,
     Metered,
+    NominalPowerChanged,
     PairingWindowChanged,
     Peer,
     PeerFound,
@@ -91,7 +92,9 @@ def of_event(event: Event) -> Line:
             active = any(value is not None for value in event.values)
             values: list[Json] = [*event.values]
             line = _line("limits", event.ski, kind=event.kind, active=active, values=values)
-        case PowerLimitChanged() | PowerControlChanged() | FailsafeChanged():
+        case (
+            PowerLimitChanged() | PowerControlChanged() | FailsafeChanged() | NominalPowerChanged()
+        ):
             line = _of_power(event)
         case HeartbeatChanged():
             line = _line("heartbeat", event.ski, ok=event.ok)
@@ -116,7 +119,9 @@ def _of_node(
     return line
 
 
-def _of_power(event: PowerLimitChanged | PowerControlChanged | FailsafeChanged) -> Line:
+def _of_power(
+    event: PowerLimitChanged | PowerControlChanged | FailsafeChanged | NominalPowerChanged,
+) -> Line:
     line: Line
     match event:
         case PowerLimitChanged():
@@ -138,6 +143,10 @@ def _of_power(event: PowerLimitChanged | PowerControlChanged | FailsafeChanged) 
                 w=event.consumption_w,
                 production_w=event.production_w,
                 duration_s=event.duration_s,
+            )
+        case NominalPowerChanged():
+            line = _line(
+                "nominal", event.ski, w=event.consumption_w, production_w=event.production_w
             )
     return line
 

@@ -1,6 +1,6 @@
 """Building blocks of our own trees, and the heartbeats every local entity sends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from eebus.spine.addresses import EntityAddress, FeatureAddress
@@ -28,6 +28,13 @@ def client(entity: EntityAddress, number: int, type_: str) -> Feature:
 def entity_of(address: EntityAddress, type_: str, *features: Feature) -> Entity:
     """Return an entity of ours with its features in order."""
     return Entity(address, type_, {each.address.feature or 0: each for each in features})
+
+
+def grow(entity: Entity, features: Sequence[Feature]) -> None:
+    """Add features to an entity of ours; of a type it serves already, one is enough."""
+    for each in features:
+        if each.address.feature is not None and entity.server(each.type) is None:
+            entity.features[each.address.feature] = each
 
 
 def manufacturer(brand: str, model: str, serial: str) -> Item:

@@ -51,6 +51,7 @@ CEM: Final = "CEM"
 EVSE: Final = "EVSE"
 EV: Final = "EV"
 GRID_GUARD: Final = "GridGuard"
+HEAT_PUMP: Final = "HeatPumpAppliance"
 GRID_CONNECTION_POINT: Final = "GridConnectionPointOfPremises"
 
 MONITORING_APPLIANCE: Final = "MonitoringAppliance"  # actors

@@ -9,11 +9,11 @@ from eebus.spine.datagram import PARTIAL, cmd
 from eebus.spine.heartbeat import HeartbeatMonitor
 from eebus.spine.local import Announcement, Write
 from eebus.spine.merging import apply
-from eebus.spine.tree import READ, Entity, Feature
+from eebus.spine.tree import READ, Entity
 from eebus.spine.values import Item, number, parts
 from eebus.usecases import names
 from eebus.usecases.conversation import Conversation, Part
-from eebus.usecases.device import client, entity_of, server
+from eebus.usecases.device import client, entity_of, grow, server
 from eebus.usecases.evse import car, limits, readings
 from eebus.usecases.evse.follower import CemFollower
 from eebus.usecases.evse.planning import Planning
@@ -63,12 +63,12 @@ class Station(Side):
         self.add(self.planning)
         self.meter: Meter | None = None
         if metered:
-            _grow(self._own, meter_features(ENTITY, 4, MPC))
+            grow(self._own, meter_features(ENTITY, 4, MPC))
             self.meter = Meter(self.local, self._own, MPC)
             self.add(self.meter)
         self.system: ControllableSystem | None = None
         if controllable is not None:
-            _grow(self._own, system_features(ENTITY, 6))
+            grow(self._own, system_features(ENTITY, 6))
             self.system = ControllableSystem(self.local, self._own, controllable, owner)
             self.add(self.system)
         self.announce()
@@ -230,13 +230,6 @@ class _Charging:
 
     def watch(self, now: float) -> None:
         self._station.look_for_stopped_hearts(now)
-
-
-def _grow(entity: Entity, features: Sequence[Feature]) -> None:
-    """Add features; of a type it serves already, one is enough."""
-    for each in features:
-        if each.address.feature is not None and entity.server(each.type) is None:
-            entity.features[each.address.feature] = each
 
 
 def _written(write: Write) -> set[int | None]:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from eebus.events import FailsafeChanged, HeartbeatChanged, PowerLimitChanged, WriteResult
+from eebus.events import (
+    FailsafeChanged,
+    HeartbeatChanged,
+    NominalPowerChanged,
+    PowerLimitChanged,
+    WriteResult,
+)
 from eebus.spine import durations
 from eebus.spine.datagram import DELETE, PARTIAL, Cmd, cmd
 from eebus.spine.discovery import Change
@@ -135,6 +141,7 @@ class SystemFollower(Follower):
         self._orders = orders
         self._heartbeat = HeartbeatMonitor()
         self._failsafe: FailsafeChanged | None = None
+        self._nominal: NominalPowerChanged | None = None
         self._due: dict[str, tuple[float, int]] = {}  # kind -> when to write on our own, tries
         self._greeted: set[str] = set()
 
@@ -171,6 +178,8 @@ class SystemFollower(Follower):
             self._update_limits(system, now)
         elif function in {names.SETTINGS, names.SETTING_DESCRIPTIONS}:
             self._update_failsafe(system)
+        elif function == names.CHARACTERISTICS:
+            self._update_nominal(system)
 
     def write_limit(self, kind: str, order: Order, now: float, done: Done) -> None:
         """Write a limit; `done` is called exactly once.
@@ -221,10 +230,12 @@ class SystemFollower(Follower):
         """Return the entity that can be limited."""
         remote = self._session.remote
         for address, entity in remote.entities.items():
-            if entity.server(names.LOAD_CONTROL) is not None and any(
-                remote.scenarios(name, address, SYSTEMS) for name in (names.LPC, names.LPP)
+            if (
+                entity.server(names.LOAD_CONTROL) is not None
+                and any(remote.scenarios(name, address, SYSTEMS) for name in (names.LPC, names.LPP))
+                and entity.type not in self._spared
             ):
-                return entity if entity.type not in self._spared else None
+                return entity
         return None
 
     def _ask(self) -> None:
@@ -265,6 +276,13 @@ class SystemFollower(Follower):
         changed = FailsafeChanged(self._ski, power("lpc"), power("lpp"), seconds)
         if changed != self._failsafe and values:
             self._failsafe = changed
+            self._emit(changed)
+
+    def _update_nominal(self, system: Entity) -> None:
+        told = words.read_nominal(system)
+        changed = NominalPowerChanged(self._ski, told.get("lpc"), told.get("lpp"))
+        if told and changed != self._nominal:
+            self._nominal = changed
             self._emit(changed)
 
 

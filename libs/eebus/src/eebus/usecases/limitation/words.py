@@ -160,3 +160,14 @@ def nominal(kinds: dict[str, float], *, is_contractual: bool) -> Item:
         for kind, power_w in kinds.items()
     ]
     return {"electricalConnectionCharacteristicData": told}
+
+
+def read_nominal(entity: Entity) -> dict[str, float]:
+    """Return the nominal powers an entity tells, W by kind; whether contractual or its own."""
+    told = {
+        text(each, "characteristicType"): power_w
+        for each in items(entity, names.ELECTRICAL, names.CHARACTERISTICS)
+        if text(each, "unit") in {"W", None}
+        and (power_w := to_float(part(each, "value"))) is not None
+    }
+    return {kind: abs(told[name]) for (kind, _), name in NOMINAL.items() if name in told}
