@@ -77,6 +77,7 @@ from volthus_wire.v1.planning_pb2 import (
     PushPricesReply,
     PushPricesRequest,
     PutCarSocRequest,
+    ReplicaBeat,
     SavingsReply,
     SiteProfile,
     Timeline,
@@ -327,6 +328,7 @@ FORECAST_PREVIEW = Request(
     "cloud.smart-charging.rpc.forecast-preview", PreviewForecastRequest, PreviewForecastReply
 )
 PRICES_PUSH = Request("cloud.smart-charging.rpc.prices-push", PushPricesRequest, PushPricesReply)
+REPLICA_BEAT = Subject("cloud.smart-charging.replicas", ReplicaBeat)
 
 # --- answers -------------------------------------------------------------------------------------
 # A reply crosses a leaf link only on an explicit subject that the site may publish on.

@@ -500,3 +500,13 @@ class PreviewForecastReply(_message.Message):
     sun_low_w: _containers.RepeatedScalarFieldContainer[float]
     weather: PlanInput
     def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., slot_s: _Optional[_Iterable[int]] = ..., sun_w: _Optional[_Iterable[float]] = ..., sun_low_w: _Optional[_Iterable[float]] = ..., weather: _Optional[_Union[PlanInput, _Mapping]] = ...) -> None: ...
+
+class ReplicaBeat(_message.Message):
+    __slots__ = ("replica", "is_leaving", "sites")
+    REPLICA_FIELD_NUMBER: _ClassVar[int]
+    IS_LEAVING_FIELD_NUMBER: _ClassVar[int]
+    SITES_FIELD_NUMBER: _ClassVar[int]
+    replica: str
+    is_leaving: bool
+    sites: int
+    def __init__(self, replica: _Optional[str] = ..., is_leaving: _Optional[bool] = ..., sites: _Optional[int] = ...) -> None: ...
