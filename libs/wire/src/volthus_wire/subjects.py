@@ -51,6 +51,8 @@ from volthus_wire.v1.operating_pb2 import (
     RemoveCarRequest,
 )
 from volthus_wire.v1.operator_pb2 import (
+    ApplianceLimit,
+    Appliances,
     GetOperatorRequest,
     ListEvidenceReply,
     ListEvidenceRequest,
@@ -206,6 +208,8 @@ EVSE_ROSTER = Subject("site.{site}.local.evses", EvseRoster)
 EVSE_LIMIT = Subject("site.{site}.local.evse.{ski}.limit", EvseLimit)
 EEBUS_METERS = Subject("site.{site}.local.eebus-meters", MeterRoster)  # HEMS and meters over MGCP
 OPERATOR_LIMITS = Subject("site.{site}.local.operator-limits", OperatorLimits)
+APPLIANCES = Subject("site.{site}.local.appliances", Appliances)
+APPLIANCE_LIMIT = Subject("site.{site}.local.appliance.{ski}.limit", ApplianceLimit)
 
 # --- from site to cloud --------------------------------------------------------------------------
 SITE_STATE = Subject("site.{site}.up.state", SiteState)

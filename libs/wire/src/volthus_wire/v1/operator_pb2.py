@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evolthus_wire/v1/operator.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x02\n\rOperatorLimit\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03ski\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x14\n\x07limit_w\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nfailsafe_w\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nfailsafe_s\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\tconnected\x18\t \x01(\x08\x12)\n\x05since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05heard\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x0c \x01(\tB\n\n\x08_limit_wB\r\n\x0b_failsafe_wB\r\n\x0b_failsafe_s\"@\n\x0eOperatorLimits\x12.\n\x06limits\x18\x01 \x03(\x0b\x32\x1e.volthus_wire.v1.OperatorLimit\"\xa2\x01\n\x10OperatorSettings\x12\x13\n\x0b\x63redits_sun\x18\x01 \x01(\x08\x12\x17\n\x0fother_devices_w\x18\x02 \x03(\x01\x12\x17\n\ncontract_w\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nfailsafe_w\x18\x04 \x01(\x01\x12\x12\n\nfailsafe_s\x18\x05 \x01(\x01\x12\x10\n\x08revision\x18\x06 \x01(\x04\x42\r\n\x0b_contract_w\"\x14\n\x12GetOperatorRequest\"t\n\rOperatorReply\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.OperatorSettings\x12.\n\x06limits\x18\x02 \x03(\x0b\x32\x1e.volthus_wire.v1.OperatorLimit\"Q\n\x1aPutOperatorSettingsRequest\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.OperatorSettings\"y\n\x17PutOperatorLimitRequest\x12\x14\n\x07limit_w\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treference\x18\x03 \x01(\tB\n\n\x08_limit_w\"\xad\x02\n\x08\x45vidence\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12-\n\x05limit\x18\x04 \x01(\x0b\x32\x1e.volthus_wire.v1.OperatorLimit\x12\x1a\n\rgrid_import_w\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\ncharging_w\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\treached_s\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\treference\x18\x08 \x01(\t\x12\x0c\n\x04hash\x18\t \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\n \x01(\tB\x10\n\x0e_grid_import_wB\r\n\x0b_charging_wB\x0c\n\n_reached_s\"2\n\x13ListEvidenceRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x04\x12\x0c\n\x04most\x18\x02 \x01(\r\"]\n\x11ListEvidenceReply\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.volthus_wire.v1.Evidence\x12\x0c\n\x04more\x18\x02 \x01(\x08\x12\x0e\n\x06intact\x18\x03 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1evolthus_wire/v1/operator.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdd\x02\n\rOperatorLimit\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0b\n\x03ski\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x14\n\x07limit_w\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12)\n\x05until\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\nfailsafe_w\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nfailsafe_s\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\tconnected\x18\t \x01(\x08\x12)\n\x05since\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05heard\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04name\x18\x0c \x01(\tB\n\n\x08_limit_wB\r\n\x0b_failsafe_wB\r\n\x0b_failsafe_s\"@\n\x0eOperatorLimits\x12.\n\x06limits\x18\x01 \x03(\x0b\x32\x1e.volthus_wire.v1.OperatorLimit\"\xd8\x01\n\x10OperatorSettings\x12\x13\n\x0b\x63redits_sun\x18\x01 \x01(\x08\x12\x17\n\x0fother_devices_w\x18\x02 \x03(\x01\x12\x17\n\ncontract_w\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nfailsafe_w\x18\x04 \x01(\x01\x12\x12\n\nfailsafe_s\x18\x05 \x01(\x01\x12\x10\n\x08revision\x18\x06 \x01(\x04\x12\x34\n\nappliances\x18\x07 \x03(\x0b\x32 .volthus_wire.v1.ApplianceChoiceB\r\n\x0b_contract_w\"/\n\x0f\x41pplianceChoice\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0f\n\x07limited\x18\x02 \x01(\x08\"\xfe\x02\n\tAppliance\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x11\n\tonly_this\x18\x03 \x01(\x08\x12\x11\n\tconnected\x18\x04 \x01(\x08\x12\r\n\x05heard\x18\x05 \x01(\x08\x12\x15\n\x08silent_s\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07power_w\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\tnominal_w\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nfailsafe_w\x18\t \x01(\x01H\x03\x88\x01\x01\x12\x13\n\x06held_w\x18\n \x01(\x01H\x04\x88\x01\x01\x12\x0e\n\x06\x61nswer\x18\x0b \x01(\t\x12\x0f\n\x07problem\x18\x0c \x01(\t\x12\x19\n\x0c\x61nswer_age_s\x18\r \x01(\x01H\x05\x88\x01\x01\x12\x14\n\x07\x61sked_w\x18\x0e \x01(\x01H\x06\x88\x01\x01\x42\x0b\n\t_silent_sB\n\n\x08_power_wB\x0c\n\n_nominal_wB\r\n\x0b_failsafe_wB\t\n\x07_held_wB\x0f\n\r_answer_age_sB\n\n\x08_asked_w\"<\n\nAppliances\x12.\n\nappliances\x18\x01 \x03(\x0b\x32\x1a.volthus_wire.v1.Appliance\"\xdb\x01\n\x0e\x41pplianceLimit\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x14\n\x07limit_w\x18\x02 \x01(\x01H\x00\x88\x01\x01\x12)\n\x05until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06ttl_ms\x18\x04 \x01(\r\x12\x18\n\x10\x63ontroller_epoch\x18\x05 \x01(\x04\x12\x10\n\x08sequence\x18\x06 \x01(\x04\x12\x0e\n\x06sent_s\x18\x07 \x01(\x01\x12\x12\n\nfallback_w\x18\x08 \x01(\x01\x12\x0f\n\x07release\x18\t \x01(\x08\x42\n\n\x08_limit_w\"\x82\x02\n\x0e\x41pplianceShare\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07limited\x18\x03 \x01(\x08\x12\x14\n\x07limit_w\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nreserved_w\x18\x05 \x01(\x01\x12\r\n\x05state\x18\x06 \x01(\t\x12\x14\n\x07power_w\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12\x16\n\tnominal_w\x18\t \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nfailsafe_w\x18\n \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_limit_wB\n\n\x08_power_wB\x0c\n\n_nominal_wB\r\n\x0b_failsafe_w\"\x14\n\x12GetOperatorRequest\"\xa9\x01\n\rOperatorReply\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.OperatorSettings\x12.\n\x06limits\x18\x02 \x03(\x0b\x32\x1e.volthus_wire.v1.OperatorLimit\x12\x33\n\nappliances\x18\x03 \x03(\x0b\x32\x1f.volthus_wire.v1.ApplianceShare\"Q\n\x1aPutOperatorSettingsRequest\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.OperatorSettings\"y\n\x17PutOperatorLimitRequest\x12\x14\n\x07limit_w\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\treference\x18\x03 \x01(\tB\n\n\x08_limit_w\"\xc1\x02\n\x08\x45vidence\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12-\n\x05limit\x18\x04 \x01(\x0b\x32\x1e.volthus_wire.v1.OperatorLimit\x12\x1a\n\rgrid_import_w\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\ncharging_w\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\treached_s\x18\x07 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\treference\x18\x08 \x01(\t\x12\x0c\n\x04hash\x18\t \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\n \x01(\t\x12\x12\n\nappliances\x18\x0b \x01(\tB\x10\n\x0e_grid_import_wB\r\n\x0b_charging_wB\x0c\n\n_reached_s\"2\n\x13ListEvidenceRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\x04\x12\x0c\n\x04most\x18\x02 \x01(\r\"]\n\x11ListEvidenceReply\x12*\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x19.volthus_wire.v1.Evidence\x12\x0c\n\x04more\x18\x02 \x01(\x08\x12\x0e\n\x06intact\x18\x03 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,19 +37,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPERATORLIMITS']._serialized_start=436
   _globals['_OPERATORLIMITS']._serialized_end=500
   _globals['_OPERATORSETTINGS']._serialized_start=503
-  _globals['_OPERATORSETTINGS']._serialized_end=665
-  _globals['_GETOPERATORREQUEST']._serialized_start=667
-  _globals['_GETOPERATORREQUEST']._serialized_end=687
-  _globals['_OPERATORREPLY']._serialized_start=689
-  _globals['_OPERATORREPLY']._serialized_end=805
-  _globals['_PUTOPERATORSETTINGSREQUEST']._serialized_start=807
-  _globals['_PUTOPERATORSETTINGSREQUEST']._serialized_end=888
-  _globals['_PUTOPERATORLIMITREQUEST']._serialized_start=890
-  _globals['_PUTOPERATORLIMITREQUEST']._serialized_end=1011
-  _globals['_EVIDENCE']._serialized_start=1014
-  _globals['_EVIDENCE']._serialized_end=1315
-  _globals['_LISTEVIDENCEREQUEST']._serialized_start=1317
-  _globals['_LISTEVIDENCEREQUEST']._serialized_end=1367
-  _globals['_LISTEVIDENCEREPLY']._serialized_start=1369
-  _globals['_LISTEVIDENCEREPLY']._serialized_end=1462
+  _globals['_OPERATORSETTINGS']._serialized_end=719
+  _globals['_APPLIANCECHOICE']._serialized_start=721
+  _globals['_APPLIANCECHOICE']._serialized_end=768
+  _globals['_APPLIANCE']._serialized_start=771
+  _globals['_APPLIANCE']._serialized_end=1153
+  _globals['_APPLIANCES']._serialized_start=1155
+  _globals['_APPLIANCES']._serialized_end=1215
+  _globals['_APPLIANCELIMIT']._serialized_start=1218
+  _globals['_APPLIANCELIMIT']._serialized_end=1437
+  _globals['_APPLIANCESHARE']._serialized_start=1440
+  _globals['_APPLIANCESHARE']._serialized_end=1698
+  _globals['_GETOPERATORREQUEST']._serialized_start=1700
+  _globals['_GETOPERATORREQUEST']._serialized_end=1720
+  _globals['_OPERATORREPLY']._serialized_start=1723
+  _globals['_OPERATORREPLY']._serialized_end=1892
+  _globals['_PUTOPERATORSETTINGSREQUEST']._serialized_start=1894
+  _globals['_PUTOPERATORSETTINGSREQUEST']._serialized_end=1975
+  _globals['_PUTOPERATORLIMITREQUEST']._serialized_start=1977
+  _globals['_PUTOPERATORLIMITREQUEST']._serialized_end=2098
+  _globals['_EVIDENCE']._serialized_start=2101
+  _globals['_EVIDENCE']._serialized_end=2422
+  _globals['_LISTEVIDENCEREQUEST']._serialized_start=2424
+  _globals['_LISTEVIDENCEREQUEST']._serialized_end=2474
+  _globals['_LISTEVIDENCEREPLY']._serialized_start=2476
+  _globals['_LISTEVIDENCEREPLY']._serialized_end=2569
 # @@protoc_insertion_point(module_scope)
