@@ -195,7 +195,9 @@ class DailyOwner:
         )
         return self.test
 
-    def _cancel_test(self, _):
+    def _cancel_test(self, question):
+        if (self.test.ski, self.test.state) != (question.ski, "running"):
+            raise RefusedError("no-rotation-test", "It is not under test.", ski=question.ski)
         self.test.state = "cancelled"
         return self.test
 

@@ -64,7 +64,7 @@ async def test_a_database_that_takes_nothing_refuses_pairing_and_leaves_charging
 
 
 async def test_facts_learned_while_the_disk_was_full_are_saved_later(tmp_path: Path) -> None:
-    store = FailingStore(Store.open(tmp_path)._engine)
+    store = FailingStore(Store.open(tmp_path).engine)
     store.is_full = True
     keeper = Keeper(store)
     task = asyncio.create_task(keeper.run())
@@ -82,7 +82,7 @@ async def test_what_the_disk_did_not_take_is_counted_devices_and_facts(tmp_path:
     def unsaved() -> float | None:
         return REGISTRY.get_sample_value("volthus_eebus_unsaved")
 
-    store = FailingStore(Store.open(tmp_path)._engine)
+    store = FailingStore(Store.open(tmp_path).engine)
     store.is_full = True
     keeper = Keeper(store)
     keeper.note_fact("failsafe_lpc", "4200.0 7200.0")

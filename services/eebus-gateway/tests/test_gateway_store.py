@@ -83,7 +83,7 @@ def keep_many(store: Store) -> None:
 
 def fill(store: Store) -> None:
     """Let the database believe that the disk ends here."""
-    engine = store._engine
+    engine = store.engine
     engine.dispose()
 
     @event.listens_for(engine, "connect")

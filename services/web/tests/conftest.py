@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,10 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from web_owners import DailyOwner, GatewayOwner, RecordsOwner
 
+from volthus_kit.answer_book import AnswerBook
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
+from volthus_kit.database import open_sqlite
 from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import NatsServer, nats_server
 from volthus_wire import subjects
@@ -451,6 +453,26 @@ async def site(nats: NatsServer, door: FrontDoor) -> AsyncIterator[StandInSite]:
             lambda: door.parts.live.knows("demo") and door.parts.live.heard("demo").eebus
         )
         yield stand_in
+
+
+@pytest.fixture
+def owner(
+    nats: NatsServer, door: FrontDoor, tmp_path: Path
+) -> Callable[[], AbstractAsyncContextManager[StandInSite]]:
+    """An owner that can be stopped and started, and keeps answers as each of ours does."""
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[StandInSite]:
+        engine = open_sqlite(tmp_path / "owner.sqlite")
+        async with Bus.connect(nats.url, "owner", AnswerBook(lambda: engine)) as bus:
+            await asyncio.wait_for(bus.until_connected(), 10)
+            stand_in = await StandInSite(bus).open()
+            await stand_in.speak()
+            await wait_until(lambda: door.parts.live.knows("demo"))
+            yield stand_in
+        engine.dispose()
+
+    return running
 
 
 async def _catalogue(*_) -> planning_pb2.CatalogueReply:

@@ -17,6 +17,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 
+from volthus_kit.answer_book import AnswerBook
 from volthus_kit.answered import Answered
 from volthus_kit.backoff import backoff
 from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
@@ -60,7 +61,7 @@ class Bus:
     request fails at once. Subscriptions may be made before the first connection.
     """
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, book: AnswerBook | None = None) -> None:
         self._url = url
         self._name = name
         self._client = Client()
@@ -70,7 +71,7 @@ class Bus:
         self._acknowledged: dict[str, tuple[str, asyncio.Future[bool]]] = {}
         self._inboxes: set[str] = set()
         self._requests = 0
-        self._answered = Answered()
+        self._answered = Answered(book)
         self._went = asyncio.Event()
         self._told_error = ""  # of the time the server is away: one line each, not one a try
         self._is_joined = False
@@ -78,9 +79,14 @@ class Bus:
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, url: str, name: str) -> AsyncIterator["Bus"]:
-        """Yield a bus at once; it keeps trying until the server at `url` is there."""
-        bus = cls(url, name)
+    async def connect(
+        cls, url: str, name: str, book: AnswerBook | None = None
+    ) -> AsyncIterator["Bus"]:
+        """Yield a bus at once; it keeps trying until the server at `url` is there.
+
+        book: where answers to commands with an idempotency key outlive a restart.
+        """
+        bus = cls(url, name, book)
         joining = asyncio.create_task(bus._join(), name="join bus")
         try:
             yield bus
@@ -169,7 +175,8 @@ class Bus:
         """
         subject = request.at(**tokens)
         envelope = RpcRequest(
-            body=question.SerializeToString(),
+            # Deterministic: a repetition is known by its bytes.
+            body=question.SerializeToString(deterministic=True),
             caller=caller,
             idempotency_key=idempotency_key,
             deadline_ms=int(timeout_s * 1000),

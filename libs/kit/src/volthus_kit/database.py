@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, create_engine
 
+from volthus_kit.answer_book import marked
 from volthus_kit.metrics import STORE_ERRORS
 from volthus_kit.refusal import RefusedError
 
@@ -47,6 +48,7 @@ def written(engine: Engine, write: Callable[[Session], T]) -> T:
     try:
         with Session(engine, expire_on_commit=False) as session:
             result = write(session)
+            marked(session.connection())
             session.commit()
             return result
     except (OperationalError, DBAPIError) as error:

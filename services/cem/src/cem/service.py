@@ -24,6 +24,7 @@ from cem.settings import Settings
 from cem.site_file.following import Follower
 from cem.store import Store
 from volthus_kit import health
+from volthus_kit.answer_book import AnswerBook
 from volthus_kit.backoff import backoff
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
@@ -68,7 +69,7 @@ async def _control(
     wall = clock.now().astimezone(settings.zone)
     state = restored(remembered, clock.monotonic(), wall)
     async with (
-        Bus.connect(settings.nats_url, name="cem") as bus,
+        Bus.connect(settings.nats_url, "cem", AnswerBook(lambda: store.engine)) as bus,
         Client.open() as phases,
         asyncio.TaskGroup() as tasks,
     ):

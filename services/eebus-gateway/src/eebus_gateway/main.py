@@ -14,6 +14,7 @@ from eebus_gateway.rounds import Rounds
 from eebus_gateway.settings import Settings
 from eebus_gateway.store import OFFERED, SHIP_PORT, Store
 from volthus_kit import health
+from volthus_kit.answer_book import AnswerBook
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
 from volthus_kit.service import run
@@ -38,7 +39,9 @@ async def serve(settings: Settings) -> None:
         hub = Hub(plate, book, keeper, clock, offer)
         pairing = Pairing(hub, keeper, me, own_ski or None, remote=settings.remote_pairing)
         async with (
-            Bus.connect(settings.nats_url, "eebus-gateway") as bus,
+            Bus.connect(
+                settings.nats_url, "eebus-gateway", AnswerBook(lambda: store.engine)
+            ) as bus,
             asyncio.TaskGroup() as tasks,
         ):
             checks = {"bus": lambda: bus.is_connected, "eebus": lambda: hub.is_listening}
@@ -49,6 +52,7 @@ async def serve(settings: Settings) -> None:
             await keeper.remember(SHIP_PORT, str(await hub.started()))
             inbox = Inbox(bus, settings.site)
             await inbox.limits(hub.hear)
+            await inbox.appliance_limits(hub.hear_appliance)
             await inbox.requests(hub.picture, pairing)
             offering = Offering(hub, keeper, inbox.operator_settings, last_offer)
             tasks.create_task(pairing.run(), name="accept window")

@@ -55,7 +55,7 @@ class Store:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     @classmethod
     def open(cls, folder: Path) -> "Store":
@@ -73,26 +73,26 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def book(self) -> dict[str, Paired]:
         """Return every trusted device, by SKI."""
-        with Session(self._engine) as session:
+        with Session(self.engine) as session:
             return {row.ski: _paired(row) for row in session.exec(select(PairedRow))}
 
     def fact(self, name: str) -> str | None:
         """Return what was remembered under a name."""
-        with Session(self._engine) as session:
+        with Session(self.engine) as session:
             row = session.get(FactRow, name)
             return None if row is None else row.value
 
     def remember(self, name: str, value: str) -> None:
         """Keep a fact about ourselves."""
-        written(self._engine, lambda session: session.merge(FactRow(name=name, value=value)))
+        written(self.engine, lambda session: session.merge(FactRow(name=name, value=value)))
 
     def keep(self, paired: Paired) -> None:
         """Add or change one trusted device."""
-        written(self._engine, lambda session: session.merge(_row(paired)))
+        written(self.engine, lambda session: session.merge(_row(paired)))
 
     def keep_own(self, paired: Paired) -> None:
         """Add the site's own charger, and that it was paired by itself, in one step."""
@@ -101,7 +101,7 @@ class Store:
             session.merge(_row(paired))
             session.merge(FactRow(name=OWN_CHARGER_PAIRED, value=paired.ski))
 
-        written(self._engine, write)
+        written(self.engine, write)
 
     def forget(self, ski: str) -> None:
         """Remove one trusted device; one that is not there is no error."""
@@ -110,7 +110,7 @@ class Store:
             if (row := session.get(PairedRow, ski)) is not None:
                 session.delete(row)
 
-        written(self._engine, write)
+        written(self.engine, write)
 
 
 def _row(paired: Paired) -> PairedRow:

@@ -14,6 +14,7 @@ from meter_reader.polling import Poller
 from meter_reader.settings import Settings
 from meter_reader.store import Store
 from volthus_kit import health
+from volthus_kit.answer_book import AnswerBook
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
 from volthus_kit.service import run
@@ -31,7 +32,7 @@ async def serve(settings: Settings) -> None:
     lines = Lines(clock, settings.tcp_timeout_s, settings.rtu_timeout_s)
     try:
         async with (
-            Bus.connect(settings.nats_url, "meter-reader") as bus,
+            Bus.connect(settings.nats_url, "meter-reader", AnswerBook(store.opened)) as bus,
             asyncio.TaskGroup() as tasks,
         ):
             outbox = Outbox(bus, settings.site)

@@ -91,7 +91,7 @@ class Store:
             session.merge(_row(config))
             session.add(_change(what, config.meter, repr(config), actor))
 
-        written(self._opened(), write)
+        written(self.opened(), write)
 
     def remove(self, meter: str, actor: tuple[str, str, str]) -> None:
         """Delete a meter and write who did it. Raises RefusedError `store-failing`."""
@@ -102,11 +102,11 @@ class Store:
                 session.delete(row)
             session.add(_change("remove", meter, "", actor))
 
-        written(self._opened(), write)
+        written(self.opened(), write)
 
     def changes(self) -> list[ChangeRow]:
         """Return the record of changes, oldest first."""
-        with Session(self._opened()) as session:
+        with Session(self.opened()) as session:
             return list(session.exec(select(ChangeRow)).all())
 
     def close(self) -> None:
@@ -115,7 +115,8 @@ class Store:
             self._engine.dispose()
             self._engine = None
 
-    def _opened(self) -> Engine:
+    def opened(self) -> Engine:
+        """Return the file's engine. Raises OSError when its folder cannot be made."""
         if self._engine is None:
             self._engine = open_sqlite(self._path)
         return self._engine

@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
-from web.api.door import DoorFor, Gate
+from web.api.door import KEY_HEADER, MOST_KEY, SAFE_METHODS, DoorFor, Gate
 from web.core.roles import Role
 from web.models.eebus import EebusPicture
 from web.problems import MEDIA_TYPE
@@ -17,6 +17,17 @@ Json = dict[str, object]
 REF = "#/components/schemas/{model}"
 FIRST_FAILURE = 400
 ROLE_MARK = "x-required-role"
+OF_A_SITE = "/sites/{site}/"
+KEY_PARAMETER: Json = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A name of your choice for this one command. Sent again within 24 h with the "
+    "same body, the command is not done again, and the answer is the same; with another body it "
+    "is refused with 409 `idempotency-key-reused`. Each user has keys of their own.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_KEY},
+    "example": "7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77",
+}
 
 
 def complete(app: FastAPI) -> None:
@@ -34,6 +45,8 @@ def complete(app: FastAPI) -> None:
                 role = roles.get(str(operation.get("operationId")))
                 if role is not None:
                     operation[ROLE_MARK] = role.value
+            for operation in _commands(document):
+                _take_key(operation)
             made.append(document)
         return made[0]
 
@@ -44,6 +57,20 @@ def _operations(document: Json) -> Iterator[Json]:
     paths = cast("dict[str, dict[str, Json]]", document["paths"])
     for operations in paths.values():
         yield from operations.values()
+
+
+def _commands(document: Json) -> Iterator[Json]:
+    """Yield what changes something at a site."""
+    paths = cast("dict[str, dict[str, Json]]", document["paths"])
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            if OF_A_SITE in path and method.upper() not in SAFE_METHODS:
+                yield operation
+
+
+def _take_key(operation: Json) -> None:
+    """Say that a command may carry an idempotency key."""
+    cast("list[Json]", operation.setdefault("parameters", [])).append(KEY_PARAMETER)
 
 
 def _mend_answers(operation: Json) -> None:

@@ -43,7 +43,7 @@ class Owners:
         self._audit = audit
         self._origin = origin
 
-    async def ask(
+    async def ask(  # noqa: PLR0913 - each by name
         self,
         request: Request[Q, R],
         question: Q,
@@ -51,15 +51,21 @@ class Owners:
         site: str,
         account: Account,
         timeout_s: float = 5.0,
+        key: str = "",
     ) -> R:
-        """Ask an owner of a site.
+        """Ask an owner of a site. key: what makes a repetition of a command one, "" = nothing.
 
         Raises RefusedError as the owner said it; ProblemError `site-offline` or
         `service-silent` when no answer came in `timeout_s` seconds.
         """
         try:
             return await self._bus.ask(
-                request, question, caller=self._caller(account), timeout_s=timeout_s, site=site
+                request,
+                question,
+                caller=self._caller(account),
+                timeout_s=timeout_s,
+                idempotency_key=key,
+                site=site,
             )
         except NotAnsweredError as silence:
             raise self._silent(request, site) from silence
@@ -73,6 +79,7 @@ class Owners:
         account: Account,
         about: str,
         timeout_s: float = 5.0,
+        key: str = "",
     ) -> R:
         """Ask an owner to change something, with a line in the audit before and its outcome after.
 
@@ -80,7 +87,7 @@ class Owners:
         written: then nothing was asked.
         """
         row = await self._audit.begin(
-            Actor(account.username, account.role),
+            Actor(account.actor, account.role),
             _method(request),
             site=site,
             about=about,
@@ -89,7 +96,7 @@ class Owners:
         outcome = "interrupted"
         try:
             answer = await self.ask(
-                request, question, site=site, account=account, timeout_s=timeout_s
+                request, question, site=site, account=account, timeout_s=timeout_s, key=key
             )
             outcome = DONE
         except RefusedError as no:
@@ -155,7 +162,7 @@ class Owners:
         return answer.settings.phases if answer.settings.revision else 0
 
     def _caller(self, account: Account) -> Caller:
-        return Caller(actor=account.username, role=account.role, origin=self._origin)
+        return Caller(actor=account.actor, role=account.role, origin=self._origin)
 
     def _silent(self, request: Request[Q, R], site: str) -> ProblemError:
         last_seen = self._live.heard(site).last_seen

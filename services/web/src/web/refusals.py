@@ -15,7 +15,8 @@ _OF_EVERY_OWNER = {
     "store-failing": HTTPStatus.SERVICE_UNAVAILABLE,
     "internal-error": HTTPStatus.BAD_GATEWAY,
     "role-not-allowed": HTTPStatus.FORBIDDEN,
-    "idempotency-key-reused": _WRONG,
+    "idempotency-key-reused": _NOT_NOW,
+    "idempotency-answer-lost": _NOT_NOW,
 }
 _OF_CEM = {
     "phases-not-supported": _WRONG,
@@ -42,6 +43,7 @@ _OF_CEM = {
     "goal-in-the-past": _WRONG,
     "managed-by-file": _NOT_NOW,
     "rotation-test-running": _NOT_NOW,
+    "no-rotation-test": _GONE,
     "car-not-charging": _NOT_NOW,
     "car-id-invalid": _WRONG,
     "circuit-id-invalid": _WRONG,

@@ -361,12 +361,16 @@ class StartRotationTestRequest(_message.Message):
     def __init__(self, ski: _Optional[str] = ...) -> None: ...
 
 class RotationTestRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("ski",)
+    SKI_FIELD_NUMBER: _ClassVar[int]
+    ski: str
+    def __init__(self, ski: _Optional[str] = ...) -> None: ...
 
 class CancelRotationTestRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("ski",)
+    SKI_FIELD_NUMBER: _ClassVar[int]
+    ski: str
+    def __init__(self, ski: _Optional[str] = ...) -> None: ...
 
 class RotationTest(_message.Message):
     __slots__ = ("ski", "state", "step", "until", "code", "proposed_wiring", "proposed_rotation", "confidence", "phases", "reversed")

@@ -75,9 +75,16 @@ class RotationTester:
         return self._message()
 
     async def cancel(
-        self, _question: site_pb2.CancelRotationTestRequest, _caller: Caller
+        self, question: site_pb2.CancelRotationTestRequest, _caller: Caller
     ) -> site_pb2.RotationTest:
-        """End a running test; harmless when none runs."""
+        """End a running test; harmless when none runs.
+
+        Raises RefusedError for a charger that is not under test.
+        """
+        ski, course = question.ski, self._course
+        if ski and (course is None or not course.is_running or course.ski != ski):
+            detail = f"Charger {ski} is not under test."
+            raise RefusedError("no-rotation-test", detail, ski=ski)
         if self._course is not None and self._course.is_running:
             self._end(self._course.ended(Outcome.CANCELLED))
         return self._message()

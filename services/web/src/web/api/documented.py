@@ -10,7 +10,7 @@ _WORDS = {
     HTTPStatus.UNAUTHORIZED: "`not-logged-in`",
     HTTPStatus.FORBIDDEN: "`role-not-allowed`, `csrf-token-missing`",
     HTTPStatus.NOT_FOUND: "`unknown-site`, `unknown-...`",
-    HTTPStatus.CONFLICT: "The site's state forbids it; see `code`.",
+    HTTPStatus.CONFLICT: "The site's state forbids it, or `idempotency-key-reused`; see `code`.",
     HTTPStatus.PRECONDITION_FAILED: "`revision-conflict`: somebody changed it meanwhile.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "`too-large`",
     HTTPStatus.UNPROCESSABLE_ENTITY: "`invalid-request`, `invalid-ski`, or the owner's reason.",

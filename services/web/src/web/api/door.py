@@ -1,5 +1,6 @@
 """Who is asking, and a site asked in that name. No router reaches a site by any other way."""
 
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, TypeVar
@@ -20,6 +21,9 @@ R = TypeVar("R", bound=Message)
 
 SESSION_COOKIE = "volthus_session"
 CSRF_HEADER = "X-CSRF-Token"
+KEY_HEADER = "Idempotency-Key"
+MOST_KEY = 200
+KEY = re.compile(rf"[\x21-\x7e]{{1,{MOST_KEY}}}")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 BEARER = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
@@ -102,6 +106,7 @@ class Door:
     site: str
     account: Account
     parts: Parts
+    key: str = ""  # of a command: one that comes again with it is done once
 
     async def ask(self, request: Question[Q, R], question: Q, *, timeout_s: float = 5.0) -> R:
         """Ask an owner of the site; for what changes nothing."""
@@ -120,6 +125,7 @@ class Door:
             account=self.account,
             about=about,
             timeout_s=timeout_s,
+            key=self.key,
         )
 
 
@@ -131,15 +137,35 @@ class DoorFor:
 
     def __call__(
         self,
+        request: Request,
         account: AccountDep,
         parts: PartsDep,
         site: Annotated[str, Path(description="Id of the site.", examples=["demo"])],
     ) -> Door:
-        """Return the door. Raises ProblemError `role-not-allowed` or `unknown-site`."""
+        """Return the door.
+
+        Raises ProblemError `role-not-allowed`, `unknown-site` or `idempotency-key-invalid`.
+        """
         admit(account, self.role)
         if not may_see(account.sites, site) or not parts.live.knows(site):
             raise unknown_site(site)
-        return Door(site, account, parts)
+        return Door(site, account, parts, _key_of(request))
+
+
+def _key_of(request: Request) -> str:
+    """Return the idempotency key of a command, "" without one."""
+    key = request.headers.get(KEY_HEADER)
+    if key is None or request.method in SAFE_METHODS:
+        return ""
+    if not KEY.fullmatch(key):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "idempotency-key-invalid",
+            f"{KEY_HEADER} has 1 to {MOST_KEY} visible ASCII characters.",
+            params={"most": str(MOST_KEY)},
+            field=KEY_HEADER,
+        )
+    return key
 
 
 AnyUser = Annotated[Account, Depends(Gate(Role.STANDARD))]
