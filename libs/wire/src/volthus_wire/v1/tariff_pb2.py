@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvolthus_wire/v1/tariff.proto\x12\x0fvolthus_wire.v1\"d\n\x04Rate\x12\x0f\n\x07per_kwh\x18\x01 \x01(\x01\x12\x13\n\x0b\x66rom_minute\x18\x02 \x01(\r\x12\x14\n\x0cuntil_minute\x18\x03 \x01(\r\x12\x0e\n\x06months\x18\x04 \x03(\r\x12\x10\n\x08weekdays\x18\x05 \x03(\r\"U\n\x05Rates\x12&\n\x07windows\x18\x01 \x03(\x0b\x32\x15.volthus_wire.v1.Rate\x12\x16\n\totherwise\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\x0c\n\n_otherwise\"\xbd\x01\n\x0cImportTariff\x12&\n\x06\x65nergy\x18\x01 \x01(\x0b\x32\x16.volthus_wire.v1.Rates\x12\x16\n\x0emarkup_per_kwh\x18\x02 \x01(\x01\x12(\n\x08grid_fee\x18\x03 \x01(\x0b\x32\x16.volthus_wire.v1.Rates\x12\x16\n\x0elevies_per_kwh\x18\x04 \x01(\x01\x12\x13\n\x0btax_percent\x18\x05 \x01(\x01\x12\x16\n\x0e\x62illed_minutes\x18\x06 \x01(\r\"w\n\x0c\x46\x65\x65\x64InTariff\x12\x15\n\rfixed_per_kwh\x18\x01 \x01(\x01\x12\x16\n\x0emarket_percent\x18\x02 \x01(\x01\x12\x19\n\x11\x64\x65\x64uction_per_kwh\x18\x03 \x01(\x01\x12\x1d\n\x15nothing_when_negative\x18\x04 \x01(\x08\"\xf0\x01\n\x06Tariff\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0c\n\x04zone\x18\x02 \x01(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x11\n\thas_token\x18\x04 \x01(\x08\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12-\n\x06\x62ought\x18\x06 \x01(\x0b\x32\x1d.volthus_wire.v1.ImportTariff\x12-\n\x06\x66\x65\x64_in\x18\x07 \x01(\x0b\x32\x1d.volthus_wire.v1.FeedInTariff\x12\x12\n\nco2_source\x18\x08 \x01(\t\x12\x10\n\x08\x63o2_zone\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x04\"\x12\n\x10GetTariffRequest\";\n\x10PutTariffRequest\x12\'\n\x06tariff\x18\x01 \x01(\x0b\x32\x17.volthus_wire.v1.Tariff\"6\n\x0bTariffReply\x12\'\n\x06tariff\x18\x01 \x01(\x0b\x32\x17.volthus_wire.v1.Tariff\"\xe2\x01\n\x10PlanningSettings\x12\x15\n\x08latitude\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlongitude\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12\x1e\n\x11solar_threshold_w\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\tobjective\x18\x05 \x01(\t\x12\x16\n\x0eweather_source\x18\x06 \x01(\t\x12\x10\n\x08revision\x18\x07 \x01(\x04\x42\x0b\n\t_latitudeB\x0c\n\n_longitudeB\x14\n\x12_solar_threshold_w\"\x14\n\x12GetPlanningRequest\"I\n\x12PutPlanningRequest\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.PlanningSettings\"D\n\rPlanningReply\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.PlanningSettings\"\xaf\x01\n\x08PvSystem\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06peak_w\x18\x03 \x01(\x01\x12\x10\n\x08tilt_deg\x18\x04 \x01(\x01\x12\x13\n\x0b\x61zimuth_deg\x18\x05 \x01(\x01\x12\x17\n\ninverter_w\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0closs_percent\x18\x07 \x01(\x01\x12\x10\n\x08revision\x18\x08 \x01(\x04\x42\r\n\x0b_inverter_w\"\x16\n\x14ListPvSystemsRequest\"@\n\x12ListPvSystemsReply\x12*\n\x07systems\x18\x01 \x03(\x0b\x32\x19.volthus_wire.v1.PvSystem\"?\n\x12PutPvSystemRequest\x12)\n\x06system\x18\x01 \x01(\x0b\x32\x19.volthus_wire.v1.PvSystem\":\n\rPvSystemReply\x12)\n\x06system\x18\x01 \x01(\x0b\x32\x19.volthus_wire.v1.PvSystem\"\'\n\x15RemovePvSystemRequest\x12\x0e\n\x06system\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cvolthus_wire/v1/tariff.proto\x12\x0fvolthus_wire.v1\"d\n\x04Rate\x12\x0f\n\x07per_kwh\x18\x01 \x01(\x01\x12\x13\n\x0b\x66rom_minute\x18\x02 \x01(\r\x12\x14\n\x0cuntil_minute\x18\x03 \x01(\r\x12\x0e\n\x06months\x18\x04 \x03(\r\x12\x10\n\x08weekdays\x18\x05 \x03(\r\"U\n\x05Rates\x12&\n\x07windows\x18\x01 \x03(\x0b\x32\x15.volthus_wire.v1.Rate\x12\x16\n\totherwise\x18\x02 \x01(\x01H\x00\x88\x01\x01\x42\x0c\n\n_otherwise\"\xbd\x01\n\x0cImportTariff\x12&\n\x06\x65nergy\x18\x01 \x01(\x0b\x32\x16.volthus_wire.v1.Rates\x12\x16\n\x0emarkup_per_kwh\x18\x02 \x01(\x01\x12(\n\x08grid_fee\x18\x03 \x01(\x0b\x32\x16.volthus_wire.v1.Rates\x12\x16\n\x0elevies_per_kwh\x18\x04 \x01(\x01\x12\x13\n\x0btax_percent\x18\x05 \x01(\x01\x12\x16\n\x0e\x62illed_minutes\x18\x06 \x01(\r\"w\n\x0c\x46\x65\x65\x64InTariff\x12\x15\n\rfixed_per_kwh\x18\x01 \x01(\x01\x12\x16\n\x0emarket_percent\x18\x02 \x01(\x01\x12\x19\n\x11\x64\x65\x64uction_per_kwh\x18\x03 \x01(\x01\x12\x1d\n\x15nothing_when_negative\x18\x04 \x01(\x08\"\xf0\x01\n\x06Tariff\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x0c\n\x04zone\x18\x02 \x01(\t\x12\r\n\x05token\x18\x03 \x01(\t\x12\x11\n\thas_token\x18\x04 \x01(\x08\x12\x10\n\x08\x63urrency\x18\x05 \x01(\t\x12-\n\x06\x62ought\x18\x06 \x01(\x0b\x32\x1d.volthus_wire.v1.ImportTariff\x12-\n\x06\x66\x65\x64_in\x18\x07 \x01(\x0b\x32\x1d.volthus_wire.v1.FeedInTariff\x12\x12\n\nco2_source\x18\x08 \x01(\t\x12\x10\n\x08\x63o2_zone\x18\t \x01(\t\x12\x10\n\x08revision\x18\n \x01(\x04\"\x12\n\x10GetTariffRequest\";\n\x10PutTariffRequest\x12\'\n\x06tariff\x18\x01 \x01(\x0b\x32\x17.volthus_wire.v1.Tariff\"6\n\x0bTariffReply\x12\'\n\x06tariff\x18\x01 \x01(\x0b\x32\x17.volthus_wire.v1.Tariff\"\xfe\x01\n\x10PlanningSettings\x12\x15\n\x08latitude\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x16\n\tlongitude\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12\x1e\n\x11solar_threshold_w\x18\x04 \x01(\x01H\x02\x88\x01\x01\x12\x11\n\tobjective\x18\x05 \x01(\t\x12\x16\n\x0eweather_source\x18\x06 \x01(\t\x12\x10\n\x08revision\x18\x07 \x01(\x04\x12\x1a\n\x12\x63\x61r_before_battery\x18\x08 \x01(\x08\x42\x0b\n\t_latitudeB\x0c\n\n_longitudeB\x14\n\x12_solar_threshold_w\"\x14\n\x12GetPlanningRequest\"I\n\x12PutPlanningRequest\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.PlanningSettings\"D\n\rPlanningReply\x12\x33\n\x08settings\x18\x01 \x01(\x0b\x32!.volthus_wire.v1.PlanningSettings\"\xaf\x01\n\x08PvSystem\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06peak_w\x18\x03 \x01(\x01\x12\x10\n\x08tilt_deg\x18\x04 \x01(\x01\x12\x13\n\x0b\x61zimuth_deg\x18\x05 \x01(\x01\x12\x17\n\ninverter_w\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x0closs_percent\x18\x07 \x01(\x01\x12\x10\n\x08revision\x18\x08 \x01(\x04\x42\r\n\x0b_inverter_w\"\x16\n\x14ListPvSystemsRequest\"@\n\x12ListPvSystemsReply\x12*\n\x07systems\x18\x01 \x03(\x0b\x32\x19.volthus_wire.v1.PvSystem\"?\n\x12PutPvSystemRequest\x12)\n\x06system\x18\x01 \x01(\x0b\x32\x19.volthus_wire.v1.PvSystem\":\n\rPvSystemReply\x12)\n\x06system\x18\x01 \x01(\x0b\x32\x19.volthus_wire.v1.PvSystem\"\'\n\x15RemovePvSystemRequest\x12\x0e\n\x06system\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,23 +48,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TARIFFREPLY']._serialized_start=875
   _globals['_TARIFFREPLY']._serialized_end=929
   _globals['_PLANNINGSETTINGS']._serialized_start=932
-  _globals['_PLANNINGSETTINGS']._serialized_end=1158
-  _globals['_GETPLANNINGREQUEST']._serialized_start=1160
-  _globals['_GETPLANNINGREQUEST']._serialized_end=1180
-  _globals['_PUTPLANNINGREQUEST']._serialized_start=1182
-  _globals['_PUTPLANNINGREQUEST']._serialized_end=1255
-  _globals['_PLANNINGREPLY']._serialized_start=1257
-  _globals['_PLANNINGREPLY']._serialized_end=1325
-  _globals['_PVSYSTEM']._serialized_start=1328
-  _globals['_PVSYSTEM']._serialized_end=1503
-  _globals['_LISTPVSYSTEMSREQUEST']._serialized_start=1505
-  _globals['_LISTPVSYSTEMSREQUEST']._serialized_end=1527
-  _globals['_LISTPVSYSTEMSREPLY']._serialized_start=1529
-  _globals['_LISTPVSYSTEMSREPLY']._serialized_end=1593
-  _globals['_PUTPVSYSTEMREQUEST']._serialized_start=1595
-  _globals['_PUTPVSYSTEMREQUEST']._serialized_end=1658
-  _globals['_PVSYSTEMREPLY']._serialized_start=1660
-  _globals['_PVSYSTEMREPLY']._serialized_end=1718
-  _globals['_REMOVEPVSYSTEMREQUEST']._serialized_start=1720
-  _globals['_REMOVEPVSYSTEMREQUEST']._serialized_end=1759
+  _globals['_PLANNINGSETTINGS']._serialized_end=1186
+  _globals['_GETPLANNINGREQUEST']._serialized_start=1188
+  _globals['_GETPLANNINGREQUEST']._serialized_end=1208
+  _globals['_PUTPLANNINGREQUEST']._serialized_start=1210
+  _globals['_PUTPLANNINGREQUEST']._serialized_end=1283
+  _globals['_PLANNINGREPLY']._serialized_start=1285
+  _globals['_PLANNINGREPLY']._serialized_end=1353
+  _globals['_PVSYSTEM']._serialized_start=1356
+  _globals['_PVSYSTEM']._serialized_end=1531
+  _globals['_LISTPVSYSTEMSREQUEST']._serialized_start=1533
+  _globals['_LISTPVSYSTEMSREQUEST']._serialized_end=1555
+  _globals['_LISTPVSYSTEMSREPLY']._serialized_start=1557
+  _globals['_LISTPVSYSTEMSREPLY']._serialized_end=1621
+  _globals['_PUTPVSYSTEMREQUEST']._serialized_start=1623
+  _globals['_PUTPVSYSTEMREQUEST']._serialized_end=1686
+  _globals['_PVSYSTEMREPLY']._serialized_start=1688
+  _globals['_PVSYSTEMREPLY']._serialized_end=1746
+  _globals['_REMOVEPVSYSTEMREQUEST']._serialized_start=1748
+  _globals['_REMOVEPVSYSTEMREQUEST']._serialized_end=1787
 # @@protoc_insertion_point(module_scope)

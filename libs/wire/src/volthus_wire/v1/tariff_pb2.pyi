@@ -97,7 +97,7 @@ class TariffReply(_message.Message):
     def __init__(self, tariff: _Optional[_Union[Tariff, _Mapping]] = ...) -> None: ...
 
 class PlanningSettings(_message.Message):
-    __slots__ = ("latitude", "longitude", "time_zone", "solar_threshold_w", "objective", "weather_source", "revision")
+    __slots__ = ("latitude", "longitude", "time_zone", "solar_threshold_w", "objective", "weather_source", "revision", "car_before_battery")
     LATITUDE_FIELD_NUMBER: _ClassVar[int]
     LONGITUDE_FIELD_NUMBER: _ClassVar[int]
     TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
@@ -105,6 +105,7 @@ class PlanningSettings(_message.Message):
     OBJECTIVE_FIELD_NUMBER: _ClassVar[int]
     WEATHER_SOURCE_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
+    CAR_BEFORE_BATTERY_FIELD_NUMBER: _ClassVar[int]
     latitude: float
     longitude: float
     time_zone: str
@@ -112,7 +113,8 @@ class PlanningSettings(_message.Message):
     objective: str
     weather_source: str
     revision: int
-    def __init__(self, latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., time_zone: _Optional[str] = ..., solar_threshold_w: _Optional[float] = ..., objective: _Optional[str] = ..., weather_source: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
+    car_before_battery: bool
+    def __init__(self, latitude: _Optional[float] = ..., longitude: _Optional[float] = ..., time_zone: _Optional[str] = ..., solar_threshold_w: _Optional[float] = ..., objective: _Optional[str] = ..., weather_source: _Optional[str] = ..., revision: _Optional[int] = ..., car_before_battery: _Optional[bool] = ...) -> None: ...
 
 class GetPlanningRequest(_message.Message):
     __slots__ = ()
