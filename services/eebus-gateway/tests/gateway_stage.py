@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from eebus.appliance import Appliance
 from eebus.charger import Charger, EvProfile
 from eebus.controlbox import ControlBox
 from eebus.events import ConnectionState, Event, LimitsChanged, PerPhase
@@ -17,11 +18,14 @@ from eebus.identity import Identity
 from eebus.meter import GridMeter, MeterValues
 from eebus.participant import Participant
 from eebus.transport.node import Announcement, Network
+from eebus.usecases.limitation.system import SystemProfile
 from eebus_gateway.main import serve
 from eebus_gateway.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import NotAnsweredError
 from volthus_wire.subjects import (
+    APPLIANCE_LIMIT,
+    APPLIANCES,
     EEBUS_ACCEPT_WINDOW,
     EEBUS_DIAGNOSTICS,
     EEBUS_METERS,
@@ -36,6 +40,7 @@ from volthus_wire.subjects import (
     METER_READING,
     OPERATOR_LIMITS,
 )
+from volthus_wire.v1 import operator_pb2
 from volthus_wire.v1.eebus_pb2 import (
     AcceptWindow,
     DeviceDiagnostics,
@@ -155,6 +160,22 @@ async def control_box(
         yield device
 
 
+@asynccontextmanager
+async def heat_pump(
+    name: str = "pump", identity: Identity | None = None, refused_below_w: float = 0.0
+) -> AsyncIterator[Appliance]:
+    """Yield a running heat pump that can be limited and measures itself (LPC, MPC)."""
+    identity = identity or await asyncio.to_thread(Identity.create, name)
+    said = Announcement(f"Demo-Pump-{name}", "Demo", "Pump", "HeatGenerationSystem", serial=name)
+    network = Network(mdns=False)
+    profile = SystemProfile({"lpc": 9000.0}, refused_below_w=refused_below_w)
+    device = Appliance(
+        identity, said, network, profile=profile, trusted=[], on_event=nobody_listens
+    )
+    async with running(device):
+        yield device
+
+
 def metered(*current_a: float, power_w: float = 1000.0) -> MeterValues:
     """Return plausible values of a grid meter with these currents."""
     a, b, c = current_a
@@ -187,6 +208,7 @@ class Cem:
         self.readings: list[MeterReading] = []
         self.meters: list[list[MeterHealth]] = []
         self.limits: list[list[OperatorLimit]] = []
+        self.appliances: list[list[operator_pb2.Appliance]] = []
         self._sequence = 0
         self._leases: dict[str, asyncio.Task[None]] = {}
 
@@ -197,6 +219,7 @@ class Cem:
         await self.bus.subscribe(METER_READING, self._on_reading, site=SITE)
         await self.bus.subscribe(EEBUS_METERS, self._on_meters, site=SITE)
         await self.bus.subscribe(OPERATOR_LIMITS, self._on_limits, site=SITE)
+        await self.bus.subscribe(APPLIANCES, self._on_appliances, site=SITE)
         await self.bus.until_connected()
 
     def _on_reading(self, message: MeterReading, _: dict[str, str]) -> None:
@@ -207,6 +230,36 @@ class Cem:
 
     def _on_limits(self, message: OperatorLimits, _: dict[str, str]) -> None:
         self.limits.append(list(message.limits))
+
+    def _on_appliances(self, message: operator_pb2.Appliances, _: dict[str, str]) -> None:
+        self.appliances.append(list(message.appliances))
+
+    def appliance(self, ski: str) -> operator_pb2.Appliance:
+        """Return an appliance as heard last; an empty one when it is not listed."""
+        heard = self.appliances[-1] if self.appliances else []
+        return next((each for each in heard if each.ski == ski), operator_pb2.Appliance())
+
+    async def lease_power(
+        self,
+        ski: str,
+        limit_w: float | None,
+        *,
+        fallback_w: float = 3360.0,
+        ttl_ms: int = 60_000,
+        release: bool = False,
+    ) -> None:
+        self._sequence += 1
+        message = operator_pb2.ApplianceLimit(
+            ski=ski,
+            limit_w=limit_w,
+            ttl_ms=ttl_ms,
+            controller_epoch=1,
+            sequence=self._sequence,
+            sent_s=time.monotonic(),
+            fallback_w=fallback_w,
+            release=release,
+        )
+        await self.bus.publish(APPLIANCE_LIMIT, message, site=SITE, ski=ski)
 
     def _on_state(self, message: EvseState, _: dict[str, str]) -> None:
         self.states[message.ski] = message

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from eebus_gateway.appliances import ApplianceView
+from eebus_gateway.core.appliance import Offer as ApplianceOffer
 from eebus_gateway.core.diagnosis import Examined
 from eebus_gateway.core.evse import Evse
 from eebus_gateway.core.lease import Offer
@@ -13,6 +15,8 @@ from eebus_gateway.core.trust import Paired, Wish
 from eebus_gateway.devices import MeterView
 from eebus_gateway.errors import CommandRefusedError
 from eebus_gateway.messages import (
+    appliance_offer_of,
+    appliances_message,
     diagnostics_message,
     meter_id,
     meters_message,
@@ -27,6 +31,8 @@ from eebus_gateway.messages import (
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_wire.subjects import (
+    APPLIANCE_LIMIT,
+    APPLIANCES,
     EEBUS_ACCEPT_WINDOW,
     EEBUS_DIAGNOSTICS,
     EEBUS_METERS,
@@ -43,7 +49,7 @@ from volthus_wire.subjects import (
     OPERATOR_LIMITS,
 )
 from volthus_wire.v1 import eebus_pb2 as wire
-from volthus_wire.v1 import evse_pb2
+from volthus_wire.v1 import evse_pb2, operator_pb2
 from volthus_wire.v1.operator_pb2 import GetOperatorRequest, OperatorSettings
 from volthus_wire.v1.rpc_pb2 import Caller, Nothing
 
@@ -81,6 +87,10 @@ class Outbox:
     async def operator(self, limits: tuple[OperatorLimit, ...]) -> None:
         """Tell what the grid operator's control box means now."""
         await self._bus.publish(OPERATOR_LIMITS, operator_message(limits), site=self._site)
+
+    async def appliances(self, views: list[ApplianceView], now: float) -> None:
+        """Tell which paired devices can be limited as a whole, and how they are."""
+        await self._bus.publish(APPLIANCES, appliances_message(views, now), site=self._site)
 
 
 FAR = "cloud"
@@ -121,6 +131,14 @@ class Inbox:
             heard(tokens["ski"], offer_of(message))
 
         await self._bus.subscribe(EVSE_LIMIT, on_limit, site=self._site)
+
+    async def appliance_limits(self, heard: Callable[[str, ApplianceOffer], None]) -> None:
+        """Call `heard(ski, offer)` for every limit of an appliance on the bus."""
+
+        def on_limit(message: operator_pb2.ApplianceLimit, tokens: dict[str, str]) -> None:
+            heard(tokens["ski"], appliance_offer_of(message))
+
+        await self._bus.subscribe(APPLIANCE_LIMIT, on_limit, site=self._site)
 
     async def requests(self, picture: Callable[[], Picture], commands: Commands) -> None:
         """Answer everything asked about EEBUS devices."""

@@ -9,12 +9,13 @@ READINGS_APART_S: Final = 0.2  # the CEM decides on each: a meter that babbles m
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Chargers and grid meters, by SKI; what people see of EEBUS; limits of the grid operator."""
+    """Chargers and grid meters, by SKI; what people see of EEBUS; limits; appliances."""
 
     skis: frozenset[str]
     meters: frozenset[str]
     is_picture: bool
     is_operator: bool
+    is_appliances: bool = False
 
 
 class ChangeLog:
@@ -25,6 +26,7 @@ class ChangeLog:
         self._meters: set[str] = set()
         self._is_picture = False
         self._is_operator = False
+        self._is_appliances = False
         self._change = asyncio.Event()
         self._wakes: dict[str, asyncio.TimerHandle] = {}
         self._told_at: dict[str, float] = {}
@@ -34,6 +36,11 @@ class ChangeLog:
         self._skis.update(skis)
         self._is_picture |= is_picture
         self._is_operator |= is_operator
+        self._change.set()
+
+    def note_appliances(self) -> None:
+        """Note that an appliance, or what it answered, changed."""
+        self._is_appliances = True
         self._change.set()
 
     def note_meter(self, ski: str) -> None:
@@ -58,9 +65,13 @@ class ChangeLog:
         await self._change.wait()
         self._change.clear()
         changes = Changes(
-            frozenset(self._skis), frozenset(self._meters), self._is_picture, self._is_operator
+            frozenset(self._skis),
+            frozenset(self._meters),
+            self._is_picture,
+            self._is_operator,
+            self._is_appliances,
         )
         self._skis.clear()
         self._meters.clear()
-        self._is_picture = self._is_operator = False
+        self._is_picture = self._is_operator = self._is_appliances = False
         return changes

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,9 +24,11 @@ from eebus.events import (
     UseCasesChanged,
 )
 from eebus.usecases.limitation.machine import Failsafe
+from eebus_gateway.appliances import Appliances, ApplianceView, Around
 from eebus_gateway.changes import ChangeLog, Changes
 from eebus_gateway.core import evse as evses
 from eebus_gateway.core import lease as leases
+from eebus_gateway.core.appliance import Offer as ApplianceOffer
 from eebus_gateway.core.diagnosis import Examined, opev_write
 from eebus_gateway.core.evse import Evse, Write
 from eebus_gateway.core.lease import Controller, Offer
@@ -89,6 +91,8 @@ class Hub:
             guards=offered.guards,
         )
         self.operator = Operator(self._cem, clock)
+        around = Around(self._cem, clock, self._spawn, self.devices.wrote, self._on_appliance)
+        self._appliances = Appliances(around)
         now = clock.monotonic()
         self._evses = {
             ski: evses.new(ski, self._cem.connection(ski), paired.fallback_a, now)
@@ -116,6 +120,7 @@ class Hub:
             self._is_listening = False
             for wake in self._wakes.values():
                 wake.cancel()
+            self._appliances.stop()
 
     async def started(self) -> int:
         """Return our SHIP port once it is open."""
@@ -142,6 +147,11 @@ class Hub:
             for ski, paired in sorted(self.book.items())
             if paired.is_charger
         ]
+
+    @property
+    def appliances(self) -> list[ApplianceView]:
+        """Every paired device that can be limited as a whole."""
+        return self._appliances.views(self.book)
 
     def picture(self) -> Picture:
         """Return what people see of EEBUS now."""
@@ -222,6 +232,7 @@ class Hub:
         if (wake := self._wakes.pop(ski, None)) is not None:
             wake.cancel()
         self.devices.forget(ski)
+        self._appliances.forget(ski)
         self._cem.untrust(ski)
         self._log.note(is_operator=True)
 
@@ -236,6 +247,25 @@ class Hub:
         self._cem.announce_pairing(until is not None)
         self._request.set()
         self._log.note()
+
+    def hear_appliance(self, ski: str, offer: ApplianceOffer) -> None:
+        """Take a lease for an appliance, or refuse and count it."""
+        if ski not in self.book or not self.book[ski].is_appliance:
+            self._refused.note(ski, "not-paired", offer.epoch)
+            return
+        if not offer.can_be:
+            self._refused.note(ski, leases.OfferRefusal.IMPOSSIBLE, offer.epoch)
+            return
+        now = self._clock.monotonic()
+        self._controller, refused = leases.heard_from(
+            self._controller, offer.epoch, offer.sent_s, now
+        )
+        if refused is None and not self._appliances.offer(ski, offer):
+            refused = leases.OfferRefusal.OLDER
+        if refused is not None:
+            self._refused.note(ski, refused, offer.epoch)
+        else:
+            self._refused.forget(ski)
 
     def hear(self, ski: str, offer: Offer) -> None:
         """Take a lease for a charger, or refuse and count it; what it changes is written now."""
@@ -259,13 +289,10 @@ class Hub:
     def _on_event(self, event: Event) -> None:
         if not isinstance(event, PeerFound) and event.ski in self.book:
             self.devices.hear(event.ski, event)
+            self._appliances.hear(event.ski, event)
         match event:
-            case PeerFound(peer=peer):
-                if (paired := self.book.get(peer.ski)) is not None:
-                    self._amend(announced(paired, peer))
-                self._log.note()
-            case PeerLost():
-                self._log.note()
+            case PeerFound() | PeerLost():
+                self._on_sight(event)
             case ShipIdLearned(ski=ski, ship_id=ship_id):
                 if ski in self.book:
                     self._amend(replace(self.book[ski], ship_id=ship_id))
@@ -281,6 +308,15 @@ class Hub:
                 self._on_operator(event)
             case _:
                 self._fold(event.ski, event)
+
+    def _spawn(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        """Do something beside everything else; nothing any more once we end."""
+
+        async def working() -> None:
+            await work()
+
+        if self._tasks is not None:
+            self._tasks.create_task(working(), name=name)
 
     def _on_connection(self, changed: ConnectionChanged) -> None:
         ski, state = changed.ski, changed.state
@@ -300,6 +336,11 @@ class Hub:
             self._log.note(is_operator=True)
         self._fold(ski, changed)
 
+    def _on_sight(self, seen: PeerFound | PeerLost) -> None:
+        if isinstance(seen, PeerFound) and (paired := self.book.get(seen.peer.ski)) is not None:
+            self._amend(announced(paired, seen.peer))
+        self._log.note()
+
     def _on_description(self, told: DeviceDescribed) -> None:
         if (paired := self.book.get(told.ski)) is not None:
             self._amend(described(paired, told))
@@ -314,6 +355,11 @@ class Hub:
         if known.abilities != paired.abilities:
             self._log.note(is_operator=True)
         self._amend(known)
+
+    def _on_appliance(self, ski: str) -> None:
+        paired = self.book.get(ski)
+        if paired is None or paired.is_appliance:
+            self._log.note_appliances()
 
     def _on_operator(self, event: PowerControlChanged | FailsafeChanged) -> None:
         if isinstance(event, PowerControlChanged):

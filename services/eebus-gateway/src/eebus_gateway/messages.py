@@ -6,7 +6,9 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from eebus.events import Ev, PerPhase, PowerLimitChanged
+from eebus_gateway.appliances import ApplianceView
 from eebus_gateway.core.abilities import UseCase
+from eebus_gateway.core.appliance import Offer as ApplianceOffer
 from eebus_gateway.core.diagnosis import Diagnosis, Examined, LimitWrite
 from eebus_gateway.core.dots import Dot, dot, sentence
 from eebus_gateway.core.evse import Evse
@@ -17,7 +19,7 @@ from eebus_gateway.core.picture import Discovered, PairedView, Picture
 from eebus_gateway.core.trust import Paired
 from eebus_gateway.devices import MeterView
 from electrical.phases import PhaseReadings, Phases
-from volthus_wire.convert import to_phases, to_timestamp
+from volthus_wire.convert import from_timestamp, to_phases, to_timestamp
 from volthus_wire.v1 import eebus_pb2 as wire
 from volthus_wire.v1 import evse_pb2, metering_pb2, operator_pb2
 from volthus_wire.v1.electrical_pb2 import Conductors
@@ -265,6 +267,50 @@ def _operator_limit(limit: OperatorLimit) -> operator_pb2.OperatorLimit:
         since=_instant(limit.since),
         heard=_instant(limit.box.heard),
         name=limit.box.name,
+    )
+
+
+# --- appliances ----------------------------------------------------------------------------------
+
+
+def appliance_offer_of(message: operator_pb2.ApplianceLimit) -> ApplianceOffer:
+    """Return what a controller offers for an appliance."""
+    return ApplianceOffer(
+        limit_w=message.limit_w if message.HasField("limit_w") else None,
+        until=from_timestamp(message.until) if message.HasField("until") else None,
+        ttl_s=message.ttl_ms / 1000,
+        epoch=message.controller_epoch,
+        sequence=message.sequence,
+        sent_s=message.sent_s,
+        fallback_w=message.fallback_w,
+        release=message.release,
+    )
+
+
+def appliances_message(views: list[ApplianceView], now: float) -> operator_pb2.Appliances:
+    """Return how every paired appliance is; now: monotonic clock, for the ages."""
+    return operator_pb2.Appliances(appliances=[_appliance(view, now) for view in views])
+
+
+def _appliance(view: ApplianceView, now: float) -> operator_pb2.Appliance:
+    paired, appliance = view.paired, view.appliance
+    written = appliance.written
+    is_answered = written.answered_at > -math.inf
+    return operator_pb2.Appliance(
+        ski=paired.ski,
+        name=paired.name or f"{paired.brand} {paired.model}".strip(),
+        only_this=view.is_only_this,
+        connected=appliance.is_connected,
+        heard=appliance.is_heard,
+        silent_s=None if appliance.lost_at is None else now - appliance.lost_at,
+        power_w=appliance.fresh_power_w(now),
+        nominal_w=appliance.nominal_w,
+        failsafe_w=appliance.failsafe_w,
+        held_w=appliance.held_w,
+        answer=written.told_answer.value,
+        problem=written.problem,
+        answer_age_s=now - written.answered_at if is_answered else None,
+        asked_w=written.limit_w,
     )
 
 

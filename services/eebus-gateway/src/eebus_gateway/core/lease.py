@@ -87,16 +87,23 @@ def judge(
     """Say whether this controller may speak, and whether its message is fresh."""
     if not _can_be(offer):
         return controller, OfferRefusal.IMPOSSIBLE
-    if offer.epoch < controller.epoch:
+    return heard_from(controller, offer.epoch, offer.sent_s, now)
+
+
+def heard_from(
+    controller: Controller, epoch: int, sent_s: float, now: float
+) -> tuple[Controller, OfferRefusal | None]:
+    """Say whether who sent this may speak, and did so just now; sent_s: by its own clock."""
+    if epoch < controller.epoch:
         return controller, OfferRefusal.LOWER_EPOCH
-    travel_s = now - offer.sent_s
+    travel_s = now - sent_s
     silent_s = now - controller.accepted_at
-    if offer.epoch > controller.epoch or silent_s > RELEARN_AFTER_S:
-        return Controller(offer.epoch, travel_s, now), None
+    if epoch > controller.epoch or silent_s > RELEARN_AFTER_S:
+        return Controller(epoch, travel_s, now), None
     quickest_s = min(travel_s, controller.quickest_s + DRIFT * silent_s)
     if travel_s > quickest_s + LATE_AFTER_S:
         return controller, OfferRefusal.LATE
-    return Controller(offer.epoch, quickest_s, now), None
+    return Controller(epoch, quickest_s, now), None
 
 
 def renew(lease: Lease, offer: Offer, now: float) -> tuple[Lease, OfferRefusal | None]:

@@ -67,6 +67,11 @@ class Paired:
         return Ability.CONTROL_BOX in self.abilities
 
     @property
+    def is_appliance(self) -> bool:
+        """Whether it can be limited as a whole; a charger is limited by its currents."""
+        return Ability.APPLIANCE in self.abilities and not self.is_charger
+
+    @property
     def role(self) -> str:
         """Return the one word people see; empty = not known yet."""
         if not self.abilities and self.type == CHARGING_STATION:
