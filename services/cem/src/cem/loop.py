@@ -20,6 +20,7 @@ from cem.core.parameters import DEFAULTS
 from cem.core.state import State
 from cem.picture.clocks import Clocks
 from cem.picture.site import Beside, Named, site_state, status_of
+from cem.zone import zone_of
 from volthus_kit.clock import Clock
 from volthus_wire.v1 import site_pb2
 
@@ -96,6 +97,12 @@ class Controller:
         if is_urgent(before, after, event, now):
             self._wanted.set()
 
+    @property
+    def zone(self) -> tzinfo:
+        """Return the time zone of the site: as set, else as the environment says."""
+        name = self.state.planning.time_zone
+        return zone_of(name) if name else self._zone
+
     def watched(self) -> None:
         """Send the picture every second for a while: somebody looks at it."""
         now = self._clock.monotonic()
@@ -149,7 +156,7 @@ class Controller:
         """Let the control law know the wall time, once a second (design law 7)."""
         if now - self._told_time_s >= RENEW_EVERY_S - EARLY_S:
             self._told_time_s = now
-            self.happened(WallClock(now, self._clock.now().astimezone(self._zone)))
+            self.happened(WallClock(now, self._clock.now().astimezone(self.zone)))
 
     async def _send_limits(self, now: float) -> None:
         """Send changed limits at once, and all of them once a second."""

@@ -23,6 +23,7 @@ from cem.rotation.tester import RotationTester
 from cem.settings import Settings
 from cem.site_file.following import Follower
 from cem.store import Store
+from cem.zone import zone_of
 from volthus_kit import health
 from volthus_kit.answer_book import AnswerBook
 from volthus_kit.backoff import backoff
@@ -66,7 +67,8 @@ async def _control(
 ) -> None:
     """Manage the site until cancelled, from what was loaded."""
     remembered, epoch, is_written = started
-    wall = clock.now().astimezone(settings.zone)
+    name = remembered.planning.time_zone
+    wall = clock.now().astimezone(zone_of(name) if name else settings.zone)
     state = restored(remembered, clock.monotonic(), wall)
     async with (
         Bus.connect(settings.nats_url, "cem", AnswerBook(lambda: store.engine)) as bus,

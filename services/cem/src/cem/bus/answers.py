@@ -27,3 +27,11 @@ async def answer(bus: Bus, site: str, commands: Commands) -> None:
     await bus.serve(subjects.OPERATOR_LIMIT_PUT, operating.put_limit, site=site)
     await bus.serve(subjects.SITE_FILE_GET, commands.site_file.get, site=site)
     await bus.serve(subjects.SITE_FILE_APPLY, commands.site_file.put, site=site)
+    outlook = commands.outlook
+    await bus.serve(subjects.TARIFF_GET, outlook.get_tariff, site=site)
+    await bus.serve(subjects.TARIFF_PUT, outlook.put_tariff, site=site)
+    await bus.serve(subjects.PLANNING_GET, outlook.get_planning, site=site)
+    await bus.serve(subjects.PLANNING_PUT, outlook.put_planning, site=site)
+    await bus.serve(subjects.PV_SYSTEM_LIST, outlook.list_pv_systems, site=site)
+    await bus.serve(subjects.PV_SYSTEM_PUT, outlook.put_pv_system, site=site)
+    await bus.serve(subjects.PV_SYSTEM_REMOVE, outlook.remove_pv_system, site=site)

@@ -7,6 +7,7 @@ from cem.commands.circuits import CircuitCommands, Meters
 from cem.commands.desk import Desk
 from cem.commands.driving import DrivingCommands
 from cem.commands.operating import OperatingCommands
+from cem.commands.outlook import OutlookCommands
 from cem.commands.site import SiteCommands
 from cem.commands.site_file import SiteFileCommands
 
@@ -21,6 +22,7 @@ class Commands:
     driving: DrivingCommands
     operating: OperatingCommands
     site_file: SiteFileCommands
+    outlook: OutlookCommands
 
     @classmethod
     def at(cls, desk: Desk, meters: Meters) -> "Commands":
@@ -32,4 +34,5 @@ class Commands:
             DrivingCommands(desk),
             OperatingCommands(desk),
             SiteFileCommands(desk),
+            OutlookCommands(desk),
         )

@@ -9,9 +9,11 @@ from cem.core.events import Event, StoreChecked
 from cem.core.installation import Installation
 from cem.core.site import ChargerSettings
 from cem.core.state import State
+from cem.core.tariff import Token
 from cem.core.validation import Objection
 from cem.loop import Controller
-from cem.site_file.plain import Leaf, differing, leaves
+from cem.site_file.parts import Leaf
+from cem.site_file.plain import differing, leaves
 from cem.store import Change, Store
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
@@ -71,7 +73,14 @@ class Desk:
             goals=dict(state.goals),
             cars=state.cars,
             operator=state.operator,
+            tariff=state.tariff,
+            planning=state.planning,
+            pv_systems=state.pv_systems,
         )
+
+    def token(self) -> Token | None:
+        """Return the tariff's token as it is kept. Blocking. Raises RefusedError."""
+        return self._store.token()
 
     def paired(self) -> list[ChargerSettings]:
         """Return the settings of the chargers that are paired now."""

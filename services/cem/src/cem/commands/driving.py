@@ -1,11 +1,9 @@
 """Answers requests about modes, cars and goals: what drivers set (B3 to B6)."""
 
-import re
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import replace
 
 from cem.commands.desk import Desk, check_revision, refuse
+from cem.commands.naming import new_id
 from cem.core.driver_rules import object_to_car, object_to_goal
 from cem.core.driving import Car, ChargingMode, Mode
 from cem.core.events import CarsSet, Event, GoalSet, ModeSet
@@ -24,7 +22,6 @@ from volthus_wire.v1 import operating_pb2
 from volthus_wire.v1.rpc_pb2 import Caller, Nothing
 
 COLLECTION = "/cars"
-MOST_ID = 24
 
 
 class DrivingCommands:
@@ -127,15 +124,3 @@ class DrivingCommands:
             if car.id == id_:
                 return car
         raise RefusedError("unknown-car", f"No car {id_!r} is known here.", field="/car", car=id_)
-
-
-def new_id(name: str, taken: Iterable[str]) -> str:
-    """Return an id that a name suggests and no other car has."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:MOST_ID].strip("-") or "car"
-    known = set(taken)
-    id_, number = stem, 1
-    while id_ in known:
-        number += 1
-        id_ = f"{stem}-{number}"
-    return id_

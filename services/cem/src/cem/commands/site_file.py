@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from cem.commands.desk import Desk, refuse
+from cem.commands.outlook import OutlookCommands, refuse_zone
 from cem.core import circuit_rules
 from cem.core.circuits import CircuitSettings, ancestry
 from cem.core.driving import Car
@@ -19,8 +20,13 @@ from cem.core.events import (
     GridConnectionSet,
     ModeSet,
     OperatorSet,
+    PlanningSet,
+    PvSystemsSet,
+    TariffSet,
 )
 from cem.core.installation import Installation, object_to_all
+from cem.core.tariff import PvSystem
+from cem.core.tariff_rules import object_to_token
 from cem.core.validation import needs_site
 from cem.site_file import shape, yaml_text
 from cem.site_file.errors import SiteFileError
@@ -31,6 +37,8 @@ from cem.store.changes import Setting
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import records_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
+
+HIDDEN = json.dumps("***")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,7 @@ class SiteFileCommands:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._outlook = OutlookCommands(desk)
 
     async def get(
         self, question: records_pb2.GetSiteFileRequest, caller: Caller
@@ -85,17 +94,31 @@ class SiteFileCommands:
             raise RefusedError(error.code, error.detail, field=error.pointer) from error
         async with desk.one:
             before = desk.installation
-            wanted = merged(file, before)
+            token = await self._token_change(file)
+            wanted = merged(file, before, is_token_new=bool(token))
+            self._check_zone(wanted)
             counted = desk.state.chargers.keys()
             refuse(object_to_all(wanted, before, counted, desk.clock.now()))
             self._check_from_afar(wanted, before, caller)
-            changes = tuple(_told(before, wanted))
+            changes = (*_told(before, wanted), *(("/tariff/token", HIDDEN, HIDDEN) for _ in token))
             if not is_dry_run:
                 steps = list(_steps(before, wanted))
                 events = [event for _, event in steps]
-                saved = [change for change, _ in steps]
+                saved = [*(change for change, _ in steps), *token]
                 await desk.save(saved, _once(events), caller, managed(file))
         return Applied(changes, not is_dry_run)
+
+    async def _token_change(self, file: shape.SiteFile) -> list[Change]:
+        """Return the change of the tariff's token that a file brings."""
+        part = file.tariff
+        if "tariff" not in file.model_fields_set or "token" not in part.model_fields_set:
+            return []
+        refuse(object_to_token(part.token), "/tariff/token")
+        return await self._outlook.token_change(part.token)
+
+    @staticmethod
+    def _check_zone(wanted: Installation) -> None:
+        refuse_zone(wanted.planning.time_zone, "/planning/time_zone")
 
     def _check_from_afar(self, wanted: Installation, before: Installation, caller: Caller) -> None:
         desk = self._desk
@@ -138,10 +161,23 @@ def _steps(before: Installation, wanted: Installation) -> Iterator[tuple[Change,
         yield change, GoalSet(change.id, wanted.goals.get(change.id))
     if wanted.operator != before.operator:
         yield Change("operator", before.operator, wanted.operator), OperatorSet(wanted.operator)
+    yield from _outlook_steps(before, wanted)
     switch = wanted.energy_management
     if switch != before.energy_management:
         change = Change("energy-management", before.energy_management, switch)
         yield change, EnergyManagementSet(switch)
+
+
+def _outlook_steps(before: Installation, wanted: Installation) -> Iterator[tuple[Change, Event]]:
+    if wanted.tariff != before.tariff:
+        was_set = before.tariff if before.tariff.revision else None
+        yield Change("tariff", was_set, wanted.tariff), TariffSet(wanted.tariff)
+    if wanted.planning != before.planning:
+        was_set_too = before.planning if before.planning.revision else None
+        yield Change("planning", was_set_too, wanted.planning), PlanningSet(wanted.planning)
+    systems = (_by_id(before.pv_systems), _by_id(wanted.pv_systems))
+    for change in _changed("pv-system", *systems):
+        yield change, PvSystemsSet(wanted.pv_systems)
 
 
 def _changed(
@@ -152,10 +188,12 @@ def _changed(
             yield Change(f"{kind}/{id_}", before.get(id_), wanted.get(id_))
 
 
-def _by_id(settings: tuple[CircuitSettings, ...] | tuple[Car, ...]) -> dict[str, Setting]:
+def _by_id(
+    settings: tuple[CircuitSettings, ...] | tuple[Car, ...] | tuple[PvSystem, ...],
+) -> dict[str, Setting]:
     return {setting.id: setting for setting in settings}
 
 
 def _once(events: list[Event]) -> list[Event]:
-    """Return events without repetition: all circuits, and all cars, are one event."""
+    """Return events without repetition: all circuits, cars and PV systems are one event each."""
     return [event for number, event in enumerate(events) if event not in events[:number]]

@@ -8,6 +8,7 @@ from cem.core.circuits import CircuitSettings
 from cem.core.driving import ChargingMode, Goal, WallClock
 from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from electrical.phases import UNKNOWN, PhaseReadings
 
 
@@ -198,6 +199,27 @@ class OperatorSet:
 
 
 @dataclass(frozen=True, slots=True)
+class TariffSet:
+    """What the site pays was set."""
+
+    tariff: Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningSet:
+    """Where the site is and what its plans go for was set."""
+
+    settings: PlanningSettings
+
+
+@dataclass(frozen=True, slots=True)
+class PvSystemsSet:
+    """These roofs have PV systems, and no others."""
+
+    systems: tuple[PvSystem, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorLimitsHeard:
     """The gateway's word, every second: the limits of all paired control boxes."""
 
@@ -268,4 +290,7 @@ Event = (
     | PhasesSwitched
     | PulseAsked
     | PulseEnded
+    | TariffSet
+    | PlanningSet
+    | PvSystemsSet
 )

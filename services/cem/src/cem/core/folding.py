@@ -28,13 +28,16 @@ from cem.core.events import (
     OperatorLimitsHeard,
     OperatorSet,
     PhasesSwitched,
+    PlanningSet,
     PowerLimitSet,
     PulseAsked,
     PulseEnded,
+    PvSystemsSet,
     Report,
     StoreChecked,
     SubMeterRead,
     SunRead,
+    TariffSet,
 )
 from cem.core.numbers import finite, finite_phases
 from cem.core.parameters import DEFAULTS, Parameters
@@ -72,7 +75,8 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
         case (
             CircuitsSet() | ModeSet() | GoalSet() | CarsSet() | WallClock() | OperatorSet()
             | OperatorLimitsHeard() | ApiLimitSet() | PowerLimitSet() | PhasesSwitched()
-            | PulseAsked() | PulseEnded() | StoreChecked()
+            | PulseAsked() | PulseEnded() | StoreChecked() | TariffSet() | PlanningSet()
+            | PvSystemsSet()
         ):  # fmt: skip
             state = telling.told(state, event, now)
         case _:

@@ -11,6 +11,8 @@ from cem.core.driver_rules import object_to_car, object_to_goal
 from cem.core.driving import Car, ChargingMode, Goal
 from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from cem.core.tariff import PlanningSettings, PvSystem, Tariff
+from cem.core.tariff_rules import object_to_outlook
 from cem.core.validation import (
     Objection,
     is_within,
@@ -38,6 +40,9 @@ class Installation:
     goals: Mapping[str, Goal] = field(default_factory=dict)
     cars: tuple[Car, ...] = ()
     operator: OperatorSettings = field(default_factory=OperatorSettings)
+    tariff: Tariff = field(default_factory=Tariff)
+    planning: PlanningSettings = field(default_factory=PlanningSettings)
+    pv_systems: tuple[PvSystem, ...] = ()
 
 
 def object_to_operator(operator: OperatorSettings) -> Objection | None:
@@ -87,8 +92,9 @@ def object_to_all(  # noqa: PLR0911 - one line for each kind of setting
         return found
     if found := _to_drivers(wanted, before, wall):
         return found
-    found = object_to_operator(wanted.operator)
-    return None if found is None else _below("/operator", found)
+    if found := object_to_operator(wanted.operator):
+        return _below("/operator", found)
+    return object_to_outlook(wanted.tariff, wanted.planning, wanted.pv_systems)
 
 
 def _to_chargers(wanted: Installation) -> Objection | None:

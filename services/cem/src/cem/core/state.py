@@ -13,6 +13,7 @@ from cem.core.events import GridReading
 from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.reasons import Notice
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from electrical.phases import PhaseCurrents
 
 
@@ -84,6 +85,9 @@ class State:
     power_limit_w: float | None = None  # set directly, for all chargers together
     is_store_failing: bool = False
     notices: tuple[Notice, ...] = ()
+    tariff: Tariff = field(default_factory=Tariff)
+    planning: PlanningSettings = field(default_factory=PlanningSettings)
+    pv_systems: tuple[PvSystem, ...] = ()
 
     @property
     def site_phases(self) -> int:
@@ -116,6 +120,9 @@ class Remembered:
     operator_limits: tuple[OperatorLimit, ...] = ()
     api_limit: OperatorLimit | None = None
     phase_switches: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
+    tariff: Tariff = field(default_factory=Tariff)
+    planning: PlanningSettings = field(default_factory=PlanningSettings)
+    pv_systems: tuple[PvSystem, ...] = ()
 
 
 def restored(remembered: Remembered, now: float, wall: datetime | None = None) -> State:
@@ -144,6 +151,9 @@ def restored(remembered: Remembered, now: float, wall: datetime | None = None) -
         operator_limits=remembered.operator_limits,
         operator_heard_s=now if remembered.operator_limits else None,
         api_limit=remembered.api_limit,
+        tariff=remembered.tariff,
+        planning=remembered.planning,
+        pv_systems=remembered.pv_systems,
     )
 
 

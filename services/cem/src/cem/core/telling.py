@@ -17,21 +17,26 @@ from cem.core.events import (
     OperatorLimitsHeard,
     OperatorSet,
     PhasesSwitched,
+    PlanningSet,
     PowerLimitSet,
     PulseAsked,
     PulseEnded,
+    PvSystemsSet,
     StoreChecked,
+    TariffSet,
 )
 from cem.core.numbers import finite
 from cem.core.operating import OperatorLimit
 from cem.core.state import State
+from cem.core.tariff import PvSystem
 
 OfCharger = ModeSet | GoalSet | PhasesSwitched | PulseAsked | PulseEnded
 OfOperator = OperatorSet | OperatorLimitsHeard | ApiLimitSet | PowerLimitSet
-Told = OfCharger | OfOperator | CircuitsSet | CarsSet | WallClock | StoreChecked
+OfOutlook = TariffSet | PlanningSet | PvSystemsSet
+Told = OfCharger | OfOperator | OfOutlook | CircuitsSet | CarsSet | WallClock | StoreChecked
 
 
-def told(state: State, event: Told, now: float) -> State:
+def told(state: State, event: Told, now: float) -> State:  # noqa: PLR0911 - one for each kind
     """Return the state after somebody told us something, at `now` (monotonic s)."""
     match event:
         case CircuitsSet(circuits):
@@ -44,6 +49,8 @@ def told(state: State, event: Told, now: float) -> State:
             return replace(state, is_store_failing=is_failing)
         case OperatorSet() | OperatorLimitsHeard() | ApiLimitSet() | PowerLimitSet():
             return _of_operator(state, event, now)
+        case TariffSet() | PlanningSet() | PvSystemsSet():
+            return _of_outlook(state, event)
         case _:
             return _of_charger(state, event)
 
@@ -85,6 +92,18 @@ def _of_operator(state: State, event: OfOperator, now: float) -> State:
             assert_never(event)
 
 
+def _of_outlook(state: State, event: OfOutlook) -> State:
+    match event:
+        case TariffSet(tariff):
+            return replace(state, tariff=tariff)
+        case PlanningSet(settings):
+            return replace(state, planning=settings)
+        case PvSystemsSet(systems):
+            return replace(state, pv_systems=tuple(sorted(systems, key=_by_id)))
+        case _:
+            assert_never(event)
+
+
 def _changed(state: State, ski: str, change: Callable[[Charger], Charger]) -> State:
     charger = state.chargers.get(ski)
     return state if charger is None else state.with_charger(change(charger))
@@ -112,6 +131,6 @@ def _sane_w(limit_w: float | None) -> float | None:
     return 0.0 if known_w is None else max(0.0, known_w)
 
 
-def _by_id(named: Car | CircuitSettings) -> str:
+def _by_id(named: Car | CircuitSettings | PvSystem) -> str:
     """Order what people have named: whoever changed what last, a decision is the same."""
     return named.id

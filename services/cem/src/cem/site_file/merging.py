@@ -9,6 +9,15 @@ from cem.core.driving import Car, ChargingMode, Goal, SmartSwitches, WeeklyDepar
 from cem.core.installation import Installation
 from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from cem.site_file.outlook import (
+    BoughtPart,
+    FedInPart,
+    leaves_of_whole,
+    planning_of,
+    pv_systems_of,
+    tariff_of,
+)
+from cem.site_file.parts import Part
 from cem.site_file.shape import (
     ByPhase,
     CarPart,
@@ -16,7 +25,6 @@ from cem.site_file.shape import (
     CircuitPart,
     GoalPart,
     ModePart,
-    Part,
     SiteFile,
 )
 from electrical.phases import UNKNOWN, ZERO, PhaseCurrents, PhaseReadings, Phases
@@ -27,13 +35,15 @@ RENAMED = {
     "enabled": "on",
     "phase_switching_confirmed": "is_phase_switching_confirmed",
 }
+COLLECTIONS = ("circuits", "cars", "pv_systems")
 NESTED = frozenset({"mode", "goal"})
 
 
-def merged(file: SiteFile, before: Installation) -> Installation:
+def merged(file: SiteFile, before: Installation, *, is_token_new: bool = False) -> Installation:
     """Return what the file makes of the settings; revisions grow where something changes.
 
-    Circuits and cars that the file does not name are gone where it has a section of them.
+    Circuits, cars and PV systems that the file does not name are gone where it has a section of
+    them. is_token_new: it brings another token of the tariff than the one held.
     """
     told = file.model_fields_set
     grid = before.grid
@@ -46,6 +56,14 @@ def merged(file: SiteFile, before: Installation) -> Installation:
         energy_management=_laid(file.energy_management, before.energy_management),
         operator=_laid(file.operator, before.operator),
     )
+    if "tariff" in told:
+        tariff = tariff_of(file.tariff, before.tariff, is_token_new=is_token_new)
+        wanted = replace(wanted, tariff=tariff)
+    if "planning" in told:
+        wanted = replace(wanted, planning=planning_of(file.planning, before.planning))
+    if "pv_systems" in told:
+        systems = pv_systems_of(file.pv_systems, before.pv_systems)
+        wanted = replace(wanted, pv_systems=systems)
     if "circuits" in told:
         wanted = replace(wanted, circuits=_circuits(file.circuits, before))
     if "cars" in told:
@@ -57,13 +75,15 @@ def merged(file: SiteFile, before: Installation) -> Installation:
 
 def managed(file: SiteFile) -> frozenset[str]:
     """Return the pointers of all that the file sets, lists and whole sections included."""
-    sections = {f"/{name}" for name in ("circuits", "cars") if name in file.model_fields_set}
+    sections = {f"/{name}" for name in COLLECTIONS if name in file.model_fields_set}
     return frozenset(sections | set(_told(file, "")) - {"/version"})
 
 
 def _told(part: Part, at: str) -> list[str]:
     if isinstance(part, GoalPart):  # it is replaced as a whole
         return [at, *(f"{at}/{name}" for name in GoalPart.model_fields)]
+    if isinstance(part, BoughtPart | FedInPart):
+        return [f"{at}{below}" for below in leaves_of_whole(part)]
     found: list[str] = []
     for name in part.model_fields_set:
         found += _pointers(getattr(part, name), f"{at}/{name}")

@@ -8,11 +8,11 @@ from cem.core.driving import Car, ChargingMode, Goal
 from cem.core.installation import Installation
 from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from cem.site_file.outlook import of_planning, of_pv_system, of_tariff
+from cem.site_file.parts import Leaf, Plain
 from electrical.phases import Phases
 
 VERSION: Final = 1
-Leaf = bool | int | float | str | None | list["Leaf"] | dict[str, "Leaf"]
-Plain = dict[str, Leaf]
 
 
 def of_installation(installation: Installation) -> Plain:
@@ -30,6 +30,10 @@ def of_installation(installation: Installation) -> Plain:
     }
     found["cars"] = {car.id: of_car(car) for car in installation.cars}
     found["operator"] = of_operator(installation.operator)
+    if installation.tariff.revision:
+        found["tariff"] = of_tariff(installation.tariff)
+    found["planning"] = of_planning(installation.planning)
+    found["pv_systems"] = {s.id: of_pv_system(s) for s in installation.pv_systems}
     return found
 
 

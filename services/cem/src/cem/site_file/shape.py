@@ -2,32 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError
 
 from cem.core.driving import Mode
 from cem.core.site import PhaseSwitching
 from cem.site_file.errors import SiteFileError
+from cem.site_file.outlook import PlanningPart, PvSystemPart, TariffPart
+from cem.site_file.parts import Amperes, Id, Part, Ski, Whole
 from cem.site_file.yaml_text import Value
 from electrical.rotation import Rotation
-
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
-Ski = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-Amperes = Annotated[float, Field(strict=True)]
-Whole = Annotated[int, Field(strict=True)]
-
-
-class Part(BaseModel):
-    """A part of the file. `model_fields_set` says what it sets; the rest stays as it is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _each(value: object) -> object:
@@ -149,10 +132,13 @@ class SiteFile(Part):
     version: Literal[1]
     energy_management: EnergyManagementPart = EnergyManagementPart()
     grid_connection: GridPart = GridPart()
-    circuits: dict[Id, CircuitPart] = {}
-    chargers: dict[Ski, ChargerPart] = {}
-    cars: dict[Id, CarPart] = {}
+    circuits: dict[Id, CircuitPart] = Field(default_factory=dict)
+    chargers: dict[Ski, ChargerPart] = Field(default_factory=dict)
+    cars: dict[Id, CarPart] = Field(default_factory=dict)
     operator: OperatorPart = OperatorPart()
+    tariff: TariffPart = TariffPart()
+    planning: PlanningPart = PlanningPart()
+    pv_systems: dict[Id, PvSystemPart] = Field(default_factory=dict)
 
 
 def read(value: Value) -> SiteFile:

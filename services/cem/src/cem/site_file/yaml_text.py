@@ -10,7 +10,7 @@ from typing import TypeAlias
 import yaml
 
 from cem.site_file.errors import SiteFileError
-from cem.site_file.plain import Plain
+from cem.site_file.parts import Plain
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 12

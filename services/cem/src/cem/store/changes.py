@@ -8,6 +8,7 @@ from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal
 from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
+from cem.core.tariff import PlanningSettings, PvSystem, Tariff, Token
 from cem.store.tables import AuditRow
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import records_pb2
@@ -23,6 +24,10 @@ Setting = (
     | Goal
     | OperatorSettings
     | OperatorLimit
+    | Tariff
+    | Token
+    | PlanningSettings
+    | PvSystem
 )
 
 
@@ -72,6 +77,8 @@ def fact_of(entry: AuditRow) -> records_pb2.Fact:
 
 
 def _json(setting: Setting | None) -> str:
+    if isinstance(setting, Token):
+        return json.dumps("***")  # that it was changed is told, never what it is
     return "null" if setting is None else json.dumps(asdict(setting), default=_plain)
 
 

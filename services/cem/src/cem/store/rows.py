@@ -10,7 +10,9 @@ from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal, Mode, SmartSwitches, WeeklyDeparture
 from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
+from cem.core.tariff import PlanningSettings, PvSystem, Tariff, Token
 from cem.store.changes import Setting
+from cem.store.outlook_rows import planning_row, pv_system_row, tariff_row
 from cem.store.tables import (
     CarRow,
     ChargerRow,
@@ -21,12 +23,13 @@ from cem.store.tables import (
     ModeRow,
     OperatorLimitRow,
     OperatorRow,
+    TokenRow,
 )
 from electrical.phases import Phases
 from electrical.rotation import Rotation
 
 
-def row_of(setting: Setting, id_: str) -> SQLModel:  # noqa: PLR0911 - one line for each setting
+def row_of(setting: Setting, id_: str) -> SQLModel:  # noqa: PLR0911, PLR0912 - one for each
     """Return the row of a setting. id_: of the charger a mode belongs to."""
     match setting:
         case GridConnection():
@@ -51,6 +54,14 @@ def row_of(setting: Setting, id_: str) -> SQLModel:  # noqa: PLR0911 - one line 
             return _operator_row(setting)
         case OperatorLimit():
             return operator_limit_row(setting)
+        case Tariff():
+            return tariff_row(setting)
+        case Token(secret):
+            return TokenRow(secret=secret)
+        case PlanningSettings():
+            return planning_row(setting)
+        case PvSystem():
+            return pv_system_row(setting)
         case _:
             assert_never(setting)
 

@@ -15,9 +15,11 @@ from sqlmodel import Session, SQLModel, create_engine, select
 from cem.core.operating import OperatorLimit
 from cem.core.site import EnergyManagement
 from cem.core.state import Remembered
+from cem.core.tariff import Token
 from cem.records import outbox, restoring
 from cem.store.changes import Change, audited, fact_of
 from cem.store.migration import migrate
+from cem.store.outlook_rows import planning_of, pv_system_of, tariff_of
 from cem.store.rows import (
     car_of,
     charger_of,
@@ -48,6 +50,10 @@ from cem.store.tables import (
     OperatorRow,
     PairedRow,
     PhaseSwitchRow,
+    PlanningRow,
+    PvSystemRow,
+    TariffRow,
+    TokenRow,
 )
 from volthus_kit.database import open_sqlite, written
 from volthus_kit.refusal import RefusedError
@@ -178,6 +184,19 @@ class Store:
             detail = "What the site file manages cannot be read from the database."
             raise RefusedError("store-failing", detail, reason=str(error)) from error
 
+    def token(self) -> Token | None:
+        """Return the customer's own key at the price source, where one is kept.
+
+        Raises RefusedError when it cannot be read.
+        """
+        try:
+            with Session(self.engine) as session:
+                row = session.get(TokenRow, ONLY)
+        except SQLAlchemyError as error:
+            detail = "The token of the tariff cannot be read from the database."
+            raise RefusedError("store-failing", detail, reason=str(error)) from error
+        return None if row is None else Token(row.secret)
+
     def audit(self) -> list[AuditRow]:
         """Return all changes of settings, oldest first."""
         with Session(self.engine) as session:
@@ -247,7 +266,19 @@ def _read(session: Session) -> tuple[Remembered, int]:
     )
     if operator is not None:
         remembered = replace(remembered, operator=operator_of(operator))
+    remembered = _with_outlook(session, remembered)
     return remembered, memory.controller_epoch
+
+
+def _with_outlook(session: Session, remembered: Remembered) -> Remembered:
+    tariff, planning = session.get(TariffRow, ONLY), session.get(PlanningRow, ONLY)
+    systems = sorted(map(pv_system_of, _all(session, PvSystemRow)), key=attrgetter("id"))
+    return replace(
+        remembered,
+        tariff=remembered.tariff if tariff is None else tariff_of(tariff),
+        planning=remembered.planning if planning is None else planning_of(planning),
+        pv_systems=tuple(systems),
+    )
 
 
 def _all(session: Session, model: type[Row]) -> Sequence[Row]:

@@ -160,6 +160,63 @@ class OperatorLimitRow(SQLModel, table=True):
     reference: str
 
 
+class TariffRow(SQLModel, table=True):
+    """What the site pays. bought, fed_in: JSON."""
+
+    __tablename__ = "cem_tariff"
+
+    id: int = Field(default=ONLY, primary_key=True)
+    source: str
+    zone: str
+    has_token: bool
+    currency: str
+    bought: str
+    fed_in: str
+    co2_source: str
+    co2_zone: str
+    revision: int
+
+
+class TokenRow(SQLModel, table=True):
+    """The customer's own key at the price source."""
+
+    __tablename__ = "cem_tariff_token"
+
+    id: int = Field(default=ONLY, primary_key=True)
+    secret: str
+
+
+class PlanningRow(SQLModel, table=True):
+    """Where the site is and what its plans go for."""
+
+    __tablename__ = "cem_planning"
+
+    id: int = Field(default=ONLY, primary_key=True)
+    latitude: float | None
+    longitude: float | None
+    time_zone: str
+    solar_threshold_w: float | None
+    objective: str
+    weather_source: str
+    car_before_battery: bool
+    revision: int
+
+
+class PvSystemRow(SQLModel, table=True):
+    """One roof."""
+
+    __tablename__ = "cem_pv_system"
+
+    id: str = Field(primary_key=True)
+    name: str
+    peak_w: float
+    tilt_deg: float
+    azimuth_deg: float
+    inverter_w: float | None
+    loss_percent: float
+    revision: int
+
+
 class PhaseSwitchRow(SQLModel, table=True):
     """When a charger switched phases within the last hour. at: RFC 3339."""
 
@@ -220,6 +277,10 @@ MODELS: tuple[type[SQLModel], ...] = (
     GoalRow,
     OperatorRow,
     OperatorLimitRow,
+    TariffRow,
+    TokenRow,
+    PlanningRow,
+    PvSystemRow,
     PhaseSwitchRow,
     PairedRow,
     MemoryRow,
