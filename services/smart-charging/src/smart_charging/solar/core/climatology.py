@@ -36,4 +36,5 @@ def air_c(cells: Sequence[Cell], at_s: Floats) -> Floats:
     mean = 27.0 - 0.55 * np.maximum(away - 15.0, 0.0)
     east_s = np.array([[cell.longitude_deg * 240] for cell in cells])  # 4 minutes a degree
     hour = 2 * np.pi * (at_s + east_s - WARMEST_S) / 86_400
-    return mean + 0.2 * away * season(cells, at_s) + DAILY_SWING_K * np.cos(hour)
+    air: Floats = mean + 0.2 * away * season(cells, at_s) + DAILY_SWING_K * np.cos(hour)
+    return air

@@ -61,8 +61,8 @@ def power_w(
     cell_c = air_c + (beam + diffuse) / (FAIMAN_STILL + FAIMAN_WIND * wind_m_s)
     used = beam * glass(sun_side) + diffuse
     dc_w = used * (peak / 1000) * (1 + GAMMA_PER_K * (cell_c - 25)) * (1 - kept)
-    ac_w: Floats = _inverted(np.maximum(dc_w, 0.0), limit)
-    return ac_w * ((above.up > 0) & (peak > 0))
+    ac_w: Floats = _inverted(np.maximum(dc_w, 0.0), limit) * ((above.up > 0) & (peak > 0))
+    return ac_w
 
 
 def _onto(systems: Sequence[PvSystem], above: Sun) -> tuple[Floats, Floats]:

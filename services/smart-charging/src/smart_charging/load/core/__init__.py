@@ -1,0 +1,1 @@
+"""Profiles of the load and what is learned of them. Pure."""
