@@ -19,6 +19,7 @@ from cem.phase_switching.driver import Driver, Wishes
 from cem.picture.site import Beside, Named
 from cem.records.keeping import Surroundings, keep
 from cem.rotation import bus as rotation
+from cem.rotation.book import RotationBook
 from cem.rotation.tester import RotationTester
 from cem.settings import Settings
 from cem.site_file.following import Follower
@@ -92,7 +93,8 @@ async def _control(
             tasks.create_task(follower.run(), name="site file")
         await inbox.hear(controller.happened, controller.watched, lambda: controller.state)
         await answer(bus, settings.site, commands)
-        tester = RotationTester(controller, lambda: inbox.meters, clock)
+        book = RotationBook(store)
+        tester = RotationTester(controller, lambda: inbox.meters, clock, book)
         await rotation.answer(bus, settings.site, tester)
         recorder = await keep(Surroundings(bus, controller, settings, clock, board), tasks)
         controller.beside = lambda: Beside(inbox.meters, board.notices, recorder.open_sessions)

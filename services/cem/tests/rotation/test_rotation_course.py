@@ -192,7 +192,9 @@ def test_whatever_goes_wrong_ends_the_test_and_the_pulse(
     [
         (PlantCar(SKI, plug_s=10**6), steady(3), Trouble.CAR_NOT_CHARGING),
         (PlantCar(SKI, phases=(0,), energy_as=100.0), steady(3), Trouble.CAR_NOT_CHARGING),
-        (PlantCar(SKI, phases=(0,)), steady(16), Trouble.TOO_LITTLE_CHANGE),
+        (PlantCar(SKI, phases=(0,)), steady(16), Trouble.TOO_LITTLE_ROOM),
+        (PlantCar(SKI, phases=(0,)), steady(20), Trouble.TOO_LITTLE_ROOM),
+        (PlantCar(SKI, phases=(0,), most_a=7.5), steady(3), Trouble.RANGE_TOO_SMALL),
     ],
 )
 def test_what_cannot_be_tested_is_refused_with_its_reason(

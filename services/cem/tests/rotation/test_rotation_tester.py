@@ -1,13 +1,18 @@
 """Who answers for rotation tests: one at a time, cancelled safely, the last result kept."""
 
+import json
+from pathlib import Path
+
 import pytest
 from cem_plant import Plant, PlantCar, steady
 
 from cem.core.events import Event
 from cem.core.folding import apply
 from cem.core.state import State
+from cem.rotation.book import RotationBook
 from cem.rotation.bus import answer
-from cem.rotation.tester import RotationTester
+from cem.rotation.tester import Book, RotationTester
+from cem.store import Store
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import FakeClock, nats_server
@@ -20,17 +25,27 @@ EVA = Caller(actor="eva", role="service", origin="site")
 START = site_pb2.StartRotationTestRequest(ski=SKI)
 
 
+class InMemory:
+    """A book of tests without a disk."""
+
+    def load(self) -> dict[str, site_pb2.RotationTest]:
+        return {}
+
+    def write(self, test: site_pb2.RotationTest, caller: Caller) -> None:
+        pass
+
+
 class Site:
     """A plant and the tester beside it, on one fake clock."""
 
-    def __init__(self, car: PlantCar, rotation: str = "RST") -> None:
+    def __init__(self, car: PlantCar, rotation: str = "RST", book: Book | None = None) -> None:
         self.plant = Plant([car], steady(3))
         self.clock = FakeClock()
         self.clock.go_on(-self.clock.monotonic())
         transport = metering_pb2.MeterTransport(kind=metering_pb2.TRANSPORT_KIND_TCP)
         settings = metering_pb2.MeterSettings(meter="grid", rotation=rotation, transport=transport)
         self.meters = [metering_pb2.MeterHealth(settings=settings)]
-        self.tester = RotationTester(self, lambda: self.meters, self.clock)
+        self.tester = RotationTester(self, lambda: self.meters, self.clock, book or InMemory())
 
     @property
     def state(self) -> State:
@@ -141,3 +156,84 @@ async def test_the_bus_carries_questions_answers_and_refusals() -> None:
         cancel = site_pb2.CancelRotationTestRequest()
         ended = await bus.ask(subjects.ROTATION_TEST_CANCEL, cancel, caller=EVA, site="demo")
         assert ended.state == "cancelled"
+
+
+# --- what is kept --------------------------------------------------------------------------------
+
+
+def opened(folder: Path) -> Store:
+    store = Store(folder)
+    store.load(FakeClock().now())
+    return store
+
+
+async def asked(tester: RotationTester, ski: str = "") -> site_pb2.RotationTest:
+    await tester.save()
+    return await tester.get(site_pb2.RotationTestRequest(ski=ski), EVA)
+
+
+async def test_start_and_end_are_in_the_audit_and_the_result_outlives_a_restart(tmp_path: Path):
+    store = opened(tmp_path)
+    site = Site(PlantCar(SKI, phases=(0,), wired=(1, 2, 0)), book=RotationBook(store))
+    site.play(90)
+    await site.start()
+    site.play(130)
+    done = await asked(site.tester)
+    assert (done.state, done.proposed_wiring) == ("done", "STR")
+    assert done.HasField("ended")
+    assert not done.HasField("until")
+    audit = [(row.actor, row.setting, row.before, json.loads(row.after)) for row in store.audit()]
+    assert [entry[:3] for entry in audit] == [
+        ("eva", f"rotation-test/{SKI}", "null"),
+        ("eva", f"rotation-test/{SKI}", '{"state": "running"}'),
+    ]
+    assert audit[0][3] == {"state": "running"}
+    assert audit[1][3]["proposedWiring"] == "STR"
+    store.close()
+    store = opened(tmp_path)
+    again = Site(PlantCar(SKI), book=RotationBook(store))
+    assert await asked(again.tester) == done
+    assert await asked(again.tester, SKI) == done
+    assert await asked(again.tester, "b" * 40) == site_pb2.RotationTest()
+    store.close()
+
+
+async def test_a_test_that_a_restart_broke_off_says_so(tmp_path: Path):
+    store = opened(tmp_path)
+    site = Site(PlantCar(SKI, phases=(0,)), book=RotationBook(store))
+    site.play(90)
+    await site.start()
+    again = Site(PlantCar(SKI), book=RotationBook(store))
+    broken = await asked(again.tester, SKI)
+    assert (broken.state, broken.code) == ("failed", "test-interrupted")
+    assert not broken.HasField("until")
+    store.close()
+
+
+async def test_what_cannot_be_recorded_is_not_begun_and_an_end_is_recorded_later(tmp_path: Path):
+    store = opened(tmp_path)
+    site = Site(PlantCar(SKI, phases=(0,)), book=RotationBook(store))
+    site.play(90)
+
+    async def failing(is_failing: int) -> None:
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA query_only={is_failing}")
+
+    await site.tester.save()
+    await failing(1)
+    with pytest.raises(RefusedError, match="store-failing"):
+        await site.start()
+    assert site.state.chargers[SKI].pulse is None
+    await failing(0)
+    await site.start()
+    await failing(1)
+    question = site_pb2.CancelRotationTestRequest(ski=SKI)
+    assert (await site.tester.cancel(question, EVA)).state == "cancelled"
+    assert len(store.audit()) == 1
+    await failing(0)
+    site.clock.go_on(5.0)
+    await site.tester.save()
+    assert len(store.audit()) == 2
+    with pytest.raises(RefusedError, match="no-rotation-test"):
+        await site.tester.cancel(question, EVA)
+    store.close()

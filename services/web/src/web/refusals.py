@@ -81,6 +81,9 @@ _OF_CEM = {
     "unknown-step": _WRONG,
     # Why a rotation test does not begin.
     "too-little-change": _NOT_NOW,
+    "too-little-room": _NOT_NOW,
+    "car-takes-little": _NOT_NOW,
+    "range-too-small": _NOT_NOW,
     "meter-silent": _NOT_NOW,
     "needs-one-phase-car": _NOT_NOW,
     "charger-lost": _NOT_NOW,

@@ -373,7 +373,7 @@ class CancelRotationTestRequest(_message.Message):
     def __init__(self, ski: _Optional[str] = ...) -> None: ...
 
 class RotationTest(_message.Message):
-    __slots__ = ("ski", "state", "step", "until", "code", "proposed_wiring", "proposed_rotation", "confidence", "phases", "reversed")
+    __slots__ = ("ski", "state", "step", "until", "code", "proposed_wiring", "proposed_rotation", "confidence", "phases", "reversed", "ended")
     SKI_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
@@ -384,6 +384,7 @@ class RotationTest(_message.Message):
     CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     PHASES_FIELD_NUMBER: _ClassVar[int]
     REVERSED_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
     ski: str
     state: str
     step: str
@@ -394,4 +395,5 @@ class RotationTest(_message.Message):
     confidence: float
     phases: _containers.RepeatedScalarFieldContainer[str]
     reversed: bool
-    def __init__(self, ski: _Optional[str] = ..., state: _Optional[str] = ..., step: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., code: _Optional[str] = ..., proposed_wiring: _Optional[str] = ..., proposed_rotation: _Optional[str] = ..., confidence: _Optional[float] = ..., phases: _Optional[_Iterable[str]] = ..., reversed: _Optional[bool] = ...) -> None: ...
+    ended: _timestamp_pb2.Timestamp
+    def __init__(self, ski: _Optional[str] = ..., state: _Optional[str] = ..., step: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., code: _Optional[str] = ..., proposed_wiring: _Optional[str] = ..., proposed_rotation: _Optional[str] = ..., confidence: _Optional[float] = ..., phases: _Optional[_Iterable[str]] = ..., reversed: _Optional[bool] = ..., ended: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -10,8 +10,12 @@ from volthus_wire.v1.site_pb2 import RotationTest
 
 WHY = {
     Trouble.CAR_NOT_CHARGING: "No car is charging at this charger.",
-    Trouble.TOO_LITTLE_CHANGE: "The car's current can hardly be changed now: too little room, or "
-    "the car takes little.",
+    Trouble.RANGE_TOO_SMALL: "Charger and car can only charge at about one current, so that no "
+    "change can be seen.",
+    Trouble.TOO_LITTLE_ROOM: "What the site leaves this charger now (fuse, other cars, sun, mode) "
+    "is too little to change its current.",
+    Trouble.CAR_TAKES_LITTLE: "The car takes hardly more than the minimum: it may be nearly full.",
+    Trouble.TOO_LITTLE_CHANGE: "The car hardly followed the changes.",
     Trouble.METER_SILENT: "The grid meter gives no usable readings.",
     Trouble.LOAD_TOO_NOISY: "The household changed too much; try again at a quieter time.",
     Trouble.NEEDS_ONE_PHASE_CAR: "The car draws alike on three phases, so that they cannot be told "
@@ -24,13 +28,12 @@ WHY = {
     Trouble.SETTINGS_CHANGED: "Meter or charger were set otherwise during the test.",
     Trouble.ENERGY_MANAGEMENT_OFF: "Energy management is off, or no main fuse is set.",
     Trouble.ONE_PHASE_SITE: "A site with one phase has no rotation.",
+    Trouble.INTERRUPTED: "The energy manager was restarted during the test.",
 }
 
 
-def to_message(course: Course | None, clocks: Clocks) -> RotationTest:
-    """Return the message of the last test, an empty one if none was made."""
-    if course is None:
-        return RotationTest()
+def to_message(course: Course, clocks: Clocks) -> RotationTest:
+    """Return the message of a test."""
     message = RotationTest(
         ski=course.ski,
         state=course.outcome.value,

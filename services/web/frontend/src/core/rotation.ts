@@ -7,6 +7,10 @@ import type { Say } from "./say";
 export const TEST_TROUBLES = [
   "car-not-charging",
   "too-little-change",
+  "too-little-room",
+  "car-takes-little",
+  "range-too-small",
+  "test-interrupted",
   "meter-silent",
   "load-too-noisy",
   "needs-one-phase-car",

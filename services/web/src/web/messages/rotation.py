@@ -24,6 +24,7 @@ def rotation_test(message: WireTest, ski: str) -> RotationTest:
         state=STATES[state],
         step=text(own.step),
         until=instant_in(own, "until"),
+        ended_at=instant_in(own, "ended"),
         code=text(own.code),
         proposed_wiring=text(own.proposed_wiring),
         proposed_rotation=text(own.proposed_rotation),

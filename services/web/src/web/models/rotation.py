@@ -16,9 +16,12 @@ class RotationTest(Model):
     ski: str
     state: TestState = Field(description="none: this charger was not tested.")
     step: str | None = Field(description="English, for diagnostics.")
-    until: datetime | None
+    until: datetime | None = Field(
+        description="It is over then at the latest; null: it is not running."
+    )
+    ended_at: datetime | None
     code: str | None = Field(
-        description="Why it failed: car-not-charging, too-little-change, meter-silent, ..."
+        description="Why it failed: car-not-charging, too-little-change, test-interrupted, ..."
     )
     proposed_wiring: str | None = Field(
         description="For the charger, given the meter is right; null: none."

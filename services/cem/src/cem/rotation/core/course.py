@@ -11,6 +11,7 @@ from enum import StrEnum
 from cem.core.charger import Charger
 from cem.core.conduct import Standing
 from cem.core.parameters import Parameters
+from cem.core.reasons import Kind
 from cem.core.state import State
 from cem.rotation.core.estimate import Estimate, estimate
 from cem.rotation.core.levels import Level, edges, level_of
@@ -20,6 +21,8 @@ from electrical.rotation import Rotation
 HOLD_S = 20.0  # a level: up 8 A takes 6 s (pace of raising) and the car's 5 s, then it is measured
 SWING_A = 8.0
 LEAST_SWING_A = 3.0
+BY_CAR = (Kind.CAR_NOT_ASKING, Kind.CAR_MAXIMUM)
+ROUNDED_A = 0.5  # a car follows its limit that well
 DRAWING_A = 1.0  # less than this is no charging
 FEWEST_EDGES, MOST_EDGES = 4, 12
 ENOUGH = 0.98  # confidence that ends the test early
@@ -41,6 +44,9 @@ class Trouble(StrEnum):
     """Why a test brought no proposal, or was not begun."""
 
     CAR_NOT_CHARGING = "car-not-charging"
+    RANGE_TOO_SMALL = "range-too-small"
+    TOO_LITTLE_ROOM = "too-little-room"
+    CAR_TAKES_LITTLE = "car-takes-little"
     TOO_LITTLE_CHANGE = "too-little-change"
     METER_SILENT = "meter-silent"
     LOAD_TOO_NOISY = "load-too-noisy"
@@ -51,6 +57,7 @@ class Trouble(StrEnum):
     SETTINGS_CHANGED = "settings-changed"
     ENERGY_MANAGEMENT_OFF = "energy-management-off"
     ONE_PHASE_SITE = "one-phase-site"
+    INTERRUPTED = "test-interrupted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +120,11 @@ def begun(
     trouble = _hindrance(state, charger, now, p)
     if trouble is not None:
         return trouble
-    if not _is_drawing(charger):
-        return Trouble.CAR_NOT_CHARGING
+    trouble = _too_little(charger)
+    if trouble is not None:
+        return trouble
     low_a = charger.least_a
     high_a = min(low_a + SWING_A, charger.granted_a or 0.0, charger.most_a)
-    if high_a < low_a + LEAST_SWING_A:
-        return Trouble.TOO_LITTLE_CHANGE
     mounted = Mounted(state.meter.id or "", charger.settings.wiring, rotation)
     return Course(ski, mounted, low_a, high_a, now, now)
 
@@ -164,9 +170,27 @@ def _hindrance(state: State, charger: Charger, now: float, p: Parameters) -> Tro
             return Trouble.CHARGER_LOST
 
 
+def _too_little(charger: Charger) -> Trouble | None:
+    """Return what keeps the current of a charger with a car from being changed enough to see."""
+    least_a, granted_a = charger.least_a + LEAST_SWING_A, charger.granted_a or 0.0
+    if not _is_drawing(charger):
+        return Trouble.CAR_NOT_CHARGING if granted_a > 0 else Trouble.TOO_LITTLE_ROOM
+    if charger.most_a < least_a:
+        return Trouble.RANGE_TOO_SMALL
+    takes_little = charger.reason is not None and charger.reason.kind in BY_CAR
+    if granted_a < least_a:
+        return Trouble.CAR_TAKES_LITTLE if takes_little else Trouble.TOO_LITTLE_ROOM
+    return Trouble.CAR_TAKES_LITTLE if _drawn_a(charger) < least_a - ROUNDED_A else None
+
+
 def _is_drawing(charger: Charger) -> bool:
+    return _drawn_a(charger) > DRAWING_A
+
+
+def _drawn_a(charger: Charger) -> float:
+    """Return what it draws on the phase with the most (A); 0 where that is unknown."""
     drawn_a = charger.drawn_a
-    return drawn_a is not None and max(drawn_a.values()) > DRAWING_A
+    return 0.0 if drawn_a is None else max(drawn_a.values())
 
 
 def _judged(course: Course) -> Course:
