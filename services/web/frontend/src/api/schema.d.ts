@@ -2986,11 +2986,16 @@ export interface components {
              * @description English, for diagnostics.
              */
             step: string | null;
-            /** Until */
+            /**
+             * Until
+             * @description It is over then at the latest; null: it is not running.
+             */
             until: string | null;
+            /** Ended At */
+            ended_at: string | null;
             /**
              * Code
-             * @description Why it failed: car-not-charging, too-little-change, meter-silent, ...
+             * @description Why it failed: car-not-charging, too-little-change, test-interrupted, ...
              */
             code: string | null;
             /**
@@ -3958,6 +3963,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the site. */
@@ -4007,7 +4017,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4146,6 +4156,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the site. */
@@ -4195,7 +4210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4413,6 +4428,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Chosen when adding: small letters, digits and dashes; not `main`. */
@@ -4464,7 +4484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4523,7 +4543,13 @@ export interface operations {
     remove_circuit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Chosen when adding: small letters, digits and dashes; not `main`. */
                 circuit_id: string;
@@ -4568,7 +4594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4695,7 +4721,13 @@ export interface operations {
     add_meter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -4746,7 +4778,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4796,7 +4828,13 @@ export interface operations {
     test_meter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -4845,7 +4883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4895,7 +4933,13 @@ export interface operations {
     identify_meter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -4944,7 +4988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5076,6 +5120,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the meter. */
@@ -5127,7 +5176,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5186,7 +5235,13 @@ export interface operations {
     remove_meter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the meter. */
                 meter_id: string;
@@ -5231,7 +5286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5589,7 +5644,13 @@ export interface operations {
     open_accept_window: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -5638,7 +5699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5688,7 +5749,13 @@ export interface operations {
     close_accept_window: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -5731,7 +5798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5858,7 +5925,13 @@ export interface operations {
     pair_device: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -5909,7 +5982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5959,7 +6032,13 @@ export interface operations {
     unpair_device: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -6004,7 +6083,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6054,7 +6133,13 @@ export interface operations {
     rename_device: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -6105,7 +6190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6393,6 +6478,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the site. */
@@ -6444,7 +6534,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6585,6 +6675,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the site. */
@@ -6636,7 +6731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6777,6 +6872,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the site. */
@@ -6828,7 +6928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6887,7 +6987,13 @@ export interface operations {
     remove_goal: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -6932,7 +7038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7061,7 +7167,13 @@ export interface operations {
     start_rotation_test: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -7110,7 +7222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7160,7 +7272,13 @@ export interface operations {
     cancel_rotation_test: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -7207,7 +7325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7334,7 +7452,13 @@ export interface operations {
     add_car: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -7385,7 +7509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7517,6 +7641,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the car. */
@@ -7568,7 +7697,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7627,7 +7756,13 @@ export interface operations {
     remove_car: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the car. */
                 car_id: string;
@@ -7672,7 +7807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8141,6 +8276,11 @@ export interface operations {
             header?: {
                 /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
                 "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Id of the site. */
@@ -8190,7 +8330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8249,7 +8389,13 @@ export interface operations {
     put_operator_limit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -8298,7 +8444,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8348,7 +8494,13 @@ export interface operations {
     lift_operator_limit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -8391,7 +8543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8687,7 +8839,13 @@ export interface operations {
                 /** @description No file manages settings any more. */
                 release?: boolean;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the site. */
                 site: string;
@@ -8743,7 +8901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The site's state forbids it; see `code`. */
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
                 headers: {
                     [name: string]: unknown;
