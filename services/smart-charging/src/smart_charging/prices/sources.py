@@ -68,16 +68,22 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A source asked for one zone."""
+    """A source asked for one zone. variant: what else tells two feeds apart, as a currency."""
 
     source: Source
     access: Access
     zone: str
+    variant: str = ""
 
     @property
     def key(self) -> str:
         """Return the name it is cached under."""
-        return f"{self.source.name}/{self.zone}"
+        return "/".join(filter(None, (self.source.name, self.zone, self.variant)))
+
+    @property
+    def release(self) -> Release:
+        """Return how its source publishes."""
+        return self.source.release
 
 
 def _entsoe(access: Access, zone: str, start: datetime, end: datetime) -> tuple[Question, ...]:

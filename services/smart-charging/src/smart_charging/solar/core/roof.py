@@ -81,7 +81,8 @@ def _inverted(dc_w: Floats, limit_w: Floats) -> Floats:
     full = np.maximum(limit_w, 1e-9) / INVERTER
     load = dc_w / full
     ac_w = full * (INVERTER / INVERTER_TRIED) * (load * (0.9858 - 0.0162 * load) - 0.0059)
-    return np.minimum(np.maximum(ac_w, 0.0), limit_w)
+    clipped: Floats = np.minimum(np.maximum(ac_w, 0.0), limit_w)
+    return clipped
 
 
 def _columns(systems: Sequence[PvSystem], *names: str) -> list[Floats]:
