@@ -96,6 +96,8 @@ from volthus_wire.v1.records_pb2 import (
     ListSessionsReply,
     ListSessionsRequest,
     SiteFileReply,
+    SummarizeSessionsReply,
+    SummarizeSessionsRequest,
 )
 from volthus_wire.v1.rpc_pb2 import Nothing
 from volthus_wire.v1.site_pb2 import (
@@ -261,6 +263,9 @@ EVIDENCE_LIST = Request(
 )
 SESSION_LIST = Request(
     "site.{site}.down.rpc.cem.session-list", ListSessionsRequest, ListSessionsReply
+)
+SESSION_SUMMARY = Request(
+    "site.{site}.down.rpc.cem.session-summary", SummarizeSessionsRequest, SummarizeSessionsReply
 )
 ENERGY_GET = Request("site.{site}.down.rpc.cem.energy-get", GetEnergyRequest, GetEnergyReply)
 DECISION_LIST = Request(

@@ -1,14 +1,19 @@
 """Lists and sums of records: pages stay true while rows are added, sums are of the minutes."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from record_sites import SKI, START, opened, write_step
 
 from cem.records.answers import RecordAnswers
-from cem.records.journal import Journal, Kept
+from cem.records.core import sealing
+from cem.records.core.sessions import Session, Standing
+from cem.records.journal import Batch, Journal, Kept
 from cem.records.recorder import Recorder
 from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import FakeClock
@@ -18,16 +23,21 @@ from volthus_wire.v1.rpc_pb2 import Caller
 
 SVEN = Caller(actor="sven", role="service", origin="site")
 STEPS = 26
+BERLIN = ZoneInfo("Europe/Berlin")
+MADE = count()
 
 
 class Records:
     """A site with some minutes of records, and who answers for them."""
 
     def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock()
         self.store, self.journal = opened(folder)
         for step in range(STEPS):
             self.add(step)
-        self.answers = RecordAnswers(self.journal, Recorder(Journal(folder), FakeClock(), Kept()))
+        self.answers = RecordAnswers(
+            self.journal, Recorder(Journal(folder), self.clock, Kept()), self.clock, lambda: BERLIN
+        )
 
     def add(self, step: int) -> None:
         write_step(self.store, self.journal, step)
@@ -109,3 +119,110 @@ async def test_a_wrong_cursor_or_step_is_refused(records: Records):
     question = records_pb2.ListDecisionsRequest(cursor="-1")
     with pytest.raises(RefusedError, match="unknown-cursor"):
         await records.answers.list_decisions(question, SVEN)
+
+
+# --- the chain is checked once -------------------------------------------------------------------
+
+
+def changed(records: Records, number: int, entry: str) -> None:
+    with records.journal._engine.begin() as db:
+        db.exec_driver_sql("UPDATE cem_evidence SET fields = ? WHERE number = ?", (entry, number))
+
+
+async def test_the_chain_is_checked_from_where_it_was_whole(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+):
+    async def is_intact() -> bool:
+        question = operator_pb2.ListEvidenceRequest(most=1)
+        return bool((await records.answers.list_evidence(question, SVEN)).intact)
+
+    hashed: list[str] = []
+    sealed = sealing.sealed
+    monkeypatch.setattr(sealing, "sealed", lambda f, b: hashed.append(f["number"]) or sealed(f, b))
+    assert await is_intact()
+    assert len(hashed) == 9
+    assert await is_intact()
+    assert len(hashed) == 9, "nothing is new"
+    for step in range(STEPS, STEPS + 6):
+        records.add(step)
+    hashed.clear()
+    assert await is_intact()
+    assert hashed == ["10", "11"]
+    changed(records, 3, '{"number": "3"}')
+    assert await is_intact(), "it was checked less than an hour ago"
+    records.clock.go_on(3600)
+    assert not await is_intact()
+    assert not await is_intact()
+
+
+async def test_a_change_of_the_last_entry_is_seen_at_once(records: Records):
+    question = operator_pb2.ListEvidenceRequest()
+    assert (await records.answers.list_evidence(question, SVEN)).intact
+    with records.journal._engine.begin() as db:
+        db.exec_driver_sql("UPDATE cem_evidence SET hash = 'x' WHERE number = 9")
+    assert not (await records.answers.list_evidence(question, SVEN)).intact
+
+
+# --- sessions added up ---------------------------------------------------------------------------
+
+
+def priced(records: Records, at: datetime, **changes: object) -> None:
+    """Write a session of 10 kWh that began at a moment."""
+    session = Session(
+        f"{at:%Y%m%dT%H%M%SZ}-{next(MADE)}", "b" * 40, at, ended=at, standing=Standing.ENDED,
+        energy_wh=10_000.0, sun_wh=2_500.0, charging_s=3600.0, charger_name="Street", plug=1,
+    )  # fmt: skip
+    session = replace(session, **changes)  # type: ignore[arg-type]
+    records.journal.write(Batch({session.id: session}, frozenset({session.id})), at)
+    if session.cost is not None:
+        records.journal.price([session], at)
+
+
+async def summary(records: Records, **asked: object) -> records_pb2.SummarizeSessionsReply:
+    question = records_pb2.SummarizeSessionsRequest(**asked)  # type: ignore[arg-type]
+    return await records.answers.summarize_sessions(question, SVEN)
+
+
+async def test_sessions_are_added_up_by_the_months_of_the_site(records: Records):
+    priced(records, datetime(2026, 9, 30, 21, 59, tzinfo=UTC))
+    priced(records, datetime(2026, 9, 30, 22, 0, tzinfo=UTC), car="van")  # midnight in Berlin
+    priced(records, datetime(2026, 10, 31, 22, 59, tzinfo=UTC))  # winter time by then
+    priced(records, datetime(2026, 10, 31, 23, 0, tzinfo=UTC))
+    told = await summary(records, by_month=True)
+    assert told.time_zone == "Europe/Berlin"
+    found = [(one.month, one.count, one.energy_wh) for one in told.totals]
+    assert [row[:2] for row in found] == [("2026-11", 7), ("2026-10", 2), ("2026-09", 1)]
+    assert found[1][2] == 20_000.0
+    october = await summary(records, month="2026-10")
+    assert from_timestamp(october.to) == datetime(2026, 10, 31, 23, tzinfo=UTC)
+    (row,) = october.totals
+    assert (row.month, row.count, row.sun_wh, row.grid_wh) == ("2026-10", 2, 5000.0, 15_000.0)
+    assert (row.unpriced, row.HasField("cost"), row.HasField("co2_g")) == (2, False, False)
+    by_car = await summary(records, month="2026-10", by_car=True, by_charger=True)
+    assert [(one.car, one.ski[:1], one.charger_name, one.count) for one in by_car.totals] == [
+        ("", "b", "Street", 1), ("van", "b", "Street", 1),
+    ]  # fmt: skip
+    assert (await summary(records, month="2025-01")).totals == []
+    assert sum(one.count for one in (await summary(records)).totals) == 10
+    assert [one.count for one in (await summary(records, ski="b" * 40)).totals] == [4]
+
+
+async def test_what_is_not_known_of_a_sum_is_said(records: Records):
+    may = datetime(2026, 5, 10, 12, tzinfo=UTC)
+    for number, cost in enumerate(("1.10", "2.20", None)):
+        known = {} if cost is None else {"cost": cost, "currency": "EUR", "co2_g": 100.0}
+        priced(records, may + timedelta(hours=number), **known)
+    (row,) = (await summary(records, month="2026-05")).totals
+    assert (row.cost, row.currency, row.unpriced) == (3.3, "EUR", 1)
+    assert (row.co2_g, row.unweighed) == (200.0, 1)
+    priced(records, may + timedelta(days=1), cost="5.0", currency="SEK")
+    (row,) = (await summary(records, month="2026-05")).totals
+    assert (row.HasField("cost"), row.currency, row.unpriced) == (False, "", 4)
+
+
+@pytest.mark.parametrize(
+    "month", ["2026-13", "2026-1", "1999-01", "novem", "2026-01-01", "²026-01"]
+)
+async def test_what_is_no_month_is_refused(records: Records, month: str):
+    with pytest.raises(RefusedError, match="unknown-month"):
+        await summary(records, month=month)

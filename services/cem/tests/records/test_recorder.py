@@ -6,7 +6,7 @@ import sqlite3
 import time
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import pytest
@@ -316,7 +316,7 @@ async def test_the_failsafe_of_a_silent_gateway_is_evidence_like_any_other_limit
     await seconds(5, 1900.0)
     await seconds(3, 1900.0, BOX)
     assert site.log() == ["lost", "failsafe", "started", "reached", "recovered", "ended"]
-    answers = RecordAnswers(site.journal, site.recorder)
+    answers = RecordAnswers(site.journal, site.recorder, site.clock, lambda: UTC)
     told = await answers.list_evidence(operator_pb2.ListEvidenceRequest(), Caller())
     assert told.intact
     started = told.entries[2]

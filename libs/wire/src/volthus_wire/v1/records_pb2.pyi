@@ -81,6 +81,66 @@ class ListSessionsReply(_message.Message):
     next: str
     def __init__(self, sessions: _Optional[_Iterable[_Union[ChargingSession, _Mapping]]] = ..., next: _Optional[str] = ...) -> None: ...
 
+class SummarizeSessionsRequest(_message.Message):
+    __slots__ = ("to", "month", "ski", "by_month", "by_charger", "by_car")
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    MONTH_FIELD_NUMBER: _ClassVar[int]
+    SKI_FIELD_NUMBER: _ClassVar[int]
+    BY_MONTH_FIELD_NUMBER: _ClassVar[int]
+    BY_CHARGER_FIELD_NUMBER: _ClassVar[int]
+    BY_CAR_FIELD_NUMBER: _ClassVar[int]
+    to: _timestamp_pb2.Timestamp
+    month: str
+    ski: str
+    by_month: bool
+    by_charger: bool
+    by_car: bool
+    def __init__(self, to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., month: _Optional[str] = ..., ski: _Optional[str] = ..., by_month: _Optional[bool] = ..., by_charger: _Optional[bool] = ..., by_car: _Optional[bool] = ..., **kwargs) -> None: ...
+
+class SessionTotals(_message.Message):
+    __slots__ = ("month", "ski", "charger_name", "car", "count", "energy_wh", "sun_wh", "grid_wh", "charging_s", "cost", "currency", "unpriced", "co2_g", "unweighed")
+    MONTH_FIELD_NUMBER: _ClassVar[int]
+    SKI_FIELD_NUMBER: _ClassVar[int]
+    CHARGER_NAME_FIELD_NUMBER: _ClassVar[int]
+    CAR_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    ENERGY_WH_FIELD_NUMBER: _ClassVar[int]
+    SUN_WH_FIELD_NUMBER: _ClassVar[int]
+    GRID_WH_FIELD_NUMBER: _ClassVar[int]
+    CHARGING_S_FIELD_NUMBER: _ClassVar[int]
+    COST_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    UNPRICED_FIELD_NUMBER: _ClassVar[int]
+    CO2_G_FIELD_NUMBER: _ClassVar[int]
+    UNWEIGHED_FIELD_NUMBER: _ClassVar[int]
+    month: str
+    ski: str
+    charger_name: str
+    car: str
+    count: int
+    energy_wh: float
+    sun_wh: float
+    grid_wh: float
+    charging_s: float
+    cost: float
+    currency: str
+    unpriced: int
+    co2_g: float
+    unweighed: int
+    def __init__(self, month: _Optional[str] = ..., ski: _Optional[str] = ..., charger_name: _Optional[str] = ..., car: _Optional[str] = ..., count: _Optional[int] = ..., energy_wh: _Optional[float] = ..., sun_wh: _Optional[float] = ..., grid_wh: _Optional[float] = ..., charging_s: _Optional[float] = ..., cost: _Optional[float] = ..., currency: _Optional[str] = ..., unpriced: _Optional[int] = ..., co2_g: _Optional[float] = ..., unweighed: _Optional[int] = ...) -> None: ...
+
+class SummarizeSessionsReply(_message.Message):
+    __slots__ = ("time_zone", "to", "totals")
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    TOTALS_FIELD_NUMBER: _ClassVar[int]
+    time_zone: str
+    to: _timestamp_pb2.Timestamp
+    totals: _containers.RepeatedCompositeFieldContainer[SessionTotals]
+    def __init__(self, time_zone: _Optional[str] = ..., to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., totals: _Optional[_Iterable[_Union[SessionTotals, _Mapping]]] = ..., **kwargs) -> None: ...
+
 class EnergySpan(_message.Message):
     __slots__ = ("start", "end", "import_wh", "export_wh", "sun_wh", "charging_wh", "charging_sun_wh", "charger_wh", "charger_sun_wh", "revision")
     class ChargerWhEntry(_message.Message):

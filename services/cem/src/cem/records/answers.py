@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import TypeVar
 
 from sqlalchemy import text
 from sqlmodel import Session as Db
 from sqlmodel import col, select
 
-from cem.records.core import sealing
-from cem.records.journal import Journal, evidence_log
+from cem.records.checking import Chain
+from cem.records.journal import Journal
 from cem.records.messages import (
     add_charger,
     decision_message,
@@ -18,7 +19,9 @@ from cem.records.messages import (
     span_message,
 )
 from cem.records.recorder import Recorder
+from cem.records.summing import summary
 from cem.records.tables import DecisionRow, EvidenceRow, SessionRow
+from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import operator_pb2, records_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -43,9 +46,15 @@ CHARGER_SUMS = text(
 class RecordAnswers:
     """What the records answer; first of all they write what they still hold in memory."""
 
-    def __init__(self, journal: Journal, recorder: Recorder) -> None:
+    def __init__(
+        self, journal: Journal, recorder: Recorder, clock: Clock, zone: Callable[[], tzinfo]
+    ) -> None:
+        """Answer from a journal. zone: of the site, for its months."""
         self._journal = journal
         self._recorder = recorder
+        self._clock = clock
+        self._zone = zone
+        self._chain = Chain(clock)
 
     async def list_sessions(
         self, question: records_pb2.ListSessionsRequest, caller: Caller
@@ -53,6 +62,14 @@ class RecordAnswers:
         """Return sessions, newest first."""
         del caller
         return await self._read(lambda db: _sessions(db, question))
+
+    async def summarize_sessions(
+        self, question: records_pb2.SummarizeSessionsRequest, caller: Caller
+    ) -> records_pb2.SummarizeSessionsReply:
+        """Return sessions added up by month of the site, charger and car."""
+        del caller
+        zone, now = self._zone(), self._clock.now()
+        return await self._read(lambda db: summary(db, question, zone, now))
 
     async def get_energy(
         self, question: records_pb2.GetEnergyRequest, caller: Caller
@@ -73,7 +90,7 @@ class RecordAnswers:
     ) -> operator_pb2.ListEvidenceReply:
         """Return the evidence log, oldest first, and whether its whole chain holds."""
         del caller
-        return await self._read(lambda db: _evidence(db, question))
+        return await self._read(lambda db: _evidence(db, question, self._chain))
 
     async def _read(self, read: Callable[[Db], R]) -> R:
         await self._recorder.work(is_asked=True)
@@ -141,14 +158,16 @@ def _energy(db: Db, question: records_pb2.GetEnergyRequest) -> records_pb2.GetEn
     return records_pb2.GetEnergyReply(spans=[span for _, span in sorted(spans.items())])
 
 
-def _evidence(db: Db, question: operator_pb2.ListEvidenceRequest) -> operator_pb2.ListEvidenceReply:
+def _evidence(
+    db: Db, question: operator_pb2.ListEvidenceRequest, chain: Chain
+) -> operator_pb2.ListEvidenceReply:
     most = _most(question.most)
     wanted = select(EvidenceRow).where(col(EvidenceRow.number) > question.after)
     rows = list(db.exec(wanted.order_by(col(EvidenceRow.number)).limit(most + 1)))
     return operator_pb2.ListEvidenceReply(
         entries=[evidence_message(row) for row in rows[:most]],
         more=len(rows) > most,
-        intact=not sealing.faults(evidence_log(db)),
+        intact=chain.is_intact(db),
     )
 
 

@@ -37,6 +37,7 @@ async def hear(
 async def answer(bus: Bus, site: str, answers: RecordAnswers) -> None:
     """Let `answers` answer the questions about records."""
     await bus.serve(subjects.SESSION_LIST, answers.list_sessions, site=site)
+    await bus.serve(subjects.SESSION_SUMMARY, answers.summarize_sessions, site=site)
     await bus.serve(subjects.ENERGY_GET, answers.get_energy, site=site)
     await bus.serve(subjects.DECISION_LIST, answers.list_decisions, site=site)
     await bus.serve(subjects.EVIDENCE_LIST, answers.list_evidence, site=site)

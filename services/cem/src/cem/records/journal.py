@@ -199,9 +199,10 @@ class Journal:
             raise RefusedError("store-failing", detail, reason=str(error)) from error
 
 
-def evidence_log(db: Db) -> Iterator[dict[str, str]]:
-    """Yield each entry of the log, oldest first: fields, `before` and `hash`."""
-    for row in db.exec(select(EvidenceRow).order_by(col(EvidenceRow.number))):
+def evidence_log(db: Db, after: int = 0) -> Iterator[dict[str, str]]:
+    """Yield each entry of the log after a number, oldest first: fields, `before` and `hash`."""
+    wanted = select(EvidenceRow).where(col(EvidenceRow.number) > after)
+    for row in db.exec(wanted.order_by(col(EvidenceRow.number))):
         yield {**json.loads(row.fields), "before": row.before, "hash": row.hash}
 
 

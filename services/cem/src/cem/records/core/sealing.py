@@ -26,7 +26,7 @@ FIELDS = (
     "number", "at", "event", "limit.kind", "limit.source", "limit.ski", "limit.state",
     "limit.limit_w", "limit.until", "limit.failsafe_w", "limit.failsafe_s", "limit.connected",
     "limit.since", "limit.heard", "limit.name", "grid_import_w", "charging_w", "reached_s",
-    "reference",
+    "reference", "appliances",
 )  # fmt: skip
 
 
@@ -61,6 +61,7 @@ def fields_of(entry: Entry, number: int) -> dict[str, str]:
         "charging_w": entry.charging_w,
         "reached_s": entry.reached_s,
         "reference": limit.reference,
+        "appliances": entry.appliances,
     }
     return spelled(values)
 
@@ -82,7 +83,8 @@ def entry_of(found: Mapping[str, str]) -> Entry:
         found.get("limit.name", ""), found.get("reference", ""),
     )  # fmt: skip
     measured = (number("grid_import_w"), number("charging_w"), number("reached_s"))
-    return Entry(datetime.fromisoformat(found["at"]), found["event"], limit, *measured)
+    at, named = datetime.fromisoformat(found["at"]), found.get("appliances", "")
+    return Entry(at, found["event"], limit, *measured, named)
 
 
 def spelled(values: Mapping[str, object]) -> dict[str, str]:
@@ -108,15 +110,19 @@ def sealed(fields: Mapping[str, str], before: str) -> str:
     return hashlib.sha256(before.encode() + b"\n" + canonical(fields)).hexdigest()
 
 
-def faults(log: Iterable[Mapping[str, str]], head: str = "") -> tuple[Fault, ...]:
+def faults(
+    log: Iterable[Mapping[str, str]], head: str = "", follows: tuple[int, str] = (0, FIRST)
+) -> tuple[Fault, ...]:
     """Return what is wrong with a log: each entry its fields with `before` and `hash`.
 
+    follows: number and hash of the entry before the first one given, which was checked already.
     head: the hash that the last entry must have (a copy kept elsewhere), "" = not known: then
     entries cut off at the end cannot be seen, since nothing follows them.
     """
     found: list[Fault] = []
-    before, count = FIRST, 0
-    for count, entry in enumerate(log, 1):
+    count, before = follows
+    for entry in log:
+        count += 1
         number = int(entry[NUMBERED]) if entry.get(NUMBERED, "").isdecimal() else count
         fields = {name: value for name, value in entry.items() if name not in CHAINED and value}
         if entry.get(NUMBERED) != str(count):

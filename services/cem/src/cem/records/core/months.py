@@ -1,0 +1,41 @@
+"""The months of a site: from when to when, in its time zone. Pure."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, tzinfo
+
+MONTH = re.compile(r"(20\d\d|21\d\d)-(0[1-9]|1[0-2])")
+
+
+def month_named(name: str, zone: tzinfo) -> tuple[datetime, datetime] | None:
+    """Return from when to when a month such as 2026-11 goes; None for what is no month."""
+    found = MONTH.fullmatch(name)
+    return None if found is None else _bounds(int(found[1]), int(found[2]), zone)
+
+
+def months(first: datetime, last: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
+    """Yield each month from that of `first` to that of `last`, the latest one first."""
+    begins = last.astimezone(zone)
+    year, month = begins.year, begins.month
+    while True:
+        bounds = _bounds(year, month, zone)
+        if bounds[1] <= first:
+            return
+        yield bounds
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+
+
+def name_of(begins: datetime) -> str:
+    """Return the name of the month that begins then."""
+    return f"{begins:%Y-%m}"
+
+
+def zone_name(zone: tzinfo, now: datetime) -> str:
+    """Return the IANA name of a zone, else the offset it has now."""
+    named = "UTC" if zone is UTC else str(getattr(zone, "key", ""))
+    return named if "/" in named or named == "UTC" else now.astimezone(zone).strftime("UTC%z")
+
+
+def _bounds(year: int, month: int, zone: tzinfo) -> tuple[datetime, datetime]:
+    after = (year, month + 1) if month < 12 else (year + 1, 1)
+    return datetime(year, month, 1, tzinfo=zone), datetime(*after, 1, tzinfo=zone)
