@@ -16,7 +16,8 @@ import numpy as np
 
 from smart_charging.planner.exact import exact
 from smart_charging.planner.instances import problems
-from smart_charging.planner.problem import PENALTY_PER_KWH, Car, Effort, Plan, Problem, plan
+from smart_charging.planner.plans import plan
+from smart_charging.planner.problem import PENALTY_PER_KWH, Car, Effort, Plan, Problem
 
 SHARED = Path(os.environ.get("VOLTHUS_SHARED", Path(__file__).parents[3] / "shared"))
 EFFORTS = (Effort(1e-3, 0), Effort(5e-4, 0), Effort(), Effort(3e-4, 30), Effort(1e-5, 100))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from smart_charging.planner.exact import exact
 from smart_charging.planner.instances import answer, problems
-from smart_charging.planner.problem import Effort, ProblemError, plan
+from smart_charging.planner.plans import plan
+from smart_charging.planner.problem import Effort, ProblemError
 
 OK, BAD_INPUT = 0, 2
 

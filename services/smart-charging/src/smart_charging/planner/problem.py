@@ -1,18 +1,19 @@
-"""A site's planning problem as arrays, and its solution; checked before a kernel sees it."""
+"""A site's planning problem and its plan, as plain values; knows no kernel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from smart_charging.planner.kernels.bundles import Site
-from smart_charging.planner.kernels.site import solve
-from smart_charging.planner.kernels.types import Floats, Integers
+from smart_charging.planner.kernels.types import Floats
 
-PENALTY_PER_KWH = 10.0  # of energy that is missing: far dearer than any slot
+PENALTY_PER_KWH = 10.0  # of energy that is missing, in `gap`: what the acceptance of plans counts
+LEAST_BILL = 0.5  # in the currency: what is cheaper counts as much when gaps are judged
 MOST_SLOTS = 2000
 MOST_CARS = 200
-SMALLEST_KW = 1e-4  # a slot that is used is used with this much: 0 would be no block
+ALL_PHASES = 7
+
+Series = Sequence[float] | Floats
 
 
 class ProblemError(ValueError):
@@ -21,7 +22,14 @@ class ProblemError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Car:
-    """A car's wishes and bounds. Slots [arrival, departure); energy at the charger's AC side."""
+    """A car's wishes and bounds. Slots [arrival, departure); energy at the charger's AC side.
+
+    It draws 0 or least_kw to most_kw. phases: which it loads, evenly: 1 = L1, 2 = L2, 4 = L3, 7 =
+    all. is_running: it charges now, so that going on in slot 0 is no start. worth_per_kwh: what
+    energy beyond the need is worth; between feed-in and import, with no need, that is "sun only".
+    limit_kw: a lower most_kw per slot. bias_per_kwh: added to this car's price per slot.
+    is_at_once: no price and no sun counts: as early and as strongly as possible, after all needs.
+    """
 
     id: str
     arrival: int
@@ -30,6 +38,12 @@ class Car:
     most_kwh: float
     least_kw: float
     most_kw: float
+    phases: int = ALL_PHASES
+    is_running: bool = False
+    worth_per_kwh: float = 0.0
+    limit_kw: Series = ()
+    bias_per_kwh: Series = ()
+    is_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +51,26 @@ class Problem:
     """A site over some slots. Prices per kWh, all-in; one value per slot in each series.
 
     surplus_kw: own sun beyond the house, >= 0. room_kw: what the cars may draw together, >= 0.
+    phase_room_kw: the same for L1, L2 and L3, or nothing where only the sum counts.
+    start_cost: what each start of a car counts, in the currency.
     """
 
     slot_h: float
-    import_price: Sequence[float]
-    export_price: Sequence[float]
-    surplus_kw: Sequence[float]
-    room_kw: Sequence[float]
+    import_price: Series
+    export_price: Series
+    surplus_kw: Series
+    room_kw: Series
     cars: tuple[Car, ...]
+    phase_room_kw: Sequence[Series] = ()
+    start_cost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to look (`planner.kernels.site.solve`): moves cost time and find cheaper plans."""
+    """How hard to look (`planner.kernels.site.solve`): moves cost time and find cheaper plans.
+
+    tolerance: a plan this near to its bound, as a part of the bill, is good enough.
+    """
 
     tolerance: float = 5e-4
     moves: int = 10
@@ -59,66 +80,27 @@ class Effort:
 class Plan:
     """What each car draws per slot (kW), what that costs, and how good it is at least.
 
-    bound: no plan can have less cost + 10 per kWh missing. missing_kwh: by car.
+    missing_kwh: by car. No plan lacks less than least_missing_kwh in sum, and none that lacks no
+    more than that costs less than bound. starts: how often a car begins to charge.
     """
 
     power_kw: Floats
     cost: float
     missing_kwh: tuple[float, ...]
     bound: float
+    least_missing_kwh: float
+    starts: int
 
     @property
     def gap(self) -> float:
         """Return how far above the bound the plan may at most be, as a part of its cost."""
-        value = self.cost + PENALTY_PER_KWH * sum(self.missing_kwh)
-        return max(0.0, value - self.bound) / max(abs(self.cost), 0.5)
+        over = max(0.0, self.cost - self.bound)
+        short = max(0.0, sum(self.missing_kwh) - self.least_missing_kwh)
+        return (over + PENALTY_PER_KWH * short) / max(abs(self.cost), LEAST_BILL)
 
 
-def plan(problem: Problem, effort: Effort | None = None, seed: int = 1) -> Plan:
-    """Return the plan of a site; the same for the same problem, effort and seed.
-
-    There is always one: what cannot be met is in `missing_kwh`. Raises ProblemError.
-    """
-    effort = Effort() if effort is None else effort
-    prices, surplus, room = _series(problem)
-    cars, windows = _cars(problem, len(room))
-    power = np.zeros((len(problem.cars), len(room)))
-    bound = 0.0
-    if problem.cars:
-        by_price = np.argsort(prices[0], kind="mergesort")
-        penalty = PENALTY_PER_KWH * problem.slot_h
-        site = Site(cars, windows, penalty, prices, by_price, surplus, room)
-        _, bound = solve(site, effort.tolerance, effort.moves, seed, power)
-    total = power.sum(axis=0)
-    under = np.minimum(total, surplus)
-    cost = float((prices[1] * under + prices[0] * (total - under)).sum())
-    got = power.sum(axis=1) * problem.slot_h
-    missing = tuple(
-        max(0.0, car.needed_kwh - float(energy))
-        for car, energy in zip(problem.cars, got, strict=True)
-    )
-    return Plan(power, cost, missing, float(bound))
-
-
-def _series(problem: Problem) -> tuple[Floats, Floats, Floats]:
-    slots = len(problem.import_price)
-    if not 0 < slots <= MOST_SLOTS:
-        raise ProblemError(f"{slots} slots; expected 1 to {MOST_SLOTS}")
-    if not 0 < problem.slot_h <= 24:
-        raise ProblemError(f"slots of {problem.slot_h} h; expected more than 0 and at most 24")
-    named = {
-        "import_price": problem.import_price,
-        "export_price": problem.export_price,
-        "surplus_kw": problem.surplus_kw,
-        "room_kw": problem.room_kw,
-    }
-    arrays = {name: _array(name, values, slots) for name, values in named.items()}
-    prices = np.vstack((arrays["import_price"], arrays["export_price"])) * problem.slot_h
-    surplus, room = np.maximum(0.0, arrays["surplus_kw"]), np.maximum(0.0, arrays["room_kw"])
-    return prices, surplus, room
-
-
-def _array(name: str, values: Sequence[float], slots: int) -> Floats:
+def series(name: str, values: Series, slots: int) -> Floats:
+    """Return a series of a problem as an array. Raises ProblemError, naming it."""
     array = np.asarray(values, dtype=np.float64)
     if array.shape != (slots,):
         raise ProblemError(f"{name} has {array.size} values; expected {slots}, one per slot")
@@ -126,24 +108,3 @@ def _array(name: str, values: Sequence[float], slots: int) -> Floats:
         at = int(np.flatnonzero(~np.isfinite(array))[0])
         raise ProblemError(f"{name}[{at}] is {array[at]}; expected a number")
     return array
-
-
-def _cars(problem: Problem, slots: int) -> tuple[Floats, Integers]:
-    if len(problem.cars) > MOST_CARS:
-        raise ProblemError(f"{len(problem.cars)} cars; expected at most {MOST_CARS}")
-    h = problem.slot_h
-    cars, windows = np.zeros((4, len(problem.cars))), np.zeros((2, len(problem.cars)), np.int64)
-    for at, car in enumerate(problem.cars):
-        figures = (car.needed_kwh, car.most_kwh, car.least_kw, car.most_kw)
-        if not all(np.isfinite(figures)):
-            raise ProblemError(f"car {car.id}: {figures}; expected numbers")
-        if not 0 <= car.least_kw <= car.most_kw:
-            raise ProblemError(
-                f"car {car.id}: {car.least_kw} to {car.most_kw} kW; expected 0 <= least <= most"
-            )
-        needed = max(0.0, car.needed_kwh)
-        least = min(max(car.least_kw, SMALLEST_KW), max(car.most_kw, SMALLEST_KW))
-        cars[:, at] = needed / h, max(needed, car.most_kwh) / h, least, car.most_kw
-        arrival = min(max(0, car.arrival), slots)
-        windows[:, at] = arrival, min(max(arrival, car.departure), slots)
-    return cars, windows

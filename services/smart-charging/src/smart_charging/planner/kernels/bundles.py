@@ -5,57 +5,131 @@ Powers in kW, energies in kW x slots, prices in currency per kW x slot.
 
 from typing import NamedTuple
 
+import numpy as np
+
+from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.types import Floats, Integers
+
+EPS = 1e-9
+# Columns of cars. NEED is at least one block, TRUE_NEED may be less.
+NEED, CAP, LEAST, MOST, WORTH, TRUE_NEED = 0, 1, 2, 3, 4, 5
+CAR_COLUMNS = 6
+# Columns of whos: which phases a car loads (1 = L1, 2 = L2, 4 = L3), and whether it charges now.
+FROM, UNTIL, PHASES, RUNNING = 0, 1, 2, 3
+WHO_COLUMNS = 4
+# Columns of an offer, one row per slot.
+KIND = 0  # NO_USE, or where the price of the first piece stands: GRID_FIRST, FEED_FIRST, OWN_FIRST
+KEY, WHOLE = 1, 2  # price and size of the first piece, on the convex envelope
+BLOCK, COST = 3, 4  # what is drawn at least once the slot is on, and what that costs
+FEED, SIZE_1 = 5, 6  # flexible piece at the feed-in price
+GRID, SIZE_2 = 7, 8  # flexible piece at the grid's price
+SMALL, SMALL_COST = 9, 10  # > 0: a concave slot; the other block, which goes with the feed-in piece
+ON = 11  # OFF, FULL (the block), or PART (the small block)
+TRIED = 12  # 1 = the slot is among those switched in a search
+OFFER_COLUMNS = 13
+NO_USE, GRID_FIRST, FEED_FIRST, OWN_FIRST = 0.0, 1.0, 2.0, 3.0
+OFF, FULL, PART = 0.0, 1.0, 2.0
+# Rows of the float and integer lines to work in, each 3 x slots + 1 long.
+PRICES, SIZES, COSTS, TOGETHER, FIRST, OLD_P, NEW_P = 0, 1, 2, 3, 4, 5, 6
+FLOAT_LINES = 7
+WHAT, OWN, BLOCKS, FLEX, SOME, BEFORE = 0, 1, 2, 3, 4, 5
+INTEGER_LINES = 6
+# Rows of the floats and integers per car to work with.
+GOT = 0
+CAR_FLOATS = 1
+DEAD, CAME_CAR, CAME_SLOT, QUEUE, SEEN, ORDER, FRESH = 0, 1, 2, 3, 4, 5, 6
+CAR_INTEGERS = 7
 
 
 class Site(NamedTuple):
-    """A site and its cars. cars: rows need, cap, least and most power; windows: rows from, to.
+    """A site and its cars, a row of cars and whos each.
 
-    penalty: per kW x slot that a car lacks. prices: rows grid and feed-in. by_price: all slots by
-    the grid's price.
+    prices: rows grid and feed-in; by_price: rows of all slots by the grid's and by the feed-in
+    price. phase_room: rows L1, L2, L3, or none; limits, bias: a row per car, or none.
+    penalty: per kW x slot that a car lacks.
     """
 
     cars: Floats
-    windows: Integers
+    whos: Integers
     penalty: float
     prices: Floats
     by_price: Integers
     surplus: Floats
     room: Floats
+    phase_room: Floats
+    limits: Floats
+    bias: Floats
 
 
-class Ask(NamedTuple):
-    """A car's request: slots [a, d), energy from need to cap, power 0 or least to most.
+class Desk(NamedTuple):
+    """Room to work in. total, loads: what is drawn in sum and by phase."""
 
-    is_deep: look for better slots three at a time where two at a time find none.
-    """
-
-    a: int
-    d: int
-    need: float
-    cap: float
-    least: float
-    most: float
-    penalty: float
-    is_deep: bool
+    offers: Floats
+    floats: Floats
+    integers: Integers
+    car_floats: Floats
+    car_integers: Integers
+    total: Floats
+    loads: Floats
 
 
-class Pieces(NamedTuple):
-    """Flexible pieces of an offer as 2 x slot + piece, cheapest first; n: how many there are."""
+@compiled
+def desk_for(slots: int, cars: int) -> Desk:
+    """Return room to work in for that many slots and cars."""
+    return Desk(
+        np.empty((slots, OFFER_COLUMNS)),
+        np.empty((FLOAT_LINES, 3 * slots + 1)),
+        np.empty((INTEGER_LINES, 3 * slots + 1), dtype=np.int64),
+        np.empty((CAR_FLOATS, cars)),
+        np.empty((CAR_INTEGERS, cars), dtype=np.int64),
+        np.zeros(slots),
+        np.zeros((3, slots)),
+    )
 
-    flex: Integers
-    n: int
+
+@compiled
+def most_at(site: Site, i: int, t: int) -> float:
+    """Return what a car can draw at most in a slot if no other car is there; 0 below its least."""
+    most = min(site.cars[i, MOST], site.room[t])
+    if len(site.limits) > 0:
+        most = min(most, site.limits[i, t])
+    if len(site.phase_room) > 0:
+        phases = site.whos[i, PHASES]
+        share = 1.0 / ((phases & 1) + (phases >> 1 & 1) + (phases >> 2 & 1))
+        for line in range(3):
+            if phases >> line & 1:
+                most = min(most, site.phase_room[line, t] / share)
+    return most if most >= site.cars[i, LEAST] - EPS else 0.0
 
 
-class Few(NamedTuple):
-    """Pieces split for a search: of the slots that are tried, and running sums of the others.
+@compiled
+def left_for(site: Site, i: int, t: int, desk: Desk) -> float:
+    """Return what a car can draw at most in a slot beside what the desk says is drawn there."""
+    most = min(site.cars[i, MOST], site.room[t] - desk.total[t])
+    if len(site.limits) > 0:
+        most = min(most, site.limits[i, t])
+    if len(site.phase_room) > 0:
+        phases = site.whos[i, PHASES]
+        share = 1.0 / ((phases & 1) + (phases >> 1 & 1) + (phases >> 2 & 1))
+        for line in range(3):
+            if phases >> line & 1:
+                most = min(most, (site.phase_room[line, t] - desk.loads[line, t]) / share)
+    return float(most)
 
-    some: as in Pieces; before: how many of the others are cheaper; sizes, costs: running sums.
-    """
 
-    some: Integers
-    before: Integers
-    n_some: int
-    sizes: Floats
-    costs: Floats
-    n_rest: int
+@compiled
+def drawn(site: Site, i: int, p: Floats, sign: float, desk: Desk) -> None:
+    """Add (sign 1) or take away (sign -1) what car i draws to what the desk says is drawn."""
+    a, d = site.whos[i, FROM], site.whos[i, UNTIL]
+    for t in range(a, d):
+        if p[t] != 0.0:
+            total = desk.total[t] + sign * p[t]
+            desk.total[t] = total if total > 1e-12 else 0.0
+    if len(site.phase_room) > 0:
+        phases = site.whos[i, PHASES]
+        share = 1.0 / ((phases & 1) + (phases >> 1 & 1) + (phases >> 2 & 1))
+        for line in range(3):
+            if phases >> line & 1:
+                for t in range(a, d):
+                    load = desk.loads[line, t] + sign * share * p[t]
+                    desk.loads[line, t] = load if load > 1e-12 else 0.0

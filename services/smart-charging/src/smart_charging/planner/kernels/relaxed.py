@@ -1,93 +1,143 @@
 """All cars of a site without their least power: the cheapest totals, and a bound for every plan.
 
-Pieces of all slots are taken in rising order of price; each is pushed into the cars by paths
-that move what a car has in one slot to another car, so that nothing taken is ever given back.
+Pieces of all slots are taken in rising order of price; each is pushed into the cars, if need be by
+paths that move what a car has in one slot to another car, so that nothing taken is given back.
 That is exact for this relaxation, also for the energy that cannot be had. The first piece of a
 slot is as large as the smallest least power of the cars there: no plan can take less of it.
 """
 
 import numpy as np
 
-from smart_charging.planner.kernels.bundles import Site
+from smart_charging.planner.kernels.bundles import (
+    CAME_CAR,
+    CAME_SLOT,
+    CAP,
+    DEAD,
+    EPS,
+    FEED,
+    FEED_FIRST,
+    FIRST,
+    FROM,
+    GOT,
+    GRID,
+    GRID_FIRST,
+    KEY,
+    KIND,
+    LEAST,
+    NEED,
+    NO_USE,
+    ORDER,
+    OWN_FIRST,
+    PRICES,
+    QUEUE,
+    SEEN,
+    SIZE_1,
+    SIZE_2,
+    SMALL,
+    TOGETHER,
+    UNTIL,
+    WHAT,
+    WHOLE,
+    WORTH,
+    Desk,
+    Site,
+    most_at,
+)
 from smart_charging.planner.kernels.compiled import compiled
-from smart_charging.planner.kernels.single import EPS
-from smart_charging.planner.kernels.types import Floats, Integers
+from smart_charging.planner.kernels.sequence import sequenced
+from smart_charging.planner.kernels.types import Floats
 
 
 @compiled
-def pieces(site: Site, price: Floats, size: Floats, slot: Integers) -> int:
-    """Write the pieces of every slot's convex envelope; return their number."""
-    cars, windows, prices, room = site.cars, site.windows, site.prices, site.room
-    m = 0
-    for t in range(len(room)):
-        first, together = np.inf, 0.0
-        for i in range(cars.shape[1]):
-            fits = cars[2, i] <= room[t] + EPS
-            if windows[0, i] <= t < windows[1, i] and fits:
-                first = min(first, cars[2, i])
-                together += cars[3, i]
-        r = min(room[t], together)
+def offered(site: Site, desk: Desk) -> None:
+    """Write what every slot offers to all cars together: its convex envelope."""
+    o, first, together = desk.offers, desk.floats[FIRST], desk.floats[TOGETHER]
+    slots = len(site.room)
+    least_bias = desk.floats[PRICES]
+    is_biased = len(site.bias) > 0
+    for t in range(slots):
+        first[t], together[t], least_bias[t] = np.inf, 0.0, np.inf
+    for i in range(len(site.cars)):
+        least = site.cars[i, LEAST]
+        for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
+            most = most_at(site, i, t)
+            if most > 0:
+                first[t] = min(first[t], least)
+                together[t] += most
+                if is_biased:
+                    least_bias[t] = min(least_bias[t], site.bias[i, t])
+    for t in range(slots):
+        o[t, KIND] = NO_USE
+        r = min(site.room[t], together[t])
+        if len(site.phase_room) > 0:
+            phases = site.phase_room[0, t] + site.phase_room[1, t] + site.phase_room[2, t]
+            r = min(r, phases)
         if r <= EPS:
             continue
-        c, f = prices[0, t], prices[1, t]
+        c, f = site.prices[0, t], site.prices[1, t]
+        if is_biased:
+            c, f = c + least_bias[t], f + least_bias[t]
         k = min(site.surplus[t], r)
+        o[t, GRID], o[t, FEED] = c, f
+        o[t, SMALL], o[t, SIZE_1], o[t, SIZE_2] = 0.0, 0.0, 0.0
         if f > c and k > EPS:
-            price[m], size[m], slot[m] = (f * k + c * (r - k)) / r, r, t
-            m += 1
+            o[t, KIND], o[t, KEY], o[t, WHOLE] = OWN_FIRST, (f * k + c * (r - k)) / r, r
             continue
-        first = min(first, r)
-        if first > EPS:
-            under = min(first, k)
-            price[m] = (f * under + c * (first - under)) / first
-            size[m], slot[m] = first, t
-            m += 1
-        if k > first + EPS:
-            price[m], size[m], slot[m] = f, k - first, t
-            m += 1
-        if r > max(first, k) + EPS:
-            price[m], size[m], slot[m] = c, r - max(first, k), t
-            m += 1
-    return m
+        block = max(EPS, min(first[t], r))
+        under = min(block, k)
+        o[t, WHOLE], o[t, SIZE_2] = block, r - max(block, k)
+        if k <= EPS:
+            o[t, KIND], o[t, KEY] = GRID_FIRST, c
+        elif k >= block:
+            o[t, KIND], o[t, KEY], o[t, SIZE_1] = FEED_FIRST, f, k - block
+        else:
+            o[t, KIND] = OWN_FIRST
+            o[t, KEY] = min(c, (f * under + c * (block - under)) / block)
 
 
 @compiled
-def pushed(
-    t: int, wanted: float, target: Floats, got: Floats, dead: Integers, site: Site, x: Floats
-) -> float:
+def pushed(t: int, wanted: float, target: int, site: Site, desk: Desk, x: Floats) -> float:
     """Push up to `wanted` kW x slot through slot t along one path; return how much it was.
 
-    Cars from which nothing more can be reached are marked dead: they stay so.
+    target: the column of cars that says how much each takes. Cars from which nothing more can be
+    reached are marked dead: they stay so.
     """
-    cars, windows, room = site.cars, site.windows, site.room
-    n = len(got)
-    came_car, came_slot = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    queue = np.empty(n, dtype=np.int64)
-    seen = np.zeros(n, dtype=np.int64)
-    head, tail, end = 0, 0, -1
+    cars, whos, got = site.cars, site.whos, desk.car_floats[GOT]
+    dead, seen = desk.car_integers[DEAD], desk.car_integers[SEEN]
+    came_car, came_slot = desk.car_integers[CAME_CAR], desk.car_integers[CAME_SLOT]
+    queue = desk.car_integers[QUEUE]
+    n = len(cars)
+    head, tail, end, n_open = 0, 0, -1, 0
     for i in range(n):
-        here = windows[0, i] <= t < windows[1, i] and cars[2, i] <= room[t] + EPS
-        if here and dead[i] == 0 and x[i, t] < cars[3, i] - EPS:
+        seen[i] = 0
+        if dead[i] == 0 and got[i] < cars[i, target] - EPS:
+            n_open += 1
+    if n_open == 0:
+        return 0.0
+    for i in range(n):
+        is_here = dead[i] == 0 and whos[i, FROM] <= t < whos[i, UNTIL]
+        if is_here and x[i, t] < most_at(site, i, t) - EPS:
             seen[i], came_car[i], came_slot[i] = 1, -1, t
             queue[tail] = i
             tail += 1
-            if got[i] < target[i] - EPS:
+            if got[i] < cars[i, target] - EPS:
                 end = i
                 break
     while end < 0 and head < tail:
         i = queue[head]
         head += 1
-        for s in range(windows[0, i], windows[1, i]):
+        for s in range(whos[i, FROM], whos[i, UNTIL]):
             if x[i, s] <= EPS or end >= 0:
                 continue
             for j in range(n):
-                if seen[j] or dead[j] or not windows[0, j] <= s < windows[1, j]:
+                if seen[j] or dead[j] or not whos[j, FROM] <= s < whos[j, UNTIL]:
                     continue
-                if cars[2, j] > room[s] + EPS or x[j, s] >= cars[3, j] - EPS:
+                if x[j, s] >= most_at(site, j, s) - EPS:
                     continue
                 seen[j], came_car[j], came_slot[j] = 1, i, s
                 queue[tail] = j
                 tail += 1
-                if got[j] < target[j] - EPS:
+                if got[j] < cars[j, target] - EPS:
                     end = j
                     break
     if end < 0:
@@ -95,10 +145,10 @@ def pushed(
             if seen[i]:
                 dead[i] = 1
         return 0.0
-    amount, j = min(wanted, target[end] - got[end]), end
+    amount, j = min(wanted, cars[end, target] - got[end]), end
     while j >= 0:
         i, s = came_car[j], came_slot[j]
-        amount = min(amount, cars[3, j] - x[j, s])
+        amount = min(amount, most_at(site, j, s) - x[j, s])
         if i >= 0:
             amount = min(amount, x[i, s])
         j = i
@@ -114,22 +164,29 @@ def pushed(
 
 
 @compiled
-def taken_over(car: int, got: Floats, site: Site, x: Floats) -> float:
+def taken_over(car: int, site: Site, desk: Desk, x: Floats) -> float:
     """Let a car that lacks energy take some from one that has more than it needs; no slot changes.
 
     A price below zero fills cars beyond their need, and what they took another may need.
     """
-    cars, windows, room = site.cars, site.windows, site.room
-    n = len(got)
-    came_car, came_slot = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    queue, seen = np.empty(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    cars, whos, got = site.cars, site.whos, desk.car_floats[GOT]
+    seen, queue = desk.car_integers[SEEN], desk.car_integers[QUEUE]
+    came_car, came_slot = desk.car_integers[CAME_CAR], desk.car_integers[CAME_SLOT]
+    n = len(cars)
+    n_over = 0
+    for i in range(n):
+        seen[i] = 0
+        if got[i] > cars[i, NEED] + EPS:
+            n_over += 1
+    if n_over == 0:
+        return 0.0
     queue[0], seen[car], came_car[car] = car, 1, -1
     head, tail, end = 0, 1, -1
     while end < 0 and head < tail:
         i = queue[head]
         head += 1
-        for s in range(windows[0, i], windows[1, i]):
-            if end >= 0 or x[i, s] >= cars[3, i] - EPS or cars[2, i] > room[s] + EPS:
+        for s in range(whos[i, FROM], whos[i, UNTIL]):
+            if end >= 0 or x[i, s] >= most_at(site, i, s) - EPS:
                 continue
             for j in range(n):
                 if seen[j] or x[j, s] <= EPS:
@@ -137,15 +194,15 @@ def taken_over(car: int, got: Floats, site: Site, x: Floats) -> float:
                 seen[j], came_car[j], came_slot[j] = 1, i, s
                 queue[tail] = j
                 tail += 1
-                if got[j] > cars[0, j] + EPS:
+                if got[j] > cars[j, NEED] + EPS:
                     end = j
                     break
     if end < 0:
         return 0.0
-    amount, j = min(cars[0, car] - got[car], got[end] - cars[0, end]), end
+    amount, j = min(cars[car, NEED] - got[car], got[end] - cars[end, NEED]), end
     while came_car[j] >= 0:
         i, s = came_car[j], came_slot[j]
-        amount = min(amount, x[j, s], cars[3, i] - x[i, s])
+        amount = min(amount, x[j, s], most_at(site, i, s) - x[i, s])
         j = i
     j = end
     while came_car[j] >= 0:
@@ -159,34 +216,77 @@ def taken_over(car: int, got: Floats, site: Site, x: Floats) -> float:
 
 
 @compiled
-def relaxed(site: Site, x: Floats) -> float:
-    """Write the relaxed powers into x (cars x slots); return a lower bound of any plan's worth."""
-    cars, n, slots = site.cars, x.shape[0], x.shape[1]
-    price, size = np.empty(3 * slots), np.empty(3 * slots)
-    slot = np.empty(3 * slots, dtype=np.int64)
-    m = pieces(site, price, size, slot)
-    order = np.argsort(price[:m], kind="mergesort")
-    got, dead = np.zeros(n), np.zeros(n, dtype=np.int64)
-    x[:, :] = 0.0
-    bound, is_free = 0.0, True
+def relaxed(site: Site, desk: Desk, x: Floats) -> tuple[float, float]:
+    """Write the relaxed powers into x; return the cost of the cheapest and the energy they lack.
+
+    No plan lacks less, and none that lacks no more costs less. Cars take in the desk's ORDER.
+    """
+    cars, whos = site.cars, site.whos
+    n, slots = len(cars), len(site.room)
+    got, dead = desk.car_floats[GOT], desk.car_integers[DEAD]
+    order = desk.car_integers[ORDER]
+    offered(site, desk)
+    is_shared = len(site.bias) == 0 and len(site.by_price) > 0
+    m = sequenced(site, 0, slots, is_shared, desk)
+    o, what, price = desk.offers, desk.integers[WHAT], desk.floats[PRICES]
+    worth = -np.inf
+    for i in range(n):
+        worth = max(worth, cars[i, WORTH])
+        got[i], dead[i] = 0.0, 0
+        for t in range(slots):
+            x[i, t] = 0.0
+    cost, is_free, target = 0.0, True, CAP
+    n_open = n
     for at in range(m):
-        piece = order[at]
-        if is_free and price[piece] >= 0:
-            is_free = False  # before anything is paid for: who took beyond its need gives it up
+        t, kind = what[at] // 3, what[at] % 3
+        if is_free and price[at] >= worth:
+            is_free, target = False, NEED
+            # before anything is paid for: who took beyond its need gives it up
             for i in range(n):
-                while got[i] < cars[0, i] - EPS:
-                    if taken_over(i, got, site, x) <= EPS:
+                dead[i] = 0
+                while got[i] < cars[i, NEED] - EPS:
+                    if taken_over(i, site, desk, x) <= EPS:
                         break
-        target = cars[1] if price[piece] < 0 else cars[0]
-        left = size[piece]
-        while left > EPS:
-            amount = pushed(slot[piece], left, target, got, dead, site, x)
+            n_open = 0
+            for i in range(n):
+                if got[i] < cars[i, NEED] - EPS:
+                    n_open += 1
+            if n_open == 0:
+                break
+        left = o[t, WHOLE] if kind == 0 else o[t, SIZE_1] if kind == 1 else o[t, SIZE_2]
+        size = left
+        for q in range(n):
+            i = order[q]
+            if dead[i] or not whos[i, FROM] <= t < whos[i, UNTIL]:
+                continue
+            lacks = cars[i, target] - got[i]
+            if lacks <= EPS:
+                continue
+            amount = min(left, lacks, most_at(site, i, t) - x[i, t])
+            if amount > EPS:
+                x[i, t] += amount
+                got[i] += amount
+                left -= amount
+                if amount >= lacks - EPS:
+                    n_open -= 1
+                if left <= EPS:
+                    break
+        while left > EPS and n_open > 0:
+            amount = pushed(t, left, target, site, desk, x)
             if amount <= EPS:
                 break
             left -= amount
-            bound += amount * price[piece]
+            n_open = 0
+            for i in range(n):
+                if got[i] < cars[i, target] - EPS:
+                    n_open += 1
+        cost += (size - left) * price[at]
+        if n_open == 0 and not is_free:
+            break
+    missing = 0.0
     for i in range(n):
-        while got[i] < cars[0, i] - EPS and taken_over(i, got, site, x) > EPS:
+        while got[i] < cars[i, NEED] - EPS and taken_over(i, site, desk, x) > EPS:
             pass
-        bound += site.penalty * max(0.0, cars[0, i] - got[i])
-    return float(bound)
+        missing += max(0.0, cars[i, NEED] - got[i])
+        cost -= worth * max(0.0, got[i] - cars[i, NEED])
+    return float(cost), float(missing)

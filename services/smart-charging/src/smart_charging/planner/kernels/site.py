@@ -1,168 +1,323 @@
 """All cars of a site: from the relaxed totals to powers that every charger can give.
 
-Each car in turn answers best to the others (`single`), then pairs are solved anew in both
-orders, and, while the bound says that there may be more, small groups with shaken prices.
+The relaxed powers are mended by exchanges that cost nothing; cars for which that is not enough
+answer best to the others (`single`); and, while the bound says that there may be more, small
+groups of cars are settled anew in the same way.
 """
 
 import numpy as np
 
-from smart_charging.planner.kernels.bundles import Ask, Site
+from smart_charging.planner.kernels.bundles import (
+    CAR_COLUMNS,
+    EPS,
+    FRESH,
+    FROM,
+    MOST,
+    NEED,
+    ORDER,
+    TRUE_NEED,
+    UNTIL,
+    WHO_COLUMNS,
+    WORTH,
+    Desk,
+    Site,
+    drawn,
+)
 from smart_charging.planner.kernels.compiled import compiled
+from smart_charging.planner.kernels.exchange import is_between, straightened
 from smart_charging.planner.kernels.relaxed import relaxed
-from smart_charging.planner.kernels.single import EPS, ROWS, respond
+from smart_charging.planner.kernels.single import LEAST_BILL, respond
 from smart_charging.planner.kernels.types import Floats, Integers
 
 SWEEPS = 2
-ROUNDS = 3
-LEAST_BILL = 0.5  # in the currency: what is cheaper counts as much when gaps are judged
-SHAKES = (0.003, 0.01, 0.03)  # how much prices are shaken, as a part of them
+SHAKES = (0.0, 0.003, 0.0, 0.01, 0.03)  # how much prices are shaken in a move, as a part of them
+MOST_IN_GROUP = 4
+BETTER = 1e-9
 
 
 @compiled
-def value_of(site: Site, p: Floats, total: Floats) -> float:
+def value_of(site: Site, total: Floats, p: Floats) -> float:
     """Return the worth of a plan: its cost, and the penalty of what is missing."""
     value = 0.0
     for t in range(len(total)):
-        under = min(total[t], site.surplus[t])
-        value += site.prices[1, t] * under + site.prices[0, t] * (total[t] - under)
-    for i in range(p.shape[0]):
-        value += site.penalty * max(0.0, site.cars[0, i] - p[i].sum())
+        if total[t] > 0:
+            under = min(total[t], site.surplus[t])
+            value += site.prices[1, t] * under + site.prices[0, t] * (total[t] - under)
+    is_biased = len(site.bias) > 0
+    for i in range(len(site.cars)):
+        got = 0.0
+        for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
+            got += p[i, t]
+            if is_biased:
+                value += site.bias[i, t] * p[i, t]
+        value += site.penalty * max(0.0, site.cars[i, NEED] - got)
+        value -= site.cars[i, WORTH] * max(0.0, got - site.cars[i, NEED])
     return float(value)
 
 
 @compiled
-def asked(site: Site, i: int) -> Ask:
-    """Return what car i asks for."""
-    cars, windows = site.cars, site.windows
-    return Ask(
-        windows[0, i], windows[1, i], cars[0, i], cars[1, i], cars[2, i], cars[3, i],
-        site.penalty, cars.shape[1] == 1,
-    )  # fmt: skip
+def worth_of(site: Site, i: int, desk: Desk, p: Floats) -> float:
+    """Return what the powers of one car are worth beside what the desk says is drawn."""
+    got, value = 0.0, 0.0
+    is_biased = len(site.bias) > 0
+    for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
+        if p[t] > 0:
+            got += p[t]
+            under = min(p[t], max(0.0, site.surplus[t] - desk.total[t]))
+            value += site.prices[1, t] * under + site.prices[0, t] * (p[t] - under)
+            if is_biased:
+                value += site.bias[i, t] * p[t]
+    value += site.penalty * max(0.0, site.cars[i, NEED] - got)
+    return float(value - site.cars[i, WORTH] * max(0.0, got - site.cars[i, NEED]))
 
 
 @compiled
-def answered(site: Site, i: int, p: Floats, total: Floats, o: Floats) -> None:
-    """Let car i answer best to the others; keeps total the sum of p."""
-    ask = asked(site, i)
-    for t in range(ask.a, ask.d):
-        total[t] = max(0.0, total[t] - p[i, t])
-    respond(ask, site, total, p[i], o)
-    for t in range(ask.a, ask.d):
-        total[t] += p[i, t]
+def tightest_first(site: Site, desk: Desk) -> None:
+    """Write to the desk's ORDER the cars in the order in which they have least to choose."""
+    order = desk.car_integers[ORDER]
+    for at in range(len(site.cars)):
+        i, to = at, at
+        tight = tightness(site, i)
+        while to > 0 and tightness(site, order[to - 1]) < tight:
+            order[to] = order[to - 1]
+            to -= 1
+        order[to] = i
 
 
 @compiled
-def tightest_first(site: Site) -> Integers:
-    """Return the cars in the order in which they have least to choose."""
-    n = site.cars.shape[1]
-    loose = np.empty(n)
+def tightness(site: Site, i: int) -> float:
+    """Return which part of its time a car must charge."""
+    slots = max(1, site.whos[i, UNTIL] - site.whos[i, FROM])
+    return float(site.cars[i, NEED] / max(EPS, site.cars[i, MOST] * slots))
+
+
+@compiled
+def swept(site: Site, desk: Desk, value: float, enough: float, x: Floats) -> float:
+    """Let every car answer again, as long as that helps; return the worth of the plan."""
+    n, order, fresh = len(site.cars), desk.car_integers[ORDER], desk.car_integers[FRESH]
+    old = np.empty(x.shape[1])
+    stamp = 0
     for i in range(n):
-        slots = max(1, site.windows[1, i] - site.windows[0, i])
-        loose[i] = -site.cars[0, i] / max(EPS, site.cars[3, i] * slots)
-    return np.argsort(loose, kind="mergesort")
+        fresh[i] = -1
+    for _ in range(SWEEPS):
+        for at in range(n):
+            i = order[at]
+            if fresh[i] == stamp:
+                continue  # nobody has moved since
+            if value <= enough:
+                return value
+            a, d = site.whos[i, FROM], site.whos[i, UNTIL]
+            for t in range(a, d):
+                old[t] = x[i, t]
+            drawn(site, i, old, -1.0, desk)
+            before = worth_of(site, i, desk, old)
+            after, _bound, _missing = respond(site, i, desk, False, x[i])
+            if after < before - BETTER:
+                value += after - before
+                stamp += 1
+            else:
+                for t in range(a, d):
+                    x[i, t] = old[t]
+            drawn(site, i, x[i], 1.0, desk)
+            fresh[i] = stamp
+    return value
+
+
+@compiled
+def settled(
+    shaken: Site, site: Site, desk: Desk, tolerance: float, x: Floats
+) -> tuple[float, float, float]:
+    """Write a plan into x; return (worth, cost and missing energy that no plan can beat).
+
+    shaken: the site with the prices by which the totals are found. Cars come in the desk's ORDER.
+    """
+    n, slots = len(site.cars), len(site.room)
+    order = desk.car_integers[ORDER]
+    cost, missing = relaxed(shaken, desk, x)
+    is_plain = len(site.phase_room) == 0 and len(site.bias) == 0
+    for t in range(slots):
+        desk.total[t] = 0.0
+        for line in range(len(site.phase_room)):
+            desk.loads[line, t] = 0.0
+    if is_plain:
+        left = straightened(site, x)
+        for i in range(n):
+            drawn(site, i, x[i], 1.0, desk)
+        if left > 0:
+            for at in range(n):
+                i = order[at]
+                for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
+                    if is_between(site, i, x[i, t]):
+                        drawn(site, i, x[i], -1.0, desk)
+                        respond(site, i, desk, False, x[i])
+                        drawn(site, i, x[i], 1.0, desk)
+                        break
+    else:  # the totals know neither phases nor wishes: only the bound holds
+        for i in range(n):
+            for t in range(slots):
+                x[i, t] = 0.0
+        for at in range(n):
+            i = order[at]
+            respond(site, i, desk, False, x[i])
+            drawn(site, i, x[i], 1.0, desk)
+    value = value_of(site, desk.total, x)
+    enough = cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
+    if value > enough:
+        value = swept(site, desk, value, enough, x)
+    return value, cost, missing
+
+
+@compiled
+def truly_relaxed(site: Site, desk: Desk) -> tuple[float, float]:
+    """Return what `relaxed` returns for the true needs, which may be less than a block."""
+    cars = site.cars.copy()
+    cars[:, NEED] = cars[:, TRUE_NEED]
+    true = Site(
+        cars, site.whos, site.penalty, site.prices, site.by_price, site.surplus, site.room,
+        site.phase_room, site.limits, site.bias,
+    )  # fmt: skip
+    for i in range(len(cars)):
+        desk.car_integers[ORDER, i] = i
+    return relaxed(true, desk, np.empty((len(cars), len(site.room))))
+
+
+@compiled
+def group_of(site: Site, group: Integers, wanted: int, luck: int, p: Floats) -> tuple[int, int]:
+    """Draw a group of cars that share slots; return (how many, the next luck).
+
+    Where energy is missing the first one is a car that lacks some, every other time.
+    """
+    n, k = len(site.cars), 0
+    luck = (luck * 1103515245 + 12345) % 2147483648
+    first = (luck >> 8) % n
+    if luck >> 20 & 1:
+        for q in range(n):
+            i = (first + q) % n
+            if p[i, site.whos[i, FROM] : site.whos[i, UNTIL]].sum() < site.cars[i, NEED] - 1e-6:
+                first = i
+                break
+    group[0], k = first, 1
+    luck = (luck * 1103515245 + 12345) % 2147483648
+    start = (luck >> 8) % n
+    luck = (luck * 1103515245 + 12345) % 2147483648
+    step = 1 + (luck >> 8) % n
+    for q in range(n):
+        if k >= wanted:
+            break
+        j = (start + q * step) % n
+        is_new = site.whos[j, FROM] < site.whos[first, UNTIL]
+        is_new = is_new and site.whos[first, FROM] < site.whos[j, UNTIL]
+        for at in range(k):
+            is_new = is_new and group[at] != j
+        if is_new:
+            group[k] = j
+            k += 1
+    return k, luck
 
 
 @compiled
 def regrouped(
-    site: Site, shaken: Site, is_shaken: bool, group: Integers, p: Floats, total: Floats,
-    o: Floats, old: Floats, best: float,
-) -> float:  # fmt: skip
-    """Take a group out and let it answer again in this order; undone where that is not better.
+    site: Site, desk: Desk, small: Desk, group: Integers, shake: float, luck: int, p: Floats,
+    best: float,
+) -> tuple[float, int]:  # fmt: skip
+    """Settle a group anew beside the others; undone where that is not better.
 
-    shaken: the site with the prices they answer to first. Returns the worth after it.
+    Returns (the worth after it, the next luck).
     """
-    slots = len(total)
-    for at in range(len(group)):
+    slots, k = len(site.room), len(group)
+    cars = np.empty((k, CAR_COLUMNS))
+    whos = np.empty((k, WHO_COLUMNS), dtype=np.int64)
+    limits = np.empty((k if len(site.limits) > 0 else 0, slots))
+    bias = np.empty((k if len(site.bias) > 0 else 0, slots))
+    for at in range(k):
         i = group[at]
+        cars[at], whos[at] = site.cars[i], site.whos[i]
+        if len(limits) > 0:
+            limits[at] = site.limits[i]
+        if len(bias) > 0:
+            bias[at] = site.bias[i]
+        drawn(site, i, p[i], -1.0, desk)
+    surplus, room = np.empty(slots), np.empty(slots)
+    for t in range(slots):
+        surplus[t] = max(0.0, site.surplus[t] - desk.total[t])
+        room[t] = max(0.0, site.room[t] - desk.total[t])
+    phase_room = np.maximum(0.0, site.phase_room - desk.loads[: len(site.phase_room)])
+    part = Site(
+        cars, whos, site.penalty, site.prices, site.by_price, surplus, room, phase_room, limits,
+        bias,
+    )  # fmt: skip
+    shaken = part
+    if shake > 0.0:
+        prices = site.prices.copy()
         for t in range(slots):
-            old[at, t] = p[i, t]
-            total[t] = max(0.0, total[t] - p[i, t])
-            p[i, t] = 0.0
-    if is_shaken:
-        for at in range(len(group)):
-            answered(shaken, group[at], p, total, o)
-    for at in range(len(group)):
-        answered(site, group[at], p, total, o)
-    value = value_of(site, p, total)
-    if value < best - 1e-10:
-        return value
-    for at in range(len(group)):
+            luck = (luck * 1103515245 + 12345) % 2147483648
+            factor = 1.0 + shake * ((luck >> 8) / 4194304.0 - 1.0)
+            prices[0, t] *= factor
+            prices[1, t] *= factor
+        shaken = Site(
+            cars, whos, site.penalty, prices, site.by_price[:0], surplus, room, phase_room, limits,
+            bias,
+        )  # fmt: skip
+    order = small.car_integers[ORDER]
+    for at in range(k):
+        luck = (luck * 1103515245 + 12345) % 2147483648
+        to = (luck >> 8) % (at + 1)
+        order[at] = order[to]
+        order[to] = at
+    x = np.empty((k, slots))
+    value, _cost, _missing = settled(shaken, part, small, 0.0, x)
+    before = 0.0
+    for t in range(slots):
+        small.total[t] = 0.0
+        for at in range(k):
+            small.total[t] += p[group[at], t]
+    old = np.empty((k, slots))
+    for at in range(k):
+        old[at] = p[group[at]]
+    before = value_of(part, small.total, old)
+    is_better = value < before - BETTER
+    for at in range(k):
         i = group[at]
-        for t in range(slots):
-            total[t] += old[at, t] - p[i, t]
-            p[i, t] = old[at, t]
-    return best
+        if is_better:
+            p[i] = x[at]
+        drawn(site, i, p[i], 1.0, desk)
+    return (best + value - before if is_better else best), luck
 
 
 @compiled
-def paired(
-    site: Site, p: Floats, total: Floats, o: Floats, old: Floats, best: float, enough: float
-) -> float:
-    """Solve all pairs that share slots anew, in both orders; return the worth after it."""
-    n, windows = p.shape[0], site.windows
-    pair = np.empty(2, dtype=np.int64)
-    for _ in range(ROUNDS):
-        before = best
-        for i in range(n):
-            for j in range(n):
-                if best <= enough:
-                    return best
-                shares = windows[0, i] < windows[1, j] and windows[0, j] < windows[1, i]
-                if i != j and shares:
-                    pair[0], pair[1] = i, j
-                    best = regrouped(site, site, False, pair, p, total, o, old, best)
-        if best >= before - EPS:
-            break
-    return best
+def solve(
+    site: Site, desk: Desk, small: Desk, tolerance: float, moves: int, seed: int, p: Floats
+) -> tuple[float, float, float]:
+    """Write a plan into p (cars x slots); return (worth, cost and missing no plan can beat).
 
-
-@compiled
-def shaken_up(
-    site: Site, moves: int, seed: int, p: Floats, total: Floats, o: Floats, old: Floats,
-    best: float, enough: float,
-) -> float:  # fmt: skip
-    """Solve small groups anew with shaken prices; return the worth after it."""
-    np.random.seed(seed)
-    n = p.shape[0]
-    prices = site.prices.copy()
+    tolerance: nearer than this part of the cost to the bound nothing more is looked for. moves:
+    how many groups are settled anew at most until then.
+    """
+    n = len(site.cars)
+    if n == 1:
+        for t in range(len(site.room)):
+            desk.total[t] = p[0, t] = 0.0
+            for line in range(len(site.phase_room)):
+                desk.loads[line, t] = 0.0
+        worth, bound, missing = respond(site, 0, desk, True, p[0])
+        drawn(site, 0, p[0], 1.0, desk)
+        if missing > EPS:
+            bound, missing = truly_relaxed(site, small)
+            return worth, bound, missing
+        return worth, bound - site.penalty * missing, missing
+    tightest_first(site, desk)
+    best, cost, missing = settled(site, site, desk, tolerance, p)
+    if missing > EPS:  # who cannot have a whole block may still have lacked less
+        cost, missing = truly_relaxed(site, small)
+    enough = cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
+    luck = seed
+    group = np.empty(MOST_IN_GROUP, dtype=np.int64)
     for move in range(moves):
         if best <= enough:
             break
-        for t in range(len(total)):
-            factor = 1.0 + SHAKES[move % 3] * np.random.randn()
-            prices[0, t], prices[1, t] = site.prices[0, t] * factor, site.prices[1, t] * factor
-        by_price = np.argsort(prices[0], kind="mergesort")
-        shaken = Site(
-            site.cars, site.windows, site.penalty, prices, by_price, site.surplus, site.room
+        wanted = min(n, 2 + move % (MOST_IN_GROUP - 1))
+        k, luck = group_of(site, group, wanted, luck, p)
+        best, luck = regrouped(
+            site, desk, small, group[:k], SHAKES[move % len(SHAKES)], luck, p, best
         )
-        group = np.random.permutation(n)[: min(n, (2, 3, 4, n)[move % 4])]
-        best = regrouped(site, shaken, True, group, p, total, o, old, best)
-    return best
-
-
-@compiled
-def solve(site: Site, tolerance: float, moves: int, seed: int, p: Floats) -> tuple[float, float]:
-    """Write a plan into p (cars x slots); return (worth, lower bound of any plan's worth).
-
-    tolerance: nearer than this part of the cost to the bound nothing more is looked for. moves:
-    how many shaken groups are tried at most until then.
-    """
-    n, slots = p.shape
-    o = np.empty((ROWS, slots))
-    total = np.zeros(slots)
-    if n == 1:
-        return respond(asked(site, 0), site, total, p[0], o)
-    bound = relaxed(site, p)
-    for i in range(n):
-        for t in range(slots):
-            total[t] += p[i, t]
-    order = tightest_first(site)
-    for _ in range(SWEEPS):
-        for at in range(n):
-            answered(site, order[at], p, total, o)
-    best = value_of(site, p, total)
-    enough = bound + tolerance * max(abs(bound), LEAST_BILL)
-    old = np.empty((n, slots))
-    best = paired(site, p, total, o, old, best, enough)
-    best = shaken_up(site, moves, seed, p, total, o, old, best, enough)
-    return best, bound
+    return best, cost, missing

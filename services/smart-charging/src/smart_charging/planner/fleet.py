@@ -1,0 +1,183 @@
+"""Many sites at once: arrays in, arrays out, one call of the kernels per group of equal slots.
+
+The prices of a tariff are shared by its sites, and so is their order. No object per site.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from smart_charging.planner.kernels.bundles import (
+    CAP,
+    CAR_COLUMNS,
+    LEAST,
+    MOST,
+    NEED,
+    TRUE_NEED,
+    WHO_COLUMNS,
+    WORTH,
+)
+from smart_charging.planner.kernels.fleet import (
+    BOUND,
+    COST,
+    LEAST_MISSING,
+    RESULT_COLUMNS,
+    STARTS,
+    solve_fleet,
+)
+from smart_charging.planner.kernels.types import Floats, Integers
+from smart_charging.planner.problem import (
+    LEAST_BILL,
+    MOST_CARS,
+    MOST_SLOTS,
+    PENALTY_PER_KWH,
+    Effort,
+    ProblemError,
+)
+
+SHORT_PER_KWH = 1e4  # while planning, of energy that is missing: before any price
+FLEET_CAR_COLUMNS = 5
+SMALLEST_KW = 1e-4  # a slot that is used is used with this much: 0 would be no block
+DEFAULT = Effort()
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Sites of the same slots. As in `problem`: kW, kWh, prices per kWh, float64 and int64 arrays.
+
+    import_price, export_price: tariffs x slots. tariff_of: each site's tariff. surplus_kw,
+    room_kw: sites x slots. first_car: where each site's cars begin, and their number at the end.
+    cars: a row each of needed_kwh, most_kwh, least_kw, most_kw, worth_per_kwh. whos: a row each of
+    arrival, departure, phases, 1 if it is running. phase_room_kw: sites x 3 x slots; limit_kw,
+    bias_per_kwh: cars x slots; each may have length 0.
+    """
+
+    slot_h: float
+    import_price: Floats
+    export_price: Floats
+    tariff_of: Integers
+    surplus_kw: Floats
+    room_kw: Floats
+    first_car: Integers
+    cars: Floats
+    whos: Integers
+    phase_room_kw: Floats
+    limit_kw: Floats
+    bias_per_kwh: Floats
+    start_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    """Plans of a fleet: power_kw (cars x slots), missing_kwh by car, the rest by site.
+
+    cost, bound, least_missing_kwh, starts: as in `Plan`.
+    """
+
+    power_kw: Floats
+    missing_kwh: Floats
+    cost: Floats
+    bound: Floats
+    least_missing_kwh: Floats
+    starts: Integers
+
+    def gaps(self, first_car: Integers) -> Floats:
+        """Return each site's distance from its bound, as in `Plan.gap`."""
+        sums = np.concatenate(([0.0], np.cumsum(self.missing_kwh)))
+        short = np.maximum(0.0, sums[first_car[1:]] - sums[first_car[:-1]] - self.least_missing_kwh)
+        over = np.maximum(0.0, self.cost - self.bound)
+        gaps: Floats = (over + PENALTY_PER_KWH * short) / np.maximum(np.abs(self.cost), LEAST_BILL)
+        return gaps
+
+
+def plan_fleet(fleet: Fleet, effort: Effort = DEFAULT, seed: int = 1) -> FleetPlan:
+    """Return the plans of all sites; each is the one its site would have alone.
+
+    Raises ProblemError where shapes do not fit or something is no number.
+    """
+    check(fleet)
+    h, n_cars, slots = fleet.slot_h, len(fleet.cars), fleet.surplus_kw.shape[1]
+    needed = np.maximum(0.0, fleet.cars[:, 0])
+    cars = _cars(fleet, needed)
+    whos = fleet.whos.copy()
+    whos[:, 0] = np.clip(whos[:, 0], 0, slots)
+    whos[:, 1] = np.clip(whos[:, 1], whos[:, 0], slots)
+    prices = np.stack((fleet.import_price, fleet.export_price), axis=1) * h
+    by_price = np.argsort(prices, axis=2, kind="stable")
+    power, energy = np.zeros((n_cars, slots)), np.zeros(n_cars)
+    results = np.zeros((len(fleet.surplus_kw), RESULT_COLUMNS))
+    solve_fleet(
+        fleet.first_car, fleet.tariff_of, prices, by_price, np.maximum(0.0, fleet.surplus_kw),
+        np.maximum(0.0, fleet.room_kw), np.maximum(0.0, fleet.phase_room_kw), cars, whos,
+        fleet.limit_kw, fleet.bias_per_kwh * h, SHORT_PER_KWH * h,
+        effort.tolerance, effort.moves, seed, power, results, energy,
+    )  # fmt: skip
+    hopeless = np.concatenate(([0.0], np.cumsum(needed - cars[:, TRUE_NEED] * h)))
+    results[:, LEAST_MISSING] += np.diff(hopeless[fleet.first_car]) / h
+    return FleetPlan(
+        power, np.maximum(0.0, needed - energy * h), results[:, COST], results[:, BOUND],
+        results[:, LEAST_MISSING] * h, results[:, STARTS].astype(np.int64),
+    )  # fmt: skip
+
+
+def _cars(fleet: Fleet, needed: Floats) -> Floats:
+    """Return the cars as the kernels take them.
+
+    Who needs something takes at least a block; who may not take even one block takes nothing.
+    """
+    cars = np.empty((len(needed), CAR_COLUMNS))
+    least = np.maximum(fleet.cars[:, 2], SMALLEST_KW)
+    most = np.maximum(needed, fleet.cars[:, 1]) / fleet.slot_h
+    can = most >= least - 1e-9
+    cars[:, TRUE_NEED] = np.where(can, needed / fleet.slot_h, 0.0)
+    cars[:, NEED] = np.where(
+        cars[:, TRUE_NEED] > 0, np.maximum(cars[:, TRUE_NEED], np.minimum(least, most)), 0.0
+    )
+    cars[:, CAP] = np.where(can, most, 0.0)
+    cars[:, LEAST], cars[:, MOST] = least, fleet.cars[:, 3]
+    cars[:, WORTH] = fleet.cars[:, 4] * fleet.slot_h
+    return cars
+
+
+def check(fleet: Fleet) -> None:
+    """Raise ProblemError where a fleet's arrays do not fit or hold something that is no number."""
+    sites, slots = fleet.surplus_kw.shape
+    tariffs, n_cars = len(fleet.import_price), len(fleet.cars)
+    if not 0 < slots <= MOST_SLOTS:
+        raise ProblemError(f"{slots} slots; expected 1 to {MOST_SLOTS}")
+    if not 0 < fleet.slot_h <= 24:
+        raise ProblemError(f"slots of {fleet.slot_h} h; expected more than 0 and at most 24")
+    shapes: dict[str, tuple[Floats, list[tuple[int, ...]]]] = {
+        "import_price": (fleet.import_price, [(tariffs, slots)]),
+        "export_price": (fleet.export_price, [(tariffs, slots)]),
+        "surplus_kw": (fleet.surplus_kw, [(sites, slots)]),
+        "room_kw": (fleet.room_kw, [(sites, slots)]),
+        "cars": (fleet.cars, [(n_cars, FLEET_CAR_COLUMNS)]),
+        "phase_room_kw": (fleet.phase_room_kw, [(sites, 3, slots), (0, 3, slots)]),
+        "limit_kw": (fleet.limit_kw, [(n_cars, slots), (0, slots)]),
+        "bias_per_kwh": (fleet.bias_per_kwh, [(n_cars, slots), (0, slots)]),
+    }
+    for name, (array, wanted) in shapes.items():
+        if array.shape not in wanted:
+            raise ProblemError(f"{name} has the shape {array.shape}; expected {wanted[0]}")
+        if not np.isfinite(array).all():
+            raise ProblemError(f"{name} holds something that is no number")
+    if fleet.whos.shape != (n_cars, WHO_COLUMNS):
+        raise ProblemError(f"whos has the shape {fleet.whos.shape}; expected {n_cars, WHO_COLUMNS}")
+    _check_cars(fleet, sites, tariffs)
+
+
+def _check_cars(fleet: Fleet, sites: int, tariffs: int) -> None:
+    counts = np.diff(fleet.first_car)
+    if len(counts) != sites or fleet.first_car[0] != 0 or fleet.first_car[-1] != len(fleet.cars):
+        raise ProblemError("first_car does not share the cars out to the sites")
+    if len(counts) and not 0 <= counts.min() <= counts.max() <= MOST_CARS:
+        raise ProblemError(f"{counts.max()} cars at a site; expected at most {MOST_CARS}")
+    is_known = (fleet.tariff_of >= 0) & (fleet.tariff_of < tariffs)
+    if len(fleet.tariff_of) != sites or not is_known.all():
+        raise ProblemError(f"tariff_of names no tariff of {tariffs} for each of {sites} sites")
+    least, most = fleet.cars[:, 2], fleet.cars[:, 3]
+    if not ((least >= 0) & (least <= most)).all():
+        raise ProblemError("a car's powers are not 0 <= least <= most")
+    if not ((fleet.whos[:, 2] > 0) & (fleet.whos[:, 2] < 8)).all():
+        raise ProblemError("a car's phases are not 1 to 7")

@@ -1,0 +1,128 @@
+"""Plans of sites given as values: one by one, or many in a few calls of the kernels."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from smart_charging.planner.fleet import DEFAULT, FLEET_CAR_COLUMNS, Fleet, FleetPlan, plan_fleet
+from smart_charging.planner.kernels.bundles import WHO_COLUMNS
+from smart_charging.planner.kernels.types import Floats
+from smart_charging.planner.problem import (
+    MOST_CARS,
+    MOST_SLOTS,
+    Car,
+    Effort,
+    Plan,
+    Problem,
+    ProblemError,
+    series,
+)
+
+PER_SLOT_LATER = 0.5  # per kWh, for a car that charges at once: dearer than any step of a price
+
+
+def plan(problem: Problem, effort: Effort = DEFAULT, seed: int = 1) -> Plan:
+    """Return the plan of a site; the same for the same problem, effort and seed.
+
+    There is always one: what cannot be met is in `missing_kwh`. Raises ProblemError.
+    """
+    fleet = fleet_of([problem])
+    return _plan_at(plan_fleet(fleet, effort, seed), fleet, 0)
+
+
+def plan_many(problems: Sequence[Problem], effort: Effort = DEFAULT, seed: int = 1) -> list[Plan]:
+    """Return what `plan` returns for each.
+
+    Problems of equal slots share a call, and those whose price series are the same objects share
+    a tariff. Raises ProblemError.
+    """
+    groups: dict[tuple[int, float, float], list[int]] = {}
+    for at, problem in enumerate(problems):
+        key = (len(problem.import_price), problem.slot_h, problem.start_cost)
+        groups.setdefault(key, []).append(at)
+    found: dict[int, Plan] = {}
+    for group in groups.values():
+        fleet = fleet_of([problems[at] for at in group])
+        plans = plan_fleet(fleet, effort, seed)
+        found.update((at, _plan_at(plans, fleet, place)) for place, at in enumerate(group))
+    return [found[at] for at in range(len(problems))]
+
+
+def fleet_of(problems: Sequence[Problem]) -> Fleet:
+    """Return problems of equal slots and start cost as arrays. Raises ProblemError."""
+    first = problems[0]
+    slots = len(first.import_price)
+    if not 0 < slots <= MOST_SLOTS:
+        raise ProblemError(f"{slots} slots; expected 1 to {MOST_SLOTS}")
+    n_cars = sum(len(problem.cars) for problem in problems)
+    tariffs: dict[tuple[int, int], int] = {}
+    prices: list[tuple[Floats, Floats]] = []
+    surplus, room = np.empty((2, len(problems), slots))
+    phased = any(len(problem.phase_room_kw) for problem in problems)
+    phase_room = np.full((len(problems) if phased else 0, 3, slots), np.inf)
+    tariff_of = np.empty(len(problems), np.int64)
+    first_car = np.zeros(len(problems) + 1, np.int64)
+    cars, whos = np.zeros((n_cars, FLEET_CAR_COLUMNS)), np.zeros((n_cars, WHO_COLUMNS), np.int64)
+    at = 0
+    everyone = [car for problem in problems for car in problem.cars]
+    limits = np.empty((n_cars if any(len(car.limit_kw) for car in everyone) else 0, slots))
+    is_biased = any(len(car.bias_per_kwh) or car.is_at_once for car in everyone)
+    bias = np.zeros((n_cars if is_biased else 0, slots))
+    for site, problem in enumerate(problems):
+        key = (id(problem.import_price), id(problem.export_price))
+        if key not in tariffs:
+            tariffs[key] = len(prices)
+            prices.append(
+                (
+                    series("import_price", problem.import_price, slots),
+                    series("export_price", problem.export_price, slots),
+                )
+            )
+        tariff_of[site] = tariffs[key]
+        surplus[site] = series("surplus_kw", problem.surplus_kw, slots)
+        room[site] = series("room_kw", problem.room_kw, slots)
+        for line, values in enumerate(problem.phase_room_kw):
+            phase_room[site, line] = series(f"phase_room_kw[{line}]", values, slots)
+        if len(problem.cars) > MOST_CARS:
+            raise ProblemError(f"{len(problem.cars)} cars; expected at most {MOST_CARS}")
+        for car in problem.cars:
+            _check(car)
+            cars[at] = car.needed_kwh, car.most_kwh, car.least_kw, car.most_kw, car.worth_per_kwh
+            whos[at] = car.arrival, car.departure, car.phases, car.is_running
+            if len(limits):
+                limits[at] = (
+                    series("limit_kw", car.limit_kw, slots) if len(car.limit_kw) else np.inf
+                )
+            if len(car.bias_per_kwh):
+                bias[at] = series("bias_per_kwh", car.bias_per_kwh, slots)
+            if car.is_at_once:
+                bias[at] += PER_SLOT_LATER * np.arange(slots)
+            at += 1
+        first_car[site + 1] = at
+    by_tariff = np.array(prices).reshape(len(prices), 2, slots)
+    return Fleet(
+        first.slot_h, by_tariff[:, 0], by_tariff[:, 1], tariff_of, surplus, room, first_car, cars,
+        whos, phase_room, limits, bias, first.start_cost,
+    )  # fmt: skip
+
+
+def _check(car: Car) -> None:
+    figures = (car.needed_kwh, car.most_kwh, car.least_kw, car.most_kw, car.worth_per_kwh)
+    if not np.isfinite(sum(figures)):
+        raise ProblemError(f"car {car.id}: {figures}; expected numbers")
+    if not 0 <= car.least_kw <= car.most_kw:
+        raise ProblemError(
+            f"car {car.id}: {car.least_kw} to {car.most_kw} kW; expected 0 <= least <= most"
+        )
+
+
+def _plan_at(plans: FleetPlan, fleet: Fleet, site: int) -> Plan:
+    a, b = int(fleet.first_car[site]), int(fleet.first_car[site + 1])
+    return Plan(
+        plans.power_kw[a:b],
+        float(plans.cost[site]),
+        tuple(plans.missing_kwh[a:b].tolist()),
+        float(plans.bound[site]),
+        float(plans.least_missing_kwh[site]),
+        int(plans.starts[site]),
+    )
