@@ -247,6 +247,7 @@ class RecordsOwner:
         """Return what is served, with who answers it."""
         return [
             (subjects.SESSION_LIST, self._sessions),
+            (subjects.SESSION_SUMMARY, self._summary),
             (subjects.ENERGY_GET, self._energy),
             (subjects.DECISION_LIST, self._decisions),
             (subjects.EVIDENCE_LIST, self._evidence),
@@ -261,6 +262,17 @@ class RecordsOwner:
             sessions=[session(number) for number in numbers],
             next=str(seen) if seen < self.sessions else "",
         )
+
+    def _summary(self, question):
+        self.asked.append(question)
+        if question.month == "2026-13":
+            raise RefusedError("unknown-month", "'2026-13' is no month.", field="/month")
+        totals = records_pb2.SessionTotals(
+            month=question.month, count=2, energy_wh=4000, sun_wh=1000, grid_wh=3000, unpriced=2
+        )
+        reply = records_pb2.SummarizeSessionsReply(time_zone="Europe/Berlin", totals=[totals])
+        reply.to.CopyFrom(to_timestamp(NOON))
+        return reply
 
     def _energy(self, question):
         self.asked.append(question)

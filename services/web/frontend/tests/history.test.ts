@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Decision, EnergySpan, Session } from "../src/api/types";
 import { barOf, byDay, byHour, sumOf, topOf } from "../src/core/energy";
 import { daySpan, hoursAndMinutes, iso, moment, monthSpan, pieces } from "../src/core/moments";
-import { money, sunShare, totals } from "../src/core/sessions";
+import { costOf, money, sunShare } from "../src/core/sessions";
 import { whyLines } from "../src/core/why";
 import { speaking } from "./words";
 
@@ -97,21 +97,17 @@ describe("sessions", () => {
     currency: "EUR",
     price_series: null,
     co2_g: null,
+    at_once_cost: null,
+    at_once_co2_g: null,
     mode: null,
     revision: 1,
     ...change,
   });
 
-  test("add up; the cost is not known while one is not", () => {
-    expect(totals([session({}), session({})])).toMatchObject({
-      count: 2,
-      energy_wh: 2000,
-      sunShare: 0.25,
-      cost: { amount: 0.5, currency: "EUR" },
-    });
-    expect(totals([session({}), session({ cost: null })]).cost).toBeNull();
-    expect(totals([session({}), session({ currency: "SEK" })]).cost).toBeNull();
-    expect(totals([])).toMatchObject({ count: 0, sunShare: null, cost: null });
+  test("have a cost where it is known with its currency", () => {
+    expect(costOf(session({}))).toEqual({ amount: 0.25, currency: "EUR" });
+    expect(costOf(session({ cost: null }))).toBeNull();
+    expect(costOf(session({ currency: null }))).toBeNull();
   });
 
   test("without energy have no share, and no money is a dash", () => {

@@ -78,6 +78,7 @@ _OF_CEM = {
     # What is kept.
     "too-many-spans": _WRONG,
     "unknown-cursor": _WRONG,
+    "unknown-month": _WRONG,
     "unknown-step": _WRONG,
     # Why a rotation test does not begin.
     "too-little-change": _NOT_NOW,

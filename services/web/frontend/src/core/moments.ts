@@ -68,6 +68,12 @@ export function monthSpan(back: number, now_ms: number): Span {
   return { from_ms: month(0), to_ms: month(1) };
 }
 
+/** The name of the month that lies `back` months before this one: "2026-11". */
+export function monthName(back: number, now_ms: number): string {
+  const begins = new Date(monthSpan(back, now_ms).from_ms);
+  return `${begins.getFullYear()}-${String(begins.getMonth() + 1).padStart(2, "0")}`;
+}
+
 /** Cut a span into pieces of at most so many days: no answer gets too large. */
 export function pieces(span: Span, days: number): Span[] {
   const found: Span[] = [];

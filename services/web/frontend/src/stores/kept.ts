@@ -1,12 +1,18 @@
 /** What the site keeps: sessions and energy of a span of time, asked for as it is looked at. */
 
 import { answered, api } from "../api/client";
-import type { EnergySpan, Session } from "../api/types";
+import type { EnergySpan, Session, SessionSums } from "../api/types";
 import { iso, pieces, type Span } from "../core/moments";
 
 const SESSIONS_AT_ONCE = 500;
 const MOST_PAGES = 20;
 const DAYS_AT_ONCE = 8;
+
+/** Return the sessions of a month of the site, added up by it. Throws {@link ApiProblem}. */
+export const sumsIn = (site: string, month: string): Promise<SessionSums> =>
+  answered(
+    api.GET("/api/v1/sites/{site}/sessions/summary", { params: { path: { site }, query: { month } } }),
+  );
 
 /** Return every session that started in a span, newest first. Throws {@link ApiProblem}. */
 export async function sessionsIn(site: string, span: Span): Promise<Session[]> {

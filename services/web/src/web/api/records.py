@@ -1,19 +1,20 @@
 """Sessions, energy, and why each charger had its limit (C7, C8): for everybody at the site."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from volthus_wire.convert import to_timestamp
-from volthus_wire.subjects import DECISION_LIST, ENERGY_GET, SESSION_LIST
+from volthus_wire.subjects import DECISION_LIST, ENERGY_GET, SESSION_LIST, SESSION_SUMMARY
 from volthus_wire.v1.records_pb2 import (
     GetEnergyRequest,
     ListDecisionsRequest,
     ListSessionsReply,
     ListSessionsRequest,
+    SummarizeSessionsRequest,
 )
 from web.api.documented import CSV_FILE, OF_A_SITE
 from web.api.door import AnyDoor, Door, SkiInPath
@@ -21,12 +22,15 @@ from web.api.spans import Cursor, Limit, Span, SpanAsked, too_long
 from web.core.ski import SkiError, normalised
 from web.core.table import csv_text
 from web.messages.records import STEPS_S, decision, energy_span, session
-from web.models.common import Instant, Page
+from web.messages.session_sums import session_sums
+from web.models.common import Page
 from web.models.records import Decision, EnergySpan, Session, Step
+from web.models.session_sums import SessionSums, SumBy
 from web.problems import ProblemError
 
 READS_RECORDS_S = 10.0
 MOST_SPANS = 1500
+USUAL_SPAN = timedelta(hours=24)
 MOST_ROWS = 20_000
 ROWS_AT_ONCE = 500
 CSV = "text/csv; charset=utf-8"
@@ -67,14 +71,46 @@ async def export_sessions(door: AnyDoor, span: SpanAsked, ski: OfCharger = None)
     return table(csv_text(Session.model_fields, [one.model_dump() for one in rows]), "sessions")
 
 
-@router.get("/energy", responses=OF_A_SITE)
-async def get_energy(
+@router.get("/sessions/summary", responses=OF_A_SITE)
+async def summarize_sessions(
     door: AnyDoor,
-    start: Annotated[Instant, Query(alias="from", examples=["2026-11-22T00:00:00Z"])],
-    to: Annotated[Instant, Query(examples=["2026-11-23T00:00:00Z"])],
-    step: Step = "hour",
-) -> Page[EnergySpan]:
-    """Tell energy by span of time: grid, sun, and every charger with its part from the sun."""
+    span: SpanAsked,
+    month: Annotated[
+        str | None,
+        Query(
+            max_length=20,
+            examples=["2026-11"],
+            description="A month of the site instead of `from` and `to`.",
+        ),
+    ] = None,
+    by: Annotated[
+        list[SumBy] | None, Query(description="A sum for each; may be given more than once.")
+    ] = None,
+    ski: OfCharger = None,
+) -> SessionSums:
+    """Add charging sessions up, by the time they started: energy, sun, cost and CO2."""
+    question = SummarizeSessionsRequest(
+        to=span.end_stamp,
+        month=month or "",
+        ski=_ski(ski),
+        by_month="month" in (by or ()),
+        by_charger="charger" in (by or ()),
+        by_car="car" in (by or ()),
+    )
+    if span.start_stamp is not None:
+        getattr(question, "from").CopyFrom(span.start_stamp)
+    answer = await door.ask(SESSION_SUMMARY, question, timeout_s=READS_RECORDS_S)
+    return session_sums(answer)
+
+
+@router.get("/energy", responses=OF_A_SITE)
+async def get_energy(door: AnyDoor, span: SpanAsked, step: Step = "hour") -> Page[EnergySpan]:
+    """Tell energy by span of time: grid, sun, and every charger with its part from the sun.
+
+    Without `from` it is the 24 h before `to`, without `to` it goes up to now.
+    """
+    to = span.end or door.parts.clock.now()
+    start = span.start or to - USUAL_SPAN
     _check_spans(start, to, STEPS_S[step])
     question = GetEnergyRequest(to=to_timestamp(to), step_s=STEPS_S[step])
     getattr(question, "from").CopyFrom(to_timestamp(start))
