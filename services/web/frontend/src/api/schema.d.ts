@@ -708,6 +708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/sessions/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarize Sessions
+         * @description Add charging sessions up, by the time they started: energy, sun, cost and CO2.
+         */
+        get: operations["summarize_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/energy": {
         parameters: {
             query?: never;
@@ -718,6 +738,8 @@ export interface paths {
         /**
          * Get Energy
          * @description Tell energy by span of time: grid, sun, and every charger with its part from the sun.
+         *
+         *     Without `from` it is the 24 h before `to`, without `to` it goes up to now.
          */
         get: operations["get_energy"];
         put?: never;
@@ -3104,6 +3126,103 @@ export interface components {
              * @description Grows when facts are filled in later.
              */
             revision: number;
+        };
+        /**
+         * SessionSums
+         * @description Sessions added up, and of which time.
+         */
+        SessionSums: {
+            /**
+             * Time Zone
+             * @description Of the site: its IANA name, or the offset of now where it has none.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Start
+             * @description Sessions that started at or after; null: all.
+             */
+            start: string | null;
+            /**
+             * End
+             * @description Sessions that started before; null: all.
+             */
+            end: string | null;
+            /**
+             * Items
+             * @description Latest month first, then by charger and car. By month: only those with sessions; without `by`: one, or none without sessions.
+             */
+            items: components["schemas"]["SessionTotals"][];
+        };
+        /**
+         * SessionTotals
+         * @description Sessions added up. What is not known of some of them is counted, never taken for zero.
+         */
+        SessionTotals: {
+            /**
+             * Month
+             * @description In the site's time zone; null: not by month.
+             * @example 2026-11
+             */
+            month: string | null;
+            /**
+             * Ski
+             * @description Null: not by charger.
+             */
+            ski: string | null;
+            /**
+             * Charger Name
+             * @description As it was called last.
+             */
+            charger_name: string | null;
+            /**
+             * Car
+             * @description Null: not by car, or an unknown one.
+             */
+            car: string | null;
+            /** Count */
+            count: number;
+            /** Energy Wh */
+            energy_wh: number;
+            /**
+             * Sun Wh
+             * @description Part of energy_wh.
+             */
+            sun_wh: number;
+            /**
+             * Grid Wh
+             * @description Part of energy_wh.
+             */
+            grid_wh: number;
+            /**
+             * Sun Share
+             * @description sun_wh of energy_wh, 0 to 1; null without energy.
+             */
+            sun_share: number | null;
+            /** Charging S */
+            charging_s: number;
+            /**
+             * Cost
+             * @description Of the sessions whose cost is known, where all of it is in one currency; null: none.
+             */
+            cost: number | null;
+            /** Currency */
+            currency: string | null;
+            /**
+             * Unpriced Count
+             * @description How many of them are not in `cost`.
+             */
+            unpriced_count: number;
+            /**
+             * Co2 G
+             * @description Of the sessions where it is known; null: none.
+             */
+            co2_g: number | null;
+            /**
+             * Unweighed Count
+             * @description How many of them are not in `co2_g`.
+             */
+            unweighed_count: number;
         };
         /**
          * Site
@@ -8025,12 +8144,102 @@ export interface operations {
             };
         };
     };
+    summarize_sessions: {
+        parameters: {
+            query?: {
+                /** @description A month of the site instead of `from` and `to`. */
+                month?: string | null;
+                /** @description A sum for each; may be given more than once. */
+                by?: ("month" | "charger" | "car")[] | null;
+                /** @description SKI; left out: every charger. */
+                ski?: string | null;
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionSums"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_energy: {
         parameters: {
-            query: {
-                from: string;
-                to: string;
+            query?: {
                 step?: "minute" | "quarter-hour" | "hour" | "day";
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
             };
             header?: never;
             path: {
