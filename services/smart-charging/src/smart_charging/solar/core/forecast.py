@@ -1,18 +1,19 @@
 """The sun of many sites at once: roofs, weather and what was learned -> power. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smart_charging.core.grid import Floats, Grid, laid
+from smart_charging.core.grid import MOST_SLOTS, QUARTER_S, Floats, Grid, Instants, laid
 from smart_charging.solar.core.learning import (
     HEIGHT,
     Lesson,
     SolarLearned,
     classes,
     clear_share,
+    learn,
 )
 from smart_charging.solar.core.place import Cell, Place, PvSystem
 from smart_charging.solar.core.roof import power_w
@@ -27,13 +28,24 @@ AT_ONCE = 64  # roofs: what fits into a processor's cache
 
 @dataclass(frozen=True, slots=True)
 class SolarSite:
-    """One site. shares: power a source forecasts for a roof itself, by the roof's id."""
+    """One site.
+
+    weather: of its cell; None = nobody tells. Sites of a cell hand in the same object, so that it
+    is reckoned once. shares: power a source forecasts of a roof itself, by the roof's id, or under
+    "" for all of them.
+    """
 
     id: str
     place: Place
     systems: tuple[PvSystem, ...]
     learned: SolarLearned = field(default_factory=SolarLearned)
+    weather: Series | None = None
     shares: Mapping[str, Series] = field(default_factory=dict)
+
+    @property
+    def sky(self) -> tuple[Cell, int]:
+        """Return what tells its sky from others: sites with the same share one."""
+        return self.place.cell, id(self.weather)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,17 +91,15 @@ class Model:
     basis: Bases
 
 
-def solar_forecasts(
-    sites: Sequence[SolarSite], told: Mapping[Cell, Series], grid: Grid
-) -> list[SolarForecast]:
+def solar_forecasts(sites: Sequence[SolarSite], grid: Grid) -> list[SolarForecast]:
     """Return the forecast of every site, in their order; one without roofs gets 0 W.
 
-    told: what a source says of the weather of a cell; cells left out, and slots it does not
-    reach, get the usual weather of the place and season. The same input, the same output.
+    Slots that a site's weather does not reach, and sites without, get the usual weather of place
+    and season. The same input, the same output.
     """
-    cells = {site.place.cell: site.place for site in reversed(sites)}
-    rows = {cell: row for row, cell in enumerate(cells)}
-    skies = weather(list(cells.values()), [told.get(cell) for cell in cells], grid)
+    of_sky = {site.sky: site for site in reversed(sites)}
+    rows = {sky: row for row, sky in enumerate(of_sky)}
+    skies = weather([s.place for s in of_sky.values()], [s.weather for s in of_sky.values()], grid)
     found: list[SolarForecast] = []
     batch: list[SolarSite] = []
     roofs = 0
@@ -102,12 +112,32 @@ def solar_forecasts(
     return found + (_batch(batch, rows, skies, grid) if batch else [])
 
 
+def taught(site: SolarSite, starts_s: Instants, ends_s: Instants, pv_wh: Floats) -> SolarLearned:
+    """Return what is known of a site after what its PV meter counted.
+
+    site: with the weather as it was forecast for then. starts_s, ends_s: spans of at most an hour
+    in order; pv_wh: energy, NaN = not known. What was learned before is passed over.
+    """
+    if not len(starts_s):
+        return site.learned
+    begin = max(int(starts_s[0]), site.learned.learned_until_s) // QUARTER_S * QUARTER_S
+    slots = (int(ends_s[-1]) - begin) // QUARTER_S
+    if slots <= 0:
+        return site.learned
+    grid = Grid(begin, min(slots, MOST_SLOTS))
+    power = np.where(pv_wh >= 0, pv_wh, np.nan) * 3600 / (ends_s - starts_s)
+    measured = laid(starts_s, ends_s, power, grid.edges_s)
+    usual = replace(site, weather=None, shares={})
+    told, alone = solar_forecasts((site, usual), grid)
+    return learn(site.learned, told.lesson(measured), alone.lesson(measured))
+
+
 def _batch(
-    sites: Sequence[SolarSite], rows: Mapping[Cell, int], skies: Weather, grid: Grid
+    sites: Sequence[SolarSite], rows: Mapping[tuple[Cell, int], int], skies: Weather, grid: Grid
 ) -> list[SolarForecast]:
     systems = [system for site in sites for system in site.systems]
     owners = np.repeat(np.arange(len(sites)), [len(site.systems) for site in sites])
-    at = np.array([rows[site.place.cell] for site in sites])
+    at = np.array([rows[site.sky] for site in sites])
     here = at[owners]
     above, air, wind = _picked(skies.above, here), skies.air_c[here], skies.wind_m_s[here]
     modelled = power_w(systems, above, _sky(skies.sky, here), air, wind)
@@ -160,7 +190,7 @@ def _take_shares(
         if not site.shares:
             continue
         for row, system in zip(np.flatnonzero(owners == index), site.systems, strict=True):
-            series = site.shares.get(system.id)
+            series = site.shares.get(system.id, site.shares.get(""))
             if series is None or Quantity.SHARE not in series.values:
                 continue
             share = laid(

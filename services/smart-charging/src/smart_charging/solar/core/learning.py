@@ -36,6 +36,7 @@ SLOWEST = 0.004
 MOST_RATIO = 3.0
 
 Classes = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,25 +101,22 @@ class Lesson:
     basis: Bases
 
 
-def learn(learned: SolarLearned, lesson: Lesson) -> SolarLearned:
+def learn(learned: SolarLearned, told: Lesson, usual: Lesson) -> SolarLearned:
     """Return what is known after a lesson; slots learned before are passed over.
 
+    told: with the weather that was forecast; its slots without are passed over. usual: the same
+    slots with the usual weather only, so that this is learned also where there is a source.
     Left out: unknown slots, the dark, snow and off (next to nothing measured under a model that
     sees sun), and a plant held down (power that stays even below the model).
     """
-    fresh = lesson.starts_s >= learned.learned_until_s
+    fresh = told.starts_s >= learned.learned_until_s
     if not fresh.any():
         return learned
-    usable = _usable(lesson) & fresh
-    taught = {
-        basis: _taught(learned.of(basis), lesson, here, usable & here)
-        for basis in Basis
-        if (here := fresh & (lesson.basis == basis)).any()
-    }
+    here = fresh & (told.basis == Basis.WEATHER)
     return SolarLearned(
-        taught.get(Basis.WEATHER, learned.weather),
-        taught.get(Basis.CLIMATOLOGY, learned.climatology),
-        int(lesson.starts_s[-1]) + lesson.slot_s,
+        _taught(learned.weather, told, here) if here.any() else learned.weather,
+        _taught(learned.climatology, usual, fresh),
+        int(told.starts_s[-1]) + told.slot_s,
     )
 
 
@@ -134,14 +132,14 @@ def clear_share(power_w: Floats, clear_w: Floats) -> Floats:
     return share
 
 
-def _usable(lesson: Lesson) -> NDArray[np.bool_]:
+def _usable(lesson: Lesson) -> Flags:
     measured = np.nan_to_num(lesson.measured_w, nan=-1.0)
     bright = lesson.modelled_w > LEAST_SHARE * max(float(lesson.clear_w.max(initial=0.0)), 1e-9)
     is_off = (measured < OFF_SHARE * lesson.modelled_w) & bright
     return bright & (measured >= 0) & ~is_off & ~_held_down(measured, lesson.modelled_w)
 
 
-def _held_down(measured: Floats, modelled: Floats) -> NDArray[np.bool_]:
+def _held_down(measured: Floats, modelled: Floats) -> Flags:
     """Return slots in a run of three even ones that the model sees higher and moving."""
     held = np.zeros(len(measured), dtype=bool)
     if len(measured) < 3:
@@ -156,9 +154,8 @@ def _held_down(measured: Floats, modelled: Floats) -> NDArray[np.bool_]:
     return held
 
 
-def _taught(
-    known: Ratios, lesson: Lesson, here: NDArray[np.bool_], usable: NDArray[np.bool_]
-) -> Ratios:
+def _taught(known: Ratios, lesson: Lesson, here: Flags) -> Ratios:
+    usable = _usable(lesson) & here
     days = _days(known.days, lesson, here, usable)
     gain = gain_of(days)
     forecast = gain * lesson.modelled_w
@@ -177,8 +174,8 @@ def _taught(
 def _days(
     known: Mapping[int, tuple[float, float]],
     lesson: Lesson,
-    here: NDArray[np.bool_],
-    usable: NDArray[np.bool_],
+    here: Flags,
+    usable: Flags,
 ) -> Mapping[int, tuple[float, float]]:
     """Return the days with the lesson's in it; a day may be learned in several lessons."""
     days = dict(known)

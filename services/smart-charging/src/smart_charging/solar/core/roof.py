@@ -97,7 +97,8 @@ def _glass_table(cosines: Floats) -> Floats:
     through = 1 - (across + along) / 2
     straight = 1 - ((GLASS_INDEX - 1) / (GLASS_INDEX + 1)) ** 2
     length = GLASS_PER_M * GLASS_M
-    return through * np.exp(-length / inside) / (straight * np.exp(-length))
+    share: Floats = through * np.exp(-length / inside) / (straight * np.exp(-length))
+    return share
 
 
 _COSINES = np.linspace(0.0, 1.0, 513)

@@ -19,6 +19,7 @@ class Quantity(StrEnum):
     GHI = "ghi_w_m2"  # global irradiance on the flat
     DNI = "dni_w_m2"  # direct, towards the sun
     DHI = "dhi_w_m2"  # diffuse, on the flat
+    CLOUD = "cloud_share"  # of the sky
     AIR = "air_c"
     WIND = "wind_m_s"
     SHARE = "share"  # AC power of a roof, of its peak
@@ -30,11 +31,13 @@ BOUNDS: Mapping[Quantity, tuple[float, float]] = MappingProxyType(
         Quantity.GHI: (0.0, 1600.0),  # edges of clouds lift it above the sun's own
         Quantity.DNI: (0.0, 1500.0),
         Quantity.DHI: (0.0, 1200.0),
+        Quantity.CLOUD: (0.0, 1.01),
         Quantity.AIR: (-90.0, 65.0),
         Quantity.WIND: (0.0, 120.0),
         Quantity.SHARE: (0.0, 1.6),
     }
 )
+SUN = (Quantity.GHI, Quantity.CLOUD, Quantity.SHARE)  # each alone tells of the sun
 NEVER_NEGATIVE = frozenset(Quantity) - {Quantity.AIR}
 
 
@@ -67,7 +70,7 @@ class Series:
     @property
     def end_s(self) -> int:
         """Return how far irradiance or power is known."""
-        told = [self.values[q] for q in (Quantity.GHI, Quantity.SHARE) if q in self.values]
+        told = [self.values[q] for q in SUN if q in self.values]
         known = np.any([np.isfinite(column) for column in told], axis=0) if told else np.array([])
         return int(self.ends_s[known][-1]) if known.any() else int(self.starts_s[0])
 

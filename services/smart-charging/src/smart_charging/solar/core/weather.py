@@ -50,7 +50,7 @@ def weather(places: Sequence[Place], told: Sequence[Series | None], grid: Grid) 
     wide = grid.widened(WIDER)
     usual = _usual(places, wide)
     for row, series in enumerate(told):
-        if series is not None and Quantity.GHI in series.values:
+        if series is not None:
             _fill(usual, row, series, wide)
     return _inner(usual, slice(WIDER, WIDER + grid.slots))
 
@@ -87,7 +87,7 @@ def _inner(wide: Weather, slots: slice) -> Weather:
 def _fill(usual: Weather, row: int, series: Series, grid: Grid) -> None:
     """Write one cell's series over the usual weather, where it is known."""
     above, clear, sky = usual.above, usual.clear, usual.sky
-    ghi = _shaped(series, Quantity.GHI, clear.ghi[row], grid)
+    ghi = _global(series, clear.ghi[row], grid)
     known = np.isfinite(ghi)
     one = Sun(above.east[row], above.north[row], above.up[row], above.beam_w_m2)
     parts = split(np.where(known, ghi, 0.0), one)
@@ -102,6 +102,15 @@ def _fill(usual: Weather, row: int, series: Series, grid: Grid) -> None:
         if quantity in series.values:
             values = laid(series.starts_s, series.ends_s, series.values[quantity], grid.edges_s)
             column[row] = np.where(np.isfinite(values), values, column[row])
+
+
+def _global(series: Series, clear: Floats, grid: Grid) -> Floats:
+    """Return global irradiance; where only the cloud cover is told, by Kasten and Czeplak."""
+    ghi = _shaped(series, Quantity.GHI, clear, grid)
+    if Quantity.CLOUD not in series.values:
+        return ghi
+    cloud = laid(series.starts_s, series.ends_s, series.values[Quantity.CLOUD], grid.edges_s)
+    return np.where(np.isfinite(ghi), ghi, clear * (1 - 0.75 * cloud**3.4))
 
 
 def _shaped(series: Series, quantity: Quantity, clear: Floats, grid: Grid) -> Floats:

@@ -1,0 +1,1 @@
+"""Each source's answer to a series; one file per source. Pure."""
