@@ -12,6 +12,7 @@ import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from web_owners import DailyOwner, GatewayOwner, RecordsOwner
+from web_planning import PlanningOwner, session_plan
 
 from volthus_kit.answer_book import AnswerBook
 from volthus_kit.bus import Bus
@@ -32,6 +33,7 @@ from web.live import Live
 from web.owners import Owners
 from web.parts import Parts
 from web.store import open_store
+from web.tokens import ProgramTokens
 
 SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
 OTHER_SKI = "0123456789abcdef0123456789abcdef01234567"
@@ -88,6 +90,7 @@ class StandInSite:
     daily: DailyOwner = field(default_factory=DailyOwner)
     records: RecordsOwner = field(default_factory=RecordsOwner)
     gateway: GatewayOwner = field(default_factory=GatewayOwner)
+    planning: PlanningOwner = field(default_factory=PlanningOwner)
     watches: int = 0
     charger_state: str = "charging"
 
@@ -114,8 +117,11 @@ class StandInSite:
             *self.daily.answers(),
             *self.records.answers(),
             *self.gateway.answers(),
+            *self.planning.answers(),
         ):
             await self.bus.serve(request, self._noted(answer), site=self.site)
+        for request, answer in self.planning.cloud_answers():
+            await self.bus.serve(request, self._noted(answer))
         await self.bus.subscribe(subjects.WATCH, self._watched, site=self.site)
         return self
 
@@ -182,6 +188,8 @@ class StandInSite:
                 car="car-1",
                 reaction_s=1.5,
                 car_range=site_pb2.CarRange(min_a=2.0),
+                plan=session_plan(),
+                soc=self.planning.soc,
             )
         )
         for circuit in self.daily.circuits.values():
@@ -422,7 +430,9 @@ async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
     accounts = Accounts(engine, clock, timedelta(hours=12), timedelta(days=7))
     async with Bus.connect(url, "web") as bus:
         await hearing.hear(bus, live)
-        parts = Parts(clock, accounts, audit, Lockout(), live, Owners(bus, live, audit, "site"))
+        owners = Owners(bus, live, audit, "site")
+        tokens = ProgramTokens(engine, clock)
+        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens)
         tasks = [
             asyncio.create_task(hearing.watch(bus, live)),
             asyncio.create_task(hearing.remember(engine, live)),

@@ -16,6 +16,9 @@ IN_PATH = {
     "ski": SKI,
     "circuit_id": "garage",
     "car_id": "car-1",
+    "system_id": "pv-1",
+    "token_id": "0" * 16,
+    "zone": "mine",
 }
 DOCUMENT = create_app(None, Path("nowhere"), {}).openapi()
 WITH_BODY = [
@@ -49,6 +52,17 @@ BODIES = [
     b'{"energy_wh":1,"departure":"2026-11-22T12:00:00","car":"\\ud800"}',
     b'{"limit_w":-0.0,"until":"9999-12-31T23:59:59-14:00","reference":"\\ud800"}',
     b'{"limit_w":1,"reference":"\\ud800"}',
+    b'{"currency":"EUR","bought":{"markup_per_kwh":1e308},"zone":"\\ud800"}',
+    b'{"currency":"EUR","source":"\\ud800"}',
+    b'{"currency":"EUR","token":"\\ud800"}',
+    b'{"time_zone":"../../etc/passwd"}',
+    b'{"latitude":-0.0,"longitude":180,"weather_source":"\\ud800"}',
+    b'{"name":"\\ud800","peak_w":1e-300,"tilt_deg":0,"azimuth_deg":359.999}',
+    b'{"soc_percent":1e-300,"at":"9999-12-31T23:59:59-14:00"}',
+    b'{"name":"x","scopes":["read"],"sites":["\\ud800"]}',
+    b'{"name":"\\ud800","scopes":["read"]}',
+    b'{"currency":"EUR","all_in":true,"prices":[{"start":"2000-01-01T00:00:00Z",'
+    b'"end":"2199-12-31T00:00:00Z","per_kwh":-0.0}]}',
 ]
 
 

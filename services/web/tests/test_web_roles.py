@@ -13,6 +13,9 @@ IN_PATH = {
     "ski": SKI,
     "circuit_id": "garage",
     "car_id": "car-1",
+    "system_id": "pv-1",
+    "token_id": "0" * 16,
+    "zone": "mine",
 }
 FOR_ANYBODY = {"create_token", "create_session"}
 FOR_STANDARD = {
@@ -35,9 +38,20 @@ FOR_STANDARD = {
     "put_car",
     "remove_car",
     "list_sessions",
+    "summarize_sessions",
+    "get_managed_fields",
     "export_sessions",
     "get_energy",
     "list_decisions",
+    "get_plan",
+    "get_timeline",
+    "get_savings",
+    "get_car_soc",
+    "put_car_soc",
+    "list_program_tokens",
+    "create_program_token",
+    "get_program_token",
+    "revoke_program_token",
 }
 DOCUMENT = create_app(None, Path("nowhere"), {}).openapi()
 OPERATIONS = [
@@ -81,14 +95,17 @@ def test_operation_ids_are_unique_and_stable():
     assert all(one.islower() and one.isidentifier() for one in ids)
 
 
-async def test_nobody_gets_in_without_a_log_in(anybody, site):
-    for name, method, path in GUARDED:
+async def test_nobody_gets_in_without_a_log_in(door, site):
+    for number, (name, method, path) in enumerate(GUARDED):
         for headers in (
             {},
             {"Authorization": "Bearer vt_made-up"},
+            {"Authorization": "Bearer vp_made-up"},
             {"Cookie": "volthus_session=x"},
         ):
-            answer = await call(anybody, method, path, headers=headers)
+            # From an address of its own: one that tries many has to wait.
+            async with door.client(client=(f"10.0.0.{number}", 1)) as stranger:
+                answer = await call(stranger, method, path, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (401, "not-logged-in"), name
             assert answer.headers["content-type"] == "application/problem+json"
     assert site.callers == []

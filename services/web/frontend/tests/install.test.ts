@@ -179,6 +179,7 @@ describe("a test of the phases", () => {
     state: "done",
     step: null,
     until: null,
+    ended_at: null,
     code: null,
     proposed_wiring: "STR",
     proposed_rotation: "TRS",

@@ -32,6 +32,8 @@ export const charger = (change: Partial<ChargerNow> = {}): ChargerNow => ({
   car: null,
   car_range: null,
   reaction_s: null,
+  plan: null,
+  soc: null,
   ...change,
 });
 
@@ -71,5 +73,7 @@ export const site = (change: Partial<Dashboard> = {}): Dashboard => ({
   operator_share_w: null,
   notices: [],
   meters: [],
+  plan: null,
+  prices: null,
   ...change,
 });

@@ -14,6 +14,7 @@ from volthus_kit.clock import Clock
 from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
 from web.core.roles import Role
+from web.core.scopes import Scope
 from web.passwords import PasswordCheck, csrf_token_of, digest_of, new_secret
 from web.store import TokenRow, UserRow
 
@@ -27,6 +28,7 @@ class Kind(StrEnum):
 
     BEARER = "bearer"
     SESSION = "session"
+    PROGRAM = "program"  # no log-in: a token given out to a program
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Account:
     """A user as logged in by one token.
 
     sites: the sites this user may see; None = all. csrf_token: of a page's session only.
+    scopes: what a program's token may do; None = all that the role may. token: its name.
     """
 
     username: str
@@ -42,6 +45,14 @@ class Account:
     expires_at: datetime
     digest: str
     csrf_token: str | None
+    kind: Kind = Kind.BEARER
+    scopes: frozenset[Scope] | None = None
+    token: str = ""
+
+    @property
+    def actor(self) -> str:
+        """Who did it, for records: the user, and which program in their name."""
+        return f"{self.username} ({self.token})" if self.token else self.username
 
     def is_csrf_token(self, given: str) -> bool:
         """Whether `given` is this session's CSRF token."""
@@ -148,6 +159,7 @@ class Accounts:
             expires_at=datetime.fromtimestamp(token.expires_s, UTC),
             digest=digest,
             csrf_token=csrf_token_of(secret) if kind is Kind.SESSION else None,
+            kind=kind,
         )
 
     def _is_valid(self, account: Account) -> bool:

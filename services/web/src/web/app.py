@@ -24,11 +24,17 @@ from web.api import (
     modes,
     operator,
     paired,
+    planning,
+    price_feeds,
+    pv_systems,
     records,
     rotation,
     service,
     site_file,
     sites,
+    tariff,
+    timeline,
+    tokens,
 )
 from web.api.documented import ALWAYS
 from web.api.measuring import who_may_measure
@@ -42,10 +48,12 @@ ABOUT = """\
 Everything a person can do at the page, a program can do here: get a token at `/auth/token`,
 send it as bearer. Times are RFC 3339 in UTC; units stand in names (`power_w`, `current_a`); grid
 import is positive. What goes wrong answers `application/problem+json` with a stable `code`.
-Settings carry a revision as ETag; send it back as If-Match.
+Settings carry a revision as ETag; send it back as If-Match. A program that is to stay gets a token
+of its own at `/tokens`, with scopes (`x-required-scope` of each operation), sites and an end.
 """
 ROUTERS = (
     auth,
+    tokens,
     sites,
     events,
     grid,
@@ -58,6 +66,11 @@ ROUTERS = (
     modes,
     rotation,
     cars,
+    tariff,
+    planning,
+    pv_systems,
+    timeline,
+    price_feeds,
     records,
     operator,
     site_file,

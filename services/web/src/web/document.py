@@ -9,7 +9,6 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
 from web.api.door import KEY_HEADER, MOST_KEY, SAFE_METHODS, DoorFor, Gate
-from web.core.roles import Role
 from web.models.eebus import EebusPicture
 from web.problems import MEDIA_TYPE
 
@@ -17,6 +16,7 @@ Json = dict[str, object]
 REF = "#/components/schemas/{model}"
 FIRST_FAILURE = 400
 ROLE_MARK = "x-required-role"
+SCOPE_MARK = "x-required-scope"  # null: no token of a program will do
 OF_A_SITE = "/sites/{site}/"
 KEY_PARAMETER: Json = {
     "name": KEY_HEADER,
@@ -39,12 +39,13 @@ def complete(app: FastAPI) -> None:
         if not made:
             document = cast("Json", make())
             _add_models(document)
-            roles = dict(_roles(app))
-            for operation in _operations(document):
+            gates = dict(_gates(app))
+            for method, operation in _operations(document):
                 _mend_answers(operation)
-                role = roles.get(str(operation.get("operationId")))
-                if role is not None:
-                    operation[ROLE_MARK] = role.value
+                gate = gates.get(str(operation.get("operationId")))
+                if gate is not None:
+                    operation[ROLE_MARK] = gate.role.value
+                    operation[SCOPE_MARK] = gate.needs(method)
             for operation in _commands(document):
                 _take_key(operation)
             made.append(document)
@@ -53,10 +54,10 @@ def complete(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
 
 
-def _operations(document: Json) -> Iterator[Json]:
+def _operations(document: Json) -> Iterator[tuple[str, Json]]:
     paths = cast("dict[str, dict[str, Json]]", document["paths"])
     for operations in paths.values():
-        yield from operations.values()
+        yield from operations.items()
 
 
 def _commands(document: Json) -> Iterator[Json]:
@@ -90,18 +91,18 @@ def _add_models(document: Json) -> None:
         schemas.setdefault(name, schema)
 
 
-def _roles(app: FastAPI) -> Iterator[tuple[str, Role]]:
+def _gates(app: FastAPI) -> Iterator[tuple[str, Gate | DoorFor]]:
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         if isinstance(route, APIRoute):
-            role = _role_of(route.dependant)
-            if role is not None:
-                yield route.name, role
+            gate = _gate_of(route.dependant)
+            if gate is not None:
+                yield route.name, gate
 
 
-def _role_of(dependant: Dependant) -> Role | None:
-    """Return the role that a route's gate or door asks for."""
+def _gate_of(dependant: Dependant) -> Gate | DoorFor | None:
+    """Return the gate or door of a route, which knows its role and its scope."""
     for one in dependant.dependencies:
         if isinstance(one.call, Gate | DoorFor):
-            return one.call.role
+            return one.call
     return None

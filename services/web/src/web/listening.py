@@ -5,13 +5,12 @@ Nothing queues up: a listener that is slow finds only the latest when it comes r
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
 from volthus_wire.v1.site_pb2 import SiteState
-from web.accounts import Account, Accounts
 from web.live import Live
 from web.messages.dashboard import dashboard
 from web.messages.eebus import picture
@@ -93,8 +92,8 @@ class Listener:
             )
 
 
-async def stream(listener: Listener, account: Account, accounts: Accounts) -> AsyncIterator[str]:
-    """Yield the text of the stream until the listener goes or its log-in ends."""
+async def stream(listener: Listener, is_valid: Callable[[], Awaitable[bool]]) -> AsyncIterator[str]:
+    """Yield the text of the stream until the listener goes or its log-in is no longer valid."""
     loop = asyncio.get_running_loop()
     with listener.live.listening(listener.site) as changed, LISTENERS.track_inprogress():
         yield HELLO
@@ -108,7 +107,7 @@ async def stream(listener: Listener, account: Account, accounts: Accounts) -> As
                 yield STILL_HERE
                 quiet_since = loop.time()
             if loop.time() - checked_at >= KEEPALIVE_S:
-                if not await accounts.is_valid(account):
+                if not await is_valid():
                     return
                 checked_at = loop.time()
             try:

@@ -20,6 +20,7 @@ from web.owners import Owners
 from web.parts import Parts
 from web.settings import Settings
 from web.store import open_store
+from web.tokens import ProgramTokens
 
 
 async def serve(settings: Settings) -> None:
@@ -39,7 +40,8 @@ async def serve(settings: Settings) -> None:
     async with Bus.connect(settings.nats_url, "web") as bus, asyncio.TaskGroup() as tasks:
         await hearing.hear(bus, live)
         owners = Owners(bus, live, audit, settings.web_origin)
-        parts = Parts(clock, accounts, audit, Lockout(), live, owners)
+        tokens = ProgramTokens(engine, clock)
+        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens)
         checks = {"bus": lambda: bus.is_connected}
         app = create_app(parts, settings.web_static, checks)
         tasks.create_task(hearing.watch(bus, live), name="watch")

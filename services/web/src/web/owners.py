@@ -109,10 +109,19 @@ class Owners:
             await self._audit.end(row, outcome)
         return answer
 
-    async def ask_cloud(self, request: Request[Q, R], question: Q, account: Account) -> R:
+    @property
+    def is_own_site(self) -> bool:
+        """Whether this front door stands at a site, and not in the cloud."""
+        return self._origin == "site"
+
+    async def ask_cloud(
+        self, request: Request[Q, R], question: Q, account: Account, *, timeout_s: float = 5.0
+    ) -> R:
         """Ask a program of the cloud. Raises RefusedError, ProblemError `service-silent`."""
         try:
-            return await self._bus.ask(request, question, caller=self._caller(account))
+            return await self._bus.ask(
+                request, question, caller=self._caller(account), timeout_s=timeout_s
+            )
         except NotAnsweredError as silence:
             raise service_silent(_service(request)) from silence
 

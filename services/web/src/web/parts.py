@@ -1,13 +1,15 @@
 """What the routers find behind the front door."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from volthus_kit.clock import Clock
 from web.accounts import Accounts
 from web.audit import Audit
+from web.core.knocks import Knocks
 from web.core.lockout import Lockout
 from web.live import Live
 from web.owners import Owners
+from web.tokens import ProgramTokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +22,5 @@ class Parts:
     lockout: Lockout
     live: Live
     owners: Owners
+    tokens: ProgramTokens
+    knocks: Knocks = field(default_factory=Knocks)

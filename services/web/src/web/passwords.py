@@ -12,7 +12,9 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _MOST_AT_ONCE = 2
 
-TOKEN_PREFIX = "vt_"  # noqa: S105 - so that a leaked token is recognised by scanners
+# So that a leaked token is recognised by scanners; by it the two kinds are told apart too.
+TOKEN_PREFIX = "vt_"  # noqa: S105 - no secret
+PROGRAM_PREFIX = "vp_"
 
 
 def hashed(password: str) -> str:
@@ -41,9 +43,14 @@ def _fits(password: str, stored: str) -> bool:
         return False
 
 
-def new_secret() -> str:
+def new_secret(prefix: str = TOKEN_PREFIX) -> str:
     """Return a token with 256 bits of chance."""
-    return TOKEN_PREFIX + secrets.token_urlsafe(32)
+    return prefix + secrets.token_urlsafe(32)
+
+
+def new_id() -> str:
+    """Return an id that tells nothing and that nobody guesses."""
+    return secrets.token_hex(8)
 
 
 def digest_of(secret: str) -> str:

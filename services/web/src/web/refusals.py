@@ -80,6 +80,30 @@ _OF_CEM = {
     "unknown-cursor": _WRONG,
     "unknown-month": _WRONG,
     "unknown-step": _WRONG,
+    # Tariff, roofs, planning.
+    "unknown-pv-system": _GONE,
+    "energy-missing": _WRONG,
+    "rates-missing": _WRONG,
+    "price-out-of-range": _WRONG,
+    "billed-minutes-out-of-range": _WRONG,
+    "windows-out-of-range": _WRONG,
+    "months-out-of-range": _WRONG,
+    "weekdays-out-of-range": _WRONG,
+    "name-invalid": _WRONG,
+    "token-invalid": _WRONG,
+    "place-incomplete": _WRONG,
+    "latitude-out-of-range": _WRONG,
+    "longitude-out-of-range": _WRONG,
+    "time-zone-unknown": _WRONG,
+    "solar-threshold-out-of-range": _WRONG,
+    "objective-unknown": _WRONG,
+    "pv-system-id-invalid": _WRONG,
+    "peak-out-of-range": _WRONG,
+    "tilt-out-of-range": _WRONG,
+    "azimuth-out-of-range": _WRONG,
+    "inverter-out-of-range": _WRONG,
+    "loss-out-of-range": _WRONG,
+    "pv-systems-out-of-range": _WRONG,
     # Why a rotation test does not begin.
     "too-little-change": _NOT_NOW,
     "too-little-room": _NOT_NOW,
@@ -91,6 +115,13 @@ _OF_CEM = {
     "energy-management-off": _NOT_NOW,
     "one-phase-site": _NOT_NOW,
 }
+_OF_SMART_CHARGING = {
+    "unknown-source": _WRONG,
+    "source-needs-token": _WRONG,
+    "unknown-zone": _WRONG,
+    "place-missing": _NOT_NOW,
+}
+_OF_FRONT_DOOR = {"too-many-tokens": _NOT_NOW}
 _OF_METER_READER = {
     "unknown-meter": _GONE,
     "unknown-model": _WRONG,
@@ -142,5 +173,10 @@ _OF_EEBUS_GATEWAY = {
 }
 
 REFUSALS: Mapping[str, HTTPStatus] = (
-    _OF_EVERY_OWNER | _OF_CEM | _OF_METER_READER | _OF_EEBUS_GATEWAY
+    _OF_EVERY_OWNER
+    | _OF_CEM
+    | _OF_SMART_CHARGING
+    | _OF_FRONT_DOOR
+    | _OF_METER_READER
+    | _OF_EEBUS_GATEWAY
 )

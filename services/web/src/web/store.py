@@ -34,6 +34,23 @@ class TokenRow(SQLModel, table=True):
     expires_s: float = Field(index=True)
 
 
+class ProgramTokenRow(SQLModel, table=True):
+    """A token for a program, given out by a user."""
+
+    __tablename__ = "program_tokens"
+
+    id: str = Field(primary_key=True)
+    digest: str = Field(unique=True, index=True)  # SHA-256 of the secret, which is stored nowhere
+    name: str
+    username: str = Field(foreign_key="users.username", index=True)
+    role: str
+    sites: str = "*"  # names with commas between; * = all its user may see
+    scopes: str
+    created_s: float
+    expires_s: float = Field(index=True)
+    used_s: float | None = None
+
+
 class AuditRow(SQLModel, table=True):
     """Who did what, when, and how it ended."""
 

@@ -65,6 +65,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Program Tokens
+         * @description List tokens: your own; a service user's also those of others at their sites.
+         */
+        get: operations["list_program_tokens"];
+        put?: never;
+        /**
+         * Create Program Token
+         * @description Make a token for a program; its secret is told in this answer and never again.
+         */
+        post: operations["create_program_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Program Token
+         * @description Show one token, without its secret.
+         */
+        get: operations["get_program_token"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Program Token
+         * @description End a token at once.
+         */
+        delete: operations["revoke_program_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites": {
         parameters: {
             query?: never;
@@ -668,6 +716,272 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/cars/{car_id}/soc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Car Soc
+         * @description Tell what a car's battery holds: as it was told last, or estimated since.
+         */
+        get: operations["get_car_soc"];
+        /**
+         * Put Car Soc
+         * @description Tell what a car's battery holds (B7): telematics with a token, or the driver.
+         */
+        put: operations["put_car_soc"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/tariff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tariff
+         * @description Show what the site pays and is paid; revision 0 while it was never set.
+         */
+        get: operations["get_tariff"];
+        /**
+         * Put Tariff
+         * @description Set what the site pays and is paid: plans and costs follow.
+         */
+        put: operations["put_tariff"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/tariff/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Tariff
+         * @description Tell what a kWh would cost in the next hours; nothing is saved.
+         */
+        post: operations["preview_tariff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/planning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Planning
+         * @description Show where the site is and what its plans go for; revision 0 while it was never set.
+         */
+        get: operations["get_planning"];
+        /**
+         * Put Planning
+         * @description Set where the site is and what its plans go for.
+         */
+        put: operations["put_planning"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/forecast/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Forecast
+         * @description Tell what the roofs are expected to give at a place; nothing is saved.
+         */
+        post: operations["preview_forecast"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/pv-systems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pv Systems
+         * @description List what is on the roofs.
+         */
+        get: operations["list_pv_systems"];
+        put?: never;
+        /**
+         * Add Pv System
+         * @description Describe a roof, so that the sun on it is forecast.
+         */
+        post: operations["add_pv_system"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/pv-systems/{system_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pv System
+         * @description Show one roof.
+         */
+        get: operations["get_pv_system"];
+        /**
+         * Put Pv System
+         * @description Change what is known of a roof.
+         */
+        put: operations["put_pv_system"];
+        post?: never;
+        /**
+         * Remove Pv System
+         * @description Forget a roof: its sun is no longer forecast.
+         */
+        delete: operations["remove_pv_system"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description Show the plan the site holds, with its inputs and certificate, and whether it is followed.
+         */
+        get: operations["get_plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Timeline
+         * @description Show planned and real power, prices and sun, by default from 12 h ago for 48 h (B8).
+         */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/savings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Savings
+         * @description Compare with the same sessions charged at once, month by month; below 0 is told too (C9).
+         */
+        get: operations["get_savings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Price Sources
+         * @description List where prices, CO2 and weather can come from in this installation.
+         */
+        get: operations["list_price_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/price-feeds/{zone}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Push Prices
+         * @description Push prices of one's own: an operator's business, or a token's with `prices:write`.
+         *
+         *     What was pushed before stays where the new prices say nothing.
+         */
+        put: operations["push_prices"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/sessions": {
         parameters: {
             query?: never;
@@ -1097,6 +1411,55 @@ export interface components {
             max_a: number | null;
         };
         /**
+         * CarSoc
+         * @description A car's state of charge as of now.
+         */
+        CarSoc: {
+            /** Car */
+            car: string;
+            /**
+             * Soc Percent
+             * @description Told, or estimated since; null: not known.
+             */
+            soc_percent: number | null;
+            /**
+             * Uncertainty Percent
+             * @description More or less.
+             */
+            uncertainty_percent: number | null;
+            /** Told At */
+            told_at: string | null;
+            /**
+             * Source
+             * @description car (EEBUS), push, connector, user; null: never told.
+             * @example push
+             */
+            source: string | null;
+        };
+        /**
+         * CarSocWanted
+         * @description What a car's battery holds: from telematics, a connector, or its driver.
+         * @example {
+         *       "at": "2026-11-22T21:30:00Z",
+         *       "soc_percent": 43,
+         *       "source": "push"
+         *     }
+         */
+        CarSocWanted: {
+            /** Soc Percent */
+            soc_percent: number;
+            /**
+             * At
+             * @description When the car said so; null: now.
+             */
+            at?: string | null;
+            /**
+             * Source
+             * @description Null: `user` from the page, else `push`.
+             */
+            source?: ("push" | "connector") | null;
+        };
+        /**
          * CarWanted
          * @description A car as its driver describes it (B6).
          * @example {
@@ -1242,6 +1605,10 @@ export interface components {
              * @description Measured: from a limit written to the current there.
              */
             reaction_s: number | null;
+            /** @description Of its session, by the plan in force. */
+            plan: components["schemas"]["SessionPlanNow"] | null;
+            /** @description Of the plugged car, with where it is from. */
+            soc: components["schemas"]["CarSoc"] | null;
             settings: components["schemas"]["ChargerSettingsInForce"] | null;
         };
         /**
@@ -1353,6 +1720,10 @@ export interface components {
              * @description Measured: from a limit written to the current there.
              */
             reaction_s: number | null;
+            /** @description Of its session, by the plan in force. */
+            plan: components["schemas"]["SessionPlanNow"] | null;
+            /** @description Of the plugged car, with where it is from. */
+            soc: components["schemas"]["CarSoc"] | null;
         };
         /**
          * ChargerSettings
@@ -1686,6 +2057,9 @@ export interface components {
             notices: components["schemas"]["Notice"][];
             /** Meters */
             meters: components["schemas"]["MeterNow"][];
+            /** @description Null: the site knows no plans. */
+            plan: components["schemas"]["PlanInForce"] | null;
+            prices: components["schemas"]["PricesHeld"] | null;
         };
         /**
          * Decision
@@ -1936,6 +2310,113 @@ export interface components {
             intact: boolean;
         };
         /**
+         * FeedInTariff
+         * @description fixed + share x market - deduction.
+         */
+        FeedInTariff: {
+            /** Fixed Per Kwh */
+            fixed_per_kwh: number;
+            /** Market Percent */
+            market_percent: number;
+            /** Deduction Per Kwh */
+            deduction_per_kwh: number;
+            /** Nothing When Negative */
+            nothing_when_negative: boolean;
+        };
+        /**
+         * FeedInTariffWanted
+         * @description fixed + share x market - deduction.
+         */
+        FeedInTariffWanted: {
+            /**
+             * Fixed Per Kwh
+             * @default 0
+             */
+            fixed_per_kwh: number;
+            /**
+             * Market Percent
+             * @default 0
+             */
+            market_percent: number;
+            /**
+             * Deduction Per Kwh
+             * @default 0
+             */
+            deduction_per_kwh: number;
+            /**
+             * Nothing When Negative
+             * @description 0 while the market's price is below 0.
+             * @default false
+             */
+            nothing_when_negative: boolean;
+        };
+        /**
+         * FeedPrice
+         * @description What a kWh costs from one instant to another.
+         */
+        FeedPrice: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Per Kwh
+             * @description Null: not known.
+             */
+            per_kwh: number | null;
+        };
+        /**
+         * FeedTaken
+         * @description What was taken of a push.
+         */
+        FeedTaken: {
+            /**
+             * Taken
+             * @description Prices that are known now.
+             */
+            taken: number;
+            /** Known Until */
+            known_until: string | null;
+        };
+        /**
+         * FeedWanted
+         * @description Prices of a feed of one's own, for tariffs with the source `push`.
+         * @example {
+         *       "all_in": true,
+         *       "currency": "EUR",
+         *       "prices": [
+         *         {
+         *           "end": "2026-11-23T01:00:00Z",
+         *           "per_kwh": 0.21,
+         *           "start": "2026-11-23T00:00:00Z"
+         *         }
+         *       ]
+         *     }
+         */
+        FeedWanted: {
+            /**
+             * Currency
+             * @example EUR
+             */
+            currency: string;
+            /**
+             * All In
+             * @description What the customer pays, nothing is put upon it; false: the market's price.
+             */
+            all_in: boolean;
+            /**
+             * Prices
+             * @description In any order, without overlaps; holes are not known.
+             */
+            prices: components["schemas"]["FeedPrice"][];
+        };
+        /**
          * FieldProblem
          * @description One field of a request that cannot be.
          */
@@ -1949,6 +2430,15 @@ export interface components {
             code: string;
             /** Detail */
             detail: string;
+        };
+        /**
+         * ForecastTry
+         * @description A place and roofs to look at before they are saved; null: as saved.
+         */
+        ForecastTry: {
+            planning?: components["schemas"]["PlanningWanted"] | null;
+            /** Systems */
+            systems?: components["schemas"]["PvSystemWanted"][] | null;
         };
         /**
          * FusePhase
@@ -2162,7 +2652,85 @@ export interface components {
             /** Failsafe W */
             failsafe_w: number | null;
         };
+        /**
+         * ImportTariff
+         * @description (energy + mark-up + grid fee + levies) x (1 + tax).
+         */
+        ImportTariff: {
+            /** @description Null: the market's price. */
+            energy: components["schemas"]["Rates"] | null;
+            /** Markup Per Kwh */
+            markup_per_kwh: number;
+            grid_fee: components["schemas"]["Rates"] | null;
+            /** Levies Per Kwh */
+            levies_per_kwh: number;
+            /** Tax Percent */
+            tax_percent: number;
+            /** Billed Minutes */
+            billed_minutes: number | null;
+        };
+        /**
+         * ImportTariffWanted
+         * @description (energy + mark-up + grid fee + levies) x (1 + tax).
+         */
+        ImportTariffWanted: {
+            /** @description Null: the market's price. */
+            energy?: components["schemas"]["RatesWanted"] | null;
+            /**
+             * Markup Per Kwh
+             * @default 0
+             */
+            markup_per_kwh: number;
+            grid_fee?: components["schemas"]["RatesWanted"] | null;
+            /**
+             * Levies Per Kwh
+             * @default 0
+             */
+            levies_per_kwh: number;
+            /**
+             * Tax Percent
+             * @description VAT.
+             * @default 0
+             */
+            tax_percent: number;
+            /**
+             * Billed Minutes
+             * @description The market's price is averaged over it; null: as it comes.
+             */
+            billed_minutes?: (15 | 30 | 60) | null;
+        };
         JsonValue: unknown;
+        /**
+         * Lane
+         * @description One charger on the timeline.
+         */
+        Lane: {
+            /** Ski */
+            ski: string;
+            /** Name */
+            name: string | null;
+            /**
+             * Session
+             * @description The open one.
+             */
+            session: string | null;
+            /** Car Name */
+            car_name: string | null;
+            /**
+             * Power W
+             * @description Measured.
+             */
+            power_w: (number | null)[];
+            /**
+             * Planned W
+             * @description In the past: by the plan in force then.
+             */
+            planned_w: (number | null)[];
+            /** Departure */
+            departure: string | null;
+            /** @description Of the open session. */
+            plan: components["schemas"]["SessionPlanNow"] | null;
+        };
         /**
          * LimitWanted
          * @description A limit by API; it replaces the one before.
@@ -2286,6 +2854,11 @@ export interface components {
              * @description With a cookie session: send it as `X-CSRF-Token` with each POST, PUT, PATCH and DELETE. Null with a bearer token, which needs none.
              */
             csrf_token: string | null;
+            /**
+             * Scopes
+             * @description What a program's token may do; null = all that the role may.
+             */
+            scopes: components["schemas"]["Scope"][] | null;
         };
         /**
          * Meter
@@ -2541,6 +3114,50 @@ export interface components {
             smart?: components["schemas"]["SmartSwitchesWanted"] | null;
         };
         /**
+         * NewProgramToken
+         * @description A token just made.
+         */
+        NewProgramToken: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Username
+             * @description In whose name it acts.
+             */
+            username: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Sites
+             * @description Null = all its user may see.
+             */
+            sites: string[] | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Used At
+             * @description To the minute; null: never.
+             */
+            used_at: string | null;
+            /**
+             * Token
+             * @description The secret, told only this once: send it as `Authorization: Bearer ...`.
+             * @example vp_4dJ0...
+             */
+            token: string;
+        };
+        /**
          * Notice
          * @description A sentence for the page that concerns the whole site.
          */
@@ -2751,6 +3368,27 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[ProgramToken] */
+        Page_ProgramToken_: {
+            /** Items */
+            items: components["schemas"]["ProgramToken"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[PvSystem] */
+        Page_PvSystem_: {
+            /** Items */
+            items: components["schemas"]["PvSystem"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[Saving] */
+        Page_Saving_: {
+            /** Items */
+            items: components["schemas"]["Saving"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[Session] */
         Page_Session_: {
             /** Items */
@@ -2870,6 +3508,150 @@ export interface components {
             value: number | null;
         };
         /**
+         * Plan
+         * @description A plan with everything it was made of, and its certificate.
+         */
+        Plan: {
+            /** Id */
+            id: string;
+            /** Profile Revision */
+            profile_revision: number;
+            /** Made At */
+            made_at: string | null;
+            /** Valid Until */
+            valid_until: string | null;
+            /**
+             * Objective
+             * @example cost
+             */
+            objective: string;
+            /** Currency */
+            currency: string | null;
+            /** Slots */
+            slots: components["schemas"]["Slot"][];
+            /** Import Price Per Kwh */
+            import_price_per_kwh: (number | null)[];
+            /** Export Price Per Kwh */
+            export_price_per_kwh: (number | null)[];
+            /** Co2 G Per Kwh */
+            co2_g_per_kwh: (number | null)[];
+            /**
+             * Sun W
+             * @description Forecast, as likely more as less (P50).
+             */
+            sun_w: (number | null)[];
+            /**
+             * Sun Low W
+             * @description Forecast, in four cases of five more (P20).
+             */
+            sun_low_w: (number | null)[];
+            /**
+             * Load W
+             * @description Forecast of what the house takes beside cars.
+             */
+            load_w: (number | null)[];
+            /**
+             * Surplus W
+             * @description What the plan reckons with.
+             */
+            surplus_w: (number | null)[];
+            /** Sessions */
+            sessions: components["schemas"]["SessionPlan"][];
+            /** Inputs */
+            inputs: components["schemas"]["PlanInput"][];
+            /**
+             * Value
+             * @description What was minimised: currency, or g of CO2.
+             */
+            value: number | null;
+            /**
+             * Bound
+             * @description No plan has less.
+             */
+            bound: number | null;
+            /**
+             * Gap
+             * @description (value - bound) / max(|value|, 0.50).
+             */
+            gap: number | null;
+            /**
+             * Inputs Hash
+             * @description The same inputs give the same plan.
+             */
+            inputs_hash: string | null;
+        };
+        /**
+         * PlanAnswer
+         * @description The plan a site holds, and whether it follows it.
+         */
+        PlanAnswer: {
+            plan: components["schemas"]["Plan"] | null;
+            in_force: components["schemas"]["PlanInForce"] | null;
+        };
+        /**
+         * PlanInForce
+         * @description Whether a plan is followed.
+         */
+        PlanInForce: {
+            /**
+             * Plan
+             * @description Its id; null: none.
+             */
+            plan: string | null;
+            /** Profile Revision */
+            profile_revision: number;
+            /** Made At */
+            made_at: string | null;
+            /** Valid Until */
+            valid_until: string | null;
+            /**
+             * State
+             * @description following, over, none
+             * @example following
+             */
+            state: string;
+            /**
+             * Refused
+             * @description Id of the last plan that was refused.
+             */
+            refused: string | null;
+            /**
+             * Refused Code
+             * @description older-profile, other-session, over, unreadable
+             */
+            refused_code: string | null;
+        };
+        /**
+         * PlanInput
+         * @description How far an input of plans may be trusted.
+         */
+        PlanInput: {
+            /**
+             * Input
+             * @description price, co2, weather, load
+             * @example price
+             */
+            input: string;
+            /**
+             * Source
+             * @example energy-charts
+             */
+            source: string | null;
+            /**
+             * Freshness
+             * @description fresh, awaited, stale, sample, missing, climatology, learned, standard
+             * @example fresh
+             */
+            freshness: string;
+            /** Known Until */
+            known_until: string | null;
+            /**
+             * Problem
+             * @description English, for diagnostics.
+             */
+            problem: string | null;
+        };
+        /**
          * PlannedFunction
          * @description A function of smart charging.
          */
@@ -2890,6 +3672,171 @@ export interface components {
              * @description False: known, not built yet.
              */
             available: boolean;
+        };
+        /**
+         * Planning
+         * @description Where a site is, and what its plans go for.
+         */
+        Planning: {
+            /** Latitude */
+            latitude: number | null;
+            /** Longitude */
+            longitude: number | null;
+            /** Time Zone */
+            time_zone: string | null;
+            /** Solar Threshold W */
+            solar_threshold_w: number | null;
+            /**
+             * Objective
+             * @description cost, co2
+             * @example cost
+             */
+            objective: string;
+            /** Weather Source */
+            weather_source: string | null;
+            /**
+             * Revision
+             * @description Also the ETag; 0 = never set.
+             */
+            revision: number;
+        };
+        /**
+         * PlanningWanted
+         * @description Where a site is, and what its plans are to go for.
+         * @example {
+         *       "latitude": 52.4,
+         *       "longitude": 9.7,
+         *       "objective": "cost",
+         *       "solar_threshold_w": 400,
+         *       "time_zone": "Europe/Berlin"
+         *     }
+         */
+        PlanningWanted: {
+            /**
+             * Latitude
+             * @description Degrees, north positive.
+             */
+            latitude?: number | null;
+            /**
+             * Longitude
+             * @description Degrees, east positive.
+             */
+            longitude?: number | null;
+            /**
+             * Time Zone
+             * @description IANA; null: the site computer's.
+             */
+            time_zone?: string | null;
+            /**
+             * Solar Threshold W
+             * @description Deducted from the solar forecast (B1); null: the learned load is.
+             */
+            solar_threshold_w?: number | null;
+            /**
+             * Objective
+             * @default cost
+             * @enum {string}
+             */
+            objective: "cost" | "co2";
+            /**
+             * Weather Source
+             * @description Null: the installation's default.
+             */
+            weather_source?: string | null;
+        };
+        /**
+         * PriceSlot
+         * @description What a kWh costs and emits for a while; null = not known, which is not 0.
+         */
+        PriceSlot: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Import Price Per Kwh
+             * @description All-in: what is paid.
+             */
+            import_price_per_kwh: number | null;
+            /** Export Price Per Kwh */
+            export_price_per_kwh: number | null;
+            /** Co2 G Per Kwh */
+            co2_g_per_kwh: number | null;
+        };
+        /**
+         * PriceSource
+         * @description Where prices, CO2 or weather can come from.
+         */
+        PriceSource: {
+            /**
+             * Name
+             * @example energy-charts
+             */
+            name: string;
+            /**
+             * About
+             * @description English.
+             */
+            about: string;
+            /**
+             * Zones
+             * @description Some that are known to work; empty: anything.
+             */
+            zones: string[];
+            /**
+             * Needs Token
+             * @description The customer's own.
+             */
+            needs_token: boolean;
+            /**
+             * Available
+             * @description False: this installation has no access.
+             */
+            available: boolean;
+        };
+        /**
+         * PriceSources
+         * @description What this installation can ask.
+         */
+        PriceSources: {
+            /** Price */
+            price: components["schemas"]["PriceSource"][];
+            /** Co2 */
+            co2: components["schemas"]["PriceSource"][];
+            /** Weather */
+            weather: components["schemas"]["PriceSource"][];
+        };
+        /**
+         * Prices
+         * @description A series of prices, all-in.
+         */
+        Prices: {
+            /** Currency */
+            currency: string | null;
+            /** Slots */
+            slots: components["schemas"]["PriceSlot"][];
+            price: components["schemas"]["PlanInput"] | null;
+            co2: components["schemas"]["PlanInput"] | null;
+        };
+        /**
+         * PricesHeld
+         * @description The prices a site holds for the time without a connection.
+         */
+        PricesHeld: {
+            /** Series */
+            series: string | null;
+            /** Revision */
+            revision: number;
+            /** Known Until */
+            known_until: string | null;
+            /** Freshness */
+            freshness: string | null;
         };
         /**
          * Problem
@@ -2939,6 +3886,227 @@ export interface components {
              * @description With `site-offline`: when the site was heard last.
              */
             last_seen: string | null;
+        };
+        /**
+         * ProgramToken
+         * @description A token of a program; its secret is told once, when it is made.
+         */
+        ProgramToken: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Username
+             * @description In whose name it acts.
+             */
+            username: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Sites
+             * @description Null = all its user may see.
+             */
+            sites: string[] | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Used At
+             * @description To the minute; null: never.
+             */
+            used_at: string | null;
+        };
+        /**
+         * ProgramTokenWanted
+         * @description A token for a program.
+         * @example {
+         *       "expires_at": "2027-11-22T00:00:00Z",
+         *       "name": "Telematics",
+         *       "role": "standard",
+         *       "scopes": [
+         *         "soc:write"
+         *       ],
+         *       "sites": [
+         *         "demo"
+         *       ]
+         *     }
+         */
+        ProgramTokenWanted: {
+            /** Name */
+            name: string;
+            /** @description At most your own; null: your own. */
+            role?: components["schemas"]["Role"] | null;
+            /**
+             * Sites
+             * @description At most those you may see; null: all of them.
+             */
+            sites?: string[] | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Expires At
+             * @description Within five years; null: in one year.
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * PvSystem
+         * @description One roof.
+         */
+        PvSystem: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Peak W */
+            peak_w: number;
+            /** Tilt Deg */
+            tilt_deg: number;
+            /** Azimuth Deg */
+            azimuth_deg: number;
+            /** Inverter W */
+            inverter_w: number | null;
+            /** Loss Percent */
+            loss_percent: number;
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+        };
+        /**
+         * PvSystemWanted
+         * @description One roof.
+         * @example {
+         *       "azimuth_deg": 180,
+         *       "name": "South roof",
+         *       "peak_w": 9800,
+         *       "tilt_deg": 35
+         *     }
+         */
+        PvSystemWanted: {
+            /** Name */
+            name: string;
+            /**
+             * Peak W
+             * @description At standard test conditions.
+             */
+            peak_w: number;
+            /**
+             * Tilt Deg
+             * @description 0 = flat, 90 = a wall.
+             */
+            tilt_deg: number;
+            /**
+             * Azimuth Deg
+             * @description 0 = north, 90 = east, 180 = south.
+             */
+            azimuth_deg: number;
+            /**
+             * Inverter W
+             * @description AC limit; null: peak_w.
+             */
+            inverter_w?: number | null;
+            /**
+             * Loss Percent
+             * @description Cables, dirt, shade.
+             * @default 14
+             */
+            loss_percent: number;
+        };
+        /**
+         * Rate
+         * @description A price for some hours of some days, by the local clock of the site.
+         */
+        Rate: {
+            /** Per Kwh */
+            per_kwh: number;
+            /**
+             * Start
+             * @example 23:00
+             */
+            start: string;
+            /**
+             * End
+             * @example 05:00
+             */
+            end: string;
+            /** Months */
+            months: number[];
+            /** Weekdays */
+            weekdays: number[];
+        };
+        /**
+         * RateWanted
+         * @description A price for some hours of some days, by the local clock of the site.
+         */
+        RateWanted: {
+            /**
+             * Per Kwh
+             * @description Without tax.
+             */
+            per_kwh: number;
+            /**
+             * Start
+             * @description Local time.
+             * @default 00:00
+             * @example 23:00
+             */
+            start: string;
+            /**
+             * End
+             * @description At or before `start`: over midnight; equal: all day.
+             * @default 00:00
+             * @example 23:00
+             */
+            end: string;
+            /**
+             * Months
+             * @description 1 to 12; none: all.
+             * @default []
+             */
+            months: number[];
+            /**
+             * Weekdays
+             * @description 1 = Monday to 7; none: all.
+             * @default []
+             */
+            weekdays: number[];
+        };
+        /**
+         * Rates
+         * @description Prices by the clock: the first window that holds counts.
+         */
+        Rates: {
+            /** Windows */
+            windows: components["schemas"]["Rate"][];
+            /** Otherwise */
+            otherwise: number | null;
+        };
+        /**
+         * RatesWanted
+         * @description Prices by the clock: the first window that holds counts.
+         */
+        RatesWanted: {
+            /**
+             * Windows
+             * @default []
+             */
+            windows: components["schemas"]["RateWanted"][];
+            /**
+             * Otherwise
+             * @description Outside of them; null: not known there.
+             */
+            otherwise?: number | null;
         };
         /**
          * Reading
@@ -3047,6 +4215,51 @@ export interface components {
             reversed: boolean;
         };
         /**
+         * Saving
+         * @description What a month's sessions cost, and would have cost charged at once.
+         */
+        Saving: {
+            /**
+             * Month
+             * @description By the local time of the site.
+             * @example 2026-11
+             */
+            month: string;
+            /**
+             * Sessions
+             * @description With both costs known: only they are counted.
+             */
+            sessions: number;
+            /**
+             * Unknown
+             * @description Sessions without.
+             */
+            unknown: number;
+            /** Energy Wh */
+            energy_wh: number;
+            /** Cost */
+            cost: number;
+            /** At Once Cost */
+            at_once_cost: number;
+            /**
+             * Saved
+             * @description at_once_cost - cost; below 0: it was dearer.
+             */
+            saved: number;
+            /** Co2 G */
+            co2_g: number | null;
+            /** At Once Co2 G */
+            at_once_co2_g: number | null;
+            /** Currency */
+            currency: string | null;
+        };
+        /**
+         * Scope
+         * @description One thing a token may do; none includes another.
+         * @enum {string}
+         */
+        Scope: "read" | "control" | "settings" | "soc:write" | "prices:write";
+        /**
          * Session
          * @description From plug-in to a seen unplug.
          */
@@ -3117,6 +4330,13 @@ export interface components {
              */
             co2_g: number | null;
             /**
+             * At Once Cost
+             * @description The same energy charged at once (C9); null: not known (yet).
+             */
+            at_once_cost: number | null;
+            /** At Once Co2 G */
+            at_once_co2_g: number | null;
+            /**
              * Mode
              * @description At its end.
              */
@@ -3126,6 +4346,131 @@ export interface components {
              * @description Grows when facts are filled in later.
              */
             revision: number;
+        };
+        /**
+         * SessionPlan
+         * @description What a plan means for a session, slot by slot.
+         */
+        SessionPlan: {
+            /** Session */
+            session: string;
+            /** Ski */
+            ski: string;
+            /**
+             * Energy Wh
+             * @description Planned.
+             */
+            energy_wh: number;
+            /**
+             * Sun Wh
+             * @description Part of it, from the surplus forecast.
+             */
+            sun_wh: number;
+            /**
+             * Grid Wh
+             * @description Part of it.
+             */
+            grid_wh: number;
+            /**
+             * Cost
+             * @description Of energy_wh; null: prices are not known.
+             */
+            cost: number | null;
+            /**
+             * At Once Cost
+             * @description The same energy charged at once.
+             */
+            at_once_cost: number | null;
+            /** Co2 G */
+            co2_g: number | null;
+            /**
+             * Shortfall Wh
+             * @description Missing at departure.
+             */
+            shortfall_wh: number;
+            /**
+             * Shortfall S
+             * @description How much longer it would take.
+             */
+            shortfall_s: number;
+            /**
+             * Shortfall Code
+             * @description Why: departure-too-early, room-too-small, departure-past, no-departure, ...
+             * @example departure-too-early
+             */
+            shortfall_code: string | null;
+            /**
+             * Reached At
+             * @description When the goal is met by plan.
+             */
+            reached_at: string | null;
+            /** Soc At Departure Percent */
+            soc_at_departure_percent: number | null;
+            /**
+             * Power W
+             * @description Mean of each slot; 0 = wait.
+             */
+            power_w: (number | null)[];
+        };
+        /**
+         * SessionPlanNow
+         * @description What the plan in force means for a session.
+         */
+        SessionPlanNow: {
+            /** Session */
+            session: string;
+            /** Ski */
+            ski: string;
+            /**
+             * Energy Wh
+             * @description Planned.
+             */
+            energy_wh: number;
+            /**
+             * Sun Wh
+             * @description Part of it, from the surplus forecast.
+             */
+            sun_wh: number;
+            /**
+             * Grid Wh
+             * @description Part of it.
+             */
+            grid_wh: number;
+            /**
+             * Cost
+             * @description Of energy_wh; null: prices are not known.
+             */
+            cost: number | null;
+            /**
+             * At Once Cost
+             * @description The same energy charged at once.
+             */
+            at_once_cost: number | null;
+            /** Co2 G */
+            co2_g: number | null;
+            /**
+             * Shortfall Wh
+             * @description Missing at departure.
+             */
+            shortfall_wh: number;
+            /**
+             * Shortfall S
+             * @description How much longer it would take.
+             */
+            shortfall_s: number;
+            /**
+             * Shortfall Code
+             * @description Why: departure-too-early, room-too-small, departure-past, no-departure, ...
+             * @example departure-too-early
+             */
+            shortfall_code: string | null;
+            /**
+             * Reached At
+             * @description When the goal is met by plan.
+             */
+            reached_at: string | null;
+            /** Soc At Departure Percent */
+            soc_at_departure_percent: number | null;
         };
         /**
          * SessionSums
@@ -3292,6 +4637,22 @@ export interface components {
             applied: boolean;
         };
         /**
+         * Slot
+         * @description A span of time.
+         */
+        Slot: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+        };
+        /**
          * SmartSwitches
          * @description What smart charging looks at; counts in mode `smart` only.
          */
@@ -3314,6 +4675,246 @@ export interface components {
             surplus: boolean;
             /** Price */
             price: boolean;
+        };
+        /**
+         * SunForecast
+         * @description What the roofs are expected to give.
+         */
+        SunForecast: {
+            /** Slots */
+            slots: components["schemas"]["SunSlot"][];
+            /**
+             * Energy Wh
+             * @description Of all slots that are known.
+             */
+            energy_wh: number;
+            weather: components["schemas"]["PlanInput"] | null;
+        };
+        /**
+         * SunSlot
+         * @description What the sun is expected to give for a while.
+         */
+        SunSlot: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Sun W
+             * @description As likely more as less (P50).
+             */
+            sun_w: number | null;
+            /**
+             * Sun Low W
+             * @description In four cases of five more (P20).
+             */
+            sun_low_w: number | null;
+        };
+        /**
+         * Tariff
+         * @description What a site pays and is paid.
+         */
+        Tariff: {
+            /** Source */
+            source: string | null;
+            /** Zone */
+            zone: string | null;
+            /**
+             * Has Token
+             * @description Whether a token is held; it is never told.
+             */
+            has_token: boolean;
+            /** Currency */
+            currency: string | null;
+            bought: components["schemas"]["ImportTariff"];
+            fed_in: components["schemas"]["FeedInTariff"];
+            /** Co2 Source */
+            co2_source: string | null;
+            /** Co2 Zone */
+            co2_zone: string | null;
+            /**
+             * Revision
+             * @description Also the ETag; 0 = never set.
+             */
+            revision: number;
+        };
+        /**
+         * TariffTry
+         * @description A tariff to look at before it is saved.
+         * @example {
+         *       "bought": {
+         *         "grid_fee": {
+         *           "otherwise": 0.085,
+         *           "windows": [
+         *             {
+         *               "end": "05:00",
+         *               "per_kwh": 0.03,
+         *               "start": "23:00"
+         *             }
+         *           ]
+         *         },
+         *         "levies_per_kwh": 0.065,
+         *         "markup_per_kwh": 0.018,
+         *         "tax_percent": 19
+         *       },
+         *       "currency": "EUR",
+         *       "fed_in": {
+         *         "fixed_per_kwh": 0.08
+         *       },
+         *       "source": "energy-charts",
+         *       "zone": "DE-LU"
+         *     }
+         */
+        TariffTry: {
+            /**
+             * Source
+             * @description A price source (`GET /price-sources`); null: fixed or time-of-use.
+             */
+            source?: string | null;
+            /**
+             * Zone
+             * @description Bidding zone or product, as the source has it.
+             */
+            zone?: string | null;
+            /**
+             * Token
+             * @description The customer's own, for sources that want one. Null: the one that is held stays; empty: it is forgotten. Never answered.
+             * @example null
+             */
+            token?: string | null;
+            /**
+             * Currency
+             * @example EUR
+             */
+            currency: string;
+            bought?: components["schemas"]["ImportTariffWanted"];
+            fed_in?: components["schemas"]["FeedInTariffWanted"];
+            /** Co2 Source */
+            co2_source?: string | null;
+            /** Co2 Zone */
+            co2_zone?: string | null;
+            /**
+             * Hours
+             * @description From this hour on.
+             * @default 36
+             */
+            hours: number;
+            /**
+             * Time Zone
+             * @description IANA; null: the site's.
+             */
+            time_zone?: string | null;
+        };
+        /**
+         * TariffWanted
+         * @description What a site pays and is paid.
+         * @example {
+         *       "bought": {
+         *         "grid_fee": {
+         *           "otherwise": 0.085,
+         *           "windows": [
+         *             {
+         *               "end": "05:00",
+         *               "per_kwh": 0.03,
+         *               "start": "23:00"
+         *             }
+         *           ]
+         *         },
+         *         "levies_per_kwh": 0.065,
+         *         "markup_per_kwh": 0.018,
+         *         "tax_percent": 19
+         *       },
+         *       "currency": "EUR",
+         *       "fed_in": {
+         *         "fixed_per_kwh": 0.08
+         *       },
+         *       "source": "energy-charts",
+         *       "zone": "DE-LU"
+         *     }
+         */
+        TariffWanted: {
+            /**
+             * Source
+             * @description A price source (`GET /price-sources`); null: fixed or time-of-use.
+             */
+            source?: string | null;
+            /**
+             * Zone
+             * @description Bidding zone or product, as the source has it.
+             */
+            zone?: string | null;
+            /**
+             * Token
+             * @description The customer's own, for sources that want one. Null: the one that is held stays; empty: it is forgotten. Never answered.
+             * @example null
+             */
+            token?: string | null;
+            /**
+             * Currency
+             * @example EUR
+             */
+            currency: string;
+            bought?: components["schemas"]["ImportTariffWanted"];
+            fed_in?: components["schemas"]["FeedInTariffWanted"];
+            /** Co2 Source */
+            co2_source?: string | null;
+            /** Co2 Zone */
+            co2_zone?: string | null;
+        };
+        /**
+         * Timeline
+         * @description Planned and real on one axis (B8); null = not known, or still to come.
+         */
+        Timeline: {
+            /** Now */
+            now: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Slots */
+            slots: components["schemas"]["Slot"][];
+            /** Import Price Per Kwh */
+            import_price_per_kwh: (number | null)[];
+            /** Export Price Per Kwh */
+            export_price_per_kwh: (number | null)[];
+            /** Co2 G Per Kwh */
+            co2_g_per_kwh: (number | null)[];
+            /**
+             * Sun W
+             * @description Measured.
+             */
+            sun_w: (number | null)[];
+            /**
+             * Sun Forecast W
+             * @description In the past: as forecast last before the slot.
+             */
+            sun_forecast_w: (number | null)[];
+            /** Surplus Forecast W */
+            surplus_forecast_w: (number | null)[];
+            /**
+             * Load W
+             * @description Measured, beside cars.
+             */
+            load_w: (number | null)[];
+            /** Load Forecast W */
+            load_forecast_w: (number | null)[];
+            /**
+             * Grid W
+             * @description Measured, import positive.
+             */
+            grid_w: (number | null)[];
+            /** Lanes */
+            lanes: components["schemas"]["Lane"][];
+            plan: components["schemas"]["PlanInForce"] | null;
+            /** Inputs */
+            inputs: components["schemas"]["PlanInput"][];
+            /** Prices Known Until */
+            prices_known_until: string | null;
         };
         /**
          * Token
@@ -3642,7 +5243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3653,6 +5254,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3689,7 +5299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3700,6 +5310,312 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_program_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProgramToken_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_program_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProgramTokenWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewProgramToken"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_program_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the token; not its secret. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramToken"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_program_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the token; not its secret. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3740,7 +5656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3751,6 +5667,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3790,7 +5715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3810,6 +5735,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3867,7 +5801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3887,6 +5821,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3952,7 +5895,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3972,6 +5915,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4029,7 +5981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4049,6 +6001,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4118,7 +6079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4165,6 +6126,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4222,7 +6192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4242,6 +6212,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4311,7 +6290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4358,6 +6337,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4415,7 +6403,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4435,6 +6423,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4494,7 +6491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4514,6 +6511,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4585,7 +6591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4632,6 +6638,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4695,7 +6710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4733,6 +6748,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4790,7 +6814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4810,6 +6834,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4879,7 +6912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4917,6 +6950,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4984,7 +7026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5022,6 +7064,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5089,7 +7140,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5127,6 +7178,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5186,7 +7246,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5206,6 +7266,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5277,7 +7346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5324,6 +7393,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5387,7 +7465,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5425,6 +7503,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5482,7 +7569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5502,6 +7589,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5559,7 +7655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5579,6 +7675,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5636,7 +7741,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5656,6 +7761,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5713,7 +7827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5733,6 +7847,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5800,7 +7923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5838,6 +7961,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5899,7 +8031,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5937,6 +8069,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5994,7 +8135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6014,6 +8155,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6083,7 +8233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6121,6 +8271,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6184,7 +8343,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6222,6 +8381,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6291,7 +8459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6329,6 +8497,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6388,7 +8565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6408,6 +8585,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6465,7 +8651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6485,6 +8671,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6544,7 +8739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6564,6 +8759,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6635,7 +8839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6682,6 +8886,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6741,7 +8954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6761,6 +8974,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6832,7 +9054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6879,6 +9101,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6938,7 +9169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6958,6 +9189,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7029,7 +9269,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7076,6 +9316,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7139,7 +9388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7177,6 +9426,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7236,7 +9494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7256,6 +9514,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7323,7 +9590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7361,6 +9628,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7426,7 +9702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7464,6 +9740,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7521,7 +9806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7541,6 +9826,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7610,7 +9904,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7648,6 +9942,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7707,7 +10010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7727,6 +10030,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7798,7 +10110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7845,6 +10157,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7908,7 +10229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7946,6 +10267,1856 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_car_soc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the car. */
+                car_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarSoc"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_car_soc: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the car. */
+                car_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarSocWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CarSoc"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tariff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tariff"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_tariff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TariffWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tariff"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_tariff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TariffTry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_planning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planning"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_planning: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanningWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planning"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_forecast: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForecastTry"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SunForecast"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_pv_systems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PvSystem_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_pv_system: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PvSystemWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PvSystem"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pv_system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the PV system. */
+                system_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PvSystem"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_pv_system: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the PV system. */
+                system_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PvSystemWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PvSystem"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_pv_system: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the PV system. */
+                system_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanAnswer"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query?: {
+                step?: "five-minutes" | "quarter-hour" | "hour";
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_savings: {
+        parameters: {
+            query?: {
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Saving_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_price_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceSources"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    push_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the feed, as tariffs with the source `push` name it. */
+                zone: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedTaken"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8013,7 +12184,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8033,6 +12204,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8097,7 +12277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8117,6 +12297,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8185,7 +12374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8205,6 +12394,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8268,7 +12466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8288,6 +12486,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8355,7 +12562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8375,6 +12582,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8432,7 +12648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8452,6 +12668,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8521,7 +12746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8568,6 +12793,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8635,7 +12869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8673,6 +12907,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8734,7 +12977,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8772,6 +13015,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8833,7 +13085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8853,6 +13105,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8910,7 +13171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8930,6 +13191,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8993,7 +13263,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9013,6 +13283,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9092,7 +13371,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9130,6 +13409,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9187,7 +13475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9207,6 +13495,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9261,7 +13558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9272,6 +13569,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9308,7 +13614,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `role-not-allowed`, `csrf-token-missing` */
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9328,6 +13634,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

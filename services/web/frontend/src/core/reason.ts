@@ -23,6 +23,11 @@ export const REASON_KINDS = [
   "mode-off",
   "latest-start",
   "charges-now-no-plan",
+  "waiting-for-price",
+  "waiting-for-forecast",
+  "plan",
+  "minimum-soc",
+  "goal-reached",
   "departure-first",
   "guaranteed-minimum",
   "one-phase-to-fit",
@@ -50,6 +55,11 @@ const CALM: ReadonlySet<string> = new Set([
   "mode-off",
   "latest-start",
   "charges-now-no-plan",
+  "waiting-for-price",
+  "waiting-for-forecast",
+  "plan",
+  "minimum-soc",
+  "goal-reached",
   "one-phase-to-fit",
   "phases-switching",
   "rotation-test",
@@ -149,9 +159,13 @@ const OWN_CLOCK: ReadonlySet<string> = new Set([
   "waiting-for-turn",
 ]);
 
-/** Say when a reason is looked at again, so many seconds from now. */
-export function nextLook(kind: string, left_s: number, say: Say): string {
+/** Kinds that speak of hours ahead: they tell the time of day, not a countdown. */
+const OF_PLANS: ReadonlySet<string> = new Set(["waiting-for-price", "waiting-for-forecast", "plan"]);
+
+/** Say when a reason is looked at again, so many seconds from now; `when` is that as time of day. */
+export function nextLook(kind: string, left_s: number, say: Say, when = ""): string {
   if (left_s <= 0) return say("next.now");
+  if (OF_PLANS.has(kind)) return say(`next.${kind}`, { when });
   return say(`next.${OWN_CLOCK.has(kind) ? kind : "other"}`, { clock: clock(left_s) });
 }
 

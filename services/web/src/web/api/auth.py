@@ -8,7 +8,7 @@ from fastapi.security import OAuth2PasswordRequestForm
 
 from web.accounts import Account, Kind
 from web.api.documented import LOGGED_IN, problems
-from web.api.door import SESSION_COOKIE, AnyUser, PartsDep
+from web.api.door import SESSION_COOKIE, AnyUser, PartsDep, Person
 from web.audit import DONE, Actor
 from web.metrics import LOG_INS
 from web.models.auth import Credentials, Me, Token
@@ -54,7 +54,7 @@ async def create_session(
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT, responses=LOGGED_IN)
-async def delete_session(account: AnyUser, response: Response, parts: PartsDep) -> None:
+async def delete_session(account: Person, response: Response, parts: PartsDep) -> None:
     """Log out: the session (or bearer token) of this request ends at once."""
     await parts.accounts.end(account)
     response.delete_cookie(SESSION_COOKIE, path="/api/")
@@ -73,6 +73,7 @@ def _me(account: Account) -> Me:
         sites=None if account.sites is None else sorted(account.sites),
         expires_at=account.expires_at,
         csrf_token=account.csrf_token,
+        scopes=None if account.scopes is None else sorted(account.scopes),
     )
 
 

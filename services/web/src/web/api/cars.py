@@ -5,14 +5,19 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from volthus_wire.subjects import CAR_LIST, CAR_PUT, CAR_REMOVE
+from volthus_wire.convert import to_timestamp
+from volthus_wire.subjects import CAR_LIST, CAR_PUT, CAR_REMOVE, CAR_SOC_GET, CAR_SOC_PUT
 from volthus_wire.v1.operating_pb2 import ListCarsRequest, PutCarRequest, RemoveCarRequest
+from volthus_wire.v1.planning_pb2 import GetCarSocRequest, PutCarSocRequest
+from web.accounts import Kind
 from web.api.documented import CONDITIONAL, CREATED, OF_A_SITE, REFUSABLE
-from web.api.door import AnyDoor, Door
+from web.api.door import AnyDoor, Door, SocDoor
 from web.api.revisions import IfMatch, tag
 from web.messages.operating import car, to_car
+from web.messages.plan import car_soc
 from web.models.common import Page
-from web.models.operating import Car, CarWanted
+from web.models.operating import Car, CarSocWanted, CarWanted
+from web.models.plan import CarSoc
 from web.problems import ProblemError
 
 CarId = Annotated[str, Path(description="Id of the car.", max_length=64, examples=["car-1"])]
@@ -66,6 +71,24 @@ async def put_car(
 async def remove_car(door: AnyDoor, car_id: CarId) -> None:
     """Forget a car; its past sessions stay."""
     await door.change(CAR_REMOVE, RemoveCarRequest(car=car_id), about=car_id)
+
+
+@router.get("/{car_id}/soc", responses=OF_A_SITE)
+async def get_car_soc(door: AnyDoor, car_id: CarId) -> CarSoc:
+    """Tell what a car's battery holds: as it was told last, or estimated since."""
+    return car_soc(await door.ask(CAR_SOC_GET, GetCarSocRequest(car=car_id)))
+
+
+@router.put("/{car_id}/soc", responses=REFUSABLE)
+async def put_car_soc(door: SocDoor, car_id: CarId, wanted: CarSocWanted) -> CarSoc:
+    """Tell what a car's battery holds (B7): telematics with a token, or the driver."""
+    question = PutCarSocRequest(
+        car=car_id,
+        soc_percent=wanted.soc_percent,
+        at=None if wanted.at is None else to_timestamp(wanted.at),
+        source=wanted.source or ("user" if door.account.kind is Kind.SESSION else "push"),
+    )
+    return car_soc(await door.change(CAR_SOC_PUT, question, about=car_id))
 
 
 async def _cars(door: Door) -> list[Car]:

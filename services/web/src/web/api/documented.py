@@ -8,7 +8,7 @@ Answers = dict[int | str, dict[str, object]]
 
 _WORDS = {
     HTTPStatus.UNAUTHORIZED: "`not-logged-in`",
-    HTTPStatus.FORBIDDEN: "`role-not-allowed`, `csrf-token-missing`",
+    HTTPStatus.FORBIDDEN: "`role-not-allowed`, `scope-not-allowed`, `csrf-token-missing`",
     HTTPStatus.NOT_FOUND: "`unknown-site`, `unknown-...`",
     HTTPStatus.CONFLICT: "The site's state forbids it, or `idempotency-key-reused`; see `code`.",
     HTTPStatus.PRECONDITION_FAILED: "`revision-conflict`: somebody changed it meanwhile.",
@@ -26,7 +26,7 @@ def problems(*statuses: HTTPStatus) -> Answers:
 
 
 ALWAYS = problems(HTTPStatus.UNPROCESSABLE_ENTITY)
-LOGGED_IN = problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+LOGGED_IN = problems(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 OF_A_SITE = LOGGED_IN | problems(
     HTTPStatus.NOT_FOUND, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE
 )

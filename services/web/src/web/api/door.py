@@ -12,8 +12,11 @@ from google.protobuf.message import Message
 from volthus_wire.subjects import Request as Question
 from web.accounts import Account, Kind
 from web.core.roles import Role, may_see
+from web.core.scopes import Scope, needed
 from web.core.ski import SkiError, normalised
+from web.metrics import LOG_INS
 from web.parts import Parts
+from web.passwords import PROGRAM_PREFIX
 from web.problems import ProblemError, unknown_site
 
 Q = TypeVar("Q", bound=Message)
@@ -48,10 +51,12 @@ async def account_of(
     """Return who asks, by bearer token or by the page's cookie (which needs a CSRF token too)."""
     account = None
     if bearer:
-        account = await parts.accounts.by_token(bearer, Kind.BEARER)
+        account = await _by_bearer(parts, bearer)
     elif cookie:
         account = await parts.accounts.by_token(cookie, Kind.SESSION)
     if account is None:
+        if bearer:
+            _count_failure(request, parts)
         raise ProblemError(
             HTTPStatus.UNAUTHORIZED,
             "not-logged-in",
@@ -61,6 +66,27 @@ async def account_of(
     if not bearer and request.method not in SAFE_METHODS:
         _check_csrf(request, account)
     return account
+
+
+async def _by_bearer(parts: Parts, secret: str) -> Account | None:
+    if secret.startswith(PROGRAM_PREFIX):
+        return await parts.tokens.account(secret)
+    return await parts.accounts.by_token(secret, Kind.BEARER)
+
+
+def _count_failure(request: Request, parts: Parts) -> None:
+    """Count a token that opened nothing. Raises ProblemError `too-many-attempts`."""
+    address = request.client.host if request.client else "unknown"
+    wait_s = parts.knocks.failed(address, parts.clock.monotonic())
+    if wait_s > 0:
+        LOG_INS.labels("too-many").inc()
+        raise ProblemError(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "too-many-attempts",
+            f"Too many tokens that open nothing; try again in {wait_s} s.",
+            params={"wait_s": str(wait_s)},
+            headers={"Retry-After": str(wait_s)},
+        )
 
 
 def _check_csrf(request: Request, account: Account) -> None:
@@ -76,6 +102,13 @@ def _check_csrf(request: Request, account: Account) -> None:
 AccountDep = Annotated[Account, Depends(account_of)]
 
 
+async def is_still_valid(parts: Parts, account: Account) -> bool:
+    """Whether a log-in or a program's token still holds: long streams ask now and then."""
+    if account.kind is Kind.PROGRAM:
+        return await parts.tokens.is_valid(account)
+    return await parts.accounts.is_valid(account)
+
+
 def admit(account: Account, role: Role) -> None:
     """Let an account with the role pass. Raises ProblemError `role-not-allowed`."""
     if not account.role.includes(role):
@@ -87,16 +120,57 @@ def admit(account: Account, role: Role) -> None:
         )
 
 
+def check_scope(account: Account, scope: Scope) -> None:
+    """Let an account pass that is no program's, or whose token has the scope.
+
+    Raises ProblemError `scope-not-allowed`.
+    """
+    if account.scopes is not None and scope not in account.scopes:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "scope-not-allowed",
+            f"This needs a token with the scope {scope}; this one has "
+            f"{', '.join(sorted(account.scopes)) or 'none'}.",
+            params={"needed": scope},
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Lets only accounts with a role through."""
+    """Lets only accounts with a role through, programs only with a scope (None: by the method)."""
 
     role: Role
+    scope: Scope | None = None
 
-    def __call__(self, account: AccountDep) -> Account:
-        """Return the account. Raises ProblemError `role-not-allowed`."""
+    def __call__(self, account: AccountDep, request: Request) -> Account:
+        """Return the account. Raises ProblemError `role-not-allowed` or `scope-not-allowed`."""
         admit(account, self.role)
+        check_scope(account, self.scope or needed(request.method, self.role))
         return account
+
+    def needs(self, method: str) -> Scope | None:
+        """Return the scope that a request of this method needs; None: no token will do."""
+        return self.scope or needed(method, self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonGate(Gate):
+    """Lets only those through who logged in themselves."""
+
+    def __call__(self, account: AccountDep, request: Request) -> Account:
+        """Return the account. Raises ProblemError `role-not-allowed` or `log-in-needed`."""
+        admit(account, self.role)
+        if account.scopes is not None:
+            raise ProblemError(
+                HTTPStatus.FORBIDDEN,
+                "log-in-needed",
+                f"A program's token cannot {request.method} this; log in with a password.",
+            )
+        return account
+
+    def needs(self, method: str) -> Scope | None:  # noqa: ARG002 - of every method
+        """Return None: no token will do."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +205,10 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class DoorFor:
-    """Opens a site's door to accounts that have the role and may see the site."""
+    """Opens a site's door to accounts that have role and scope and may see the site."""
 
     role: Role
+    scope: Scope | None = None
 
     def __call__(
         self,
@@ -144,12 +219,18 @@ class DoorFor:
     ) -> Door:
         """Return the door.
 
-        Raises ProblemError `role-not-allowed`, `unknown-site` or `idempotency-key-invalid`.
+        Raises ProblemError `role-not-allowed`, `scope-not-allowed`, `unknown-site` or
+        `idempotency-key-invalid`.
         """
         admit(account, self.role)
+        check_scope(account, self.needs(request.method))
         if not may_see(account.sites, site) or not parts.live.knows(site):
             raise unknown_site(site)
         return Door(site, account, parts, _key_of(request))
+
+    def needs(self, method: str) -> Scope:
+        """Return the scope that a request of this method needs."""
+        return self.scope or needed(method, self.role)
 
 
 def _key_of(request: Request) -> str:
@@ -168,10 +249,14 @@ def _key_of(request: Request) -> str:
     return key
 
 
+Person = Annotated[Account, Depends(PersonGate(Role.STANDARD))]
 AnyUser = Annotated[Account, Depends(Gate(Role.STANDARD))]
 ServiceUser = Annotated[Account, Depends(Gate(Role.SERVICE))]
 AnyDoor = Annotated[Door, Depends(DoorFor(Role.STANDARD))]
 ServiceDoor = Annotated[Door, Depends(DoorFor(Role.SERVICE))]
+# For what is asked with a body but changes nothing.
+LookingDoor = Annotated[Door, Depends(DoorFor(Role.SERVICE, Scope.READ))]
+SocDoor = Annotated[Door, Depends(DoorFor(Role.STANDARD, Scope.SOC_WRITE))]
 
 
 def ski_in_path(

@@ -1,5 +1,6 @@
 """Live events of a site (SSE): the page listens here instead of asking again and again."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
 from web.api.documented import OF_A_SITE
-from web.api.door import AnyDoor
+from web.api.door import AnyDoor, is_still_valid
 from web.core.roles import Role
 from web.listening import Listener, stream
 from web.problems import ProblemError
@@ -66,7 +67,7 @@ async def stream_events(
         last_id=last_event_id or "",
     )
     return StreamingResponse(
-        stream(listener, door.account, door.parts.accounts),
+        stream(listener, partial(is_still_valid, door.parts, door.account)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

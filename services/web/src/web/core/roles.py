@@ -18,6 +18,11 @@ class Role(StrEnum):
 _RANK = {Role.STANDARD: 0, Role.SERVICE: 1, Role.OPERATOR: 2}
 
 
+def lower(one: Role, other: Role) -> Role:
+    """Return the role that may less."""
+    return other if one.includes(other) else one
+
+
 def may_see(sites: frozenset[str] | None, site: str) -> bool:
     """Whether somebody restricted to `sites` (None: not restricted) may know of `site`."""
     return sites is None or site in sites

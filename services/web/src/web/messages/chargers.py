@@ -10,6 +10,7 @@ from web.messages.eebus import connection
 from web.messages.meters import phase_name
 from web.messages.operating import charging_mode, goal
 from web.messages.plain import NotUnderstoodError, instant_in, number_in, phases_in, text
+from web.messages.plan import car_soc, session_plan_now
 from web.models.chargers import (
     CarRange,
     Charger,
@@ -61,6 +62,8 @@ def charger_now(message: ChargerState) -> ChargerNow:
         car=text(message.car),
         car_range=_car_range(message),
         reaction_s=number_in(message, "reaction_s"),
+        plan=session_plan_now(message.plan) if message.HasField("plan") else None,
+        soc=car_soc(message.soc) if message.HasField("soc") else None,
     )
 
 

@@ -8,6 +8,7 @@ from web.messages.fuse import circuit_pictures, fuse_picture
 from web.messages.meters import KINDS, QUALITIES, ROLES
 from web.messages.operator import operator_limit
 from web.messages.plain import instant_in, named, number_in, phases_in, text
+from web.messages.plan import plan_in_force, prices_held
 from web.models.sites import Dashboard, EnergyManagementNow, MeterNow, Notice
 
 
@@ -41,6 +42,8 @@ def dashboard(state: SiteState, *, age_s: float, is_stale: bool) -> Dashboard:
         chargers=chargers,
         notices=[_notice(one) for one in state.notices],
         meters=[_meter(one) for one in state.meters],
+        plan=plan_in_force(state.plan) if state.HasField("plan") else None,
+        prices=prices_held(state.prices) if state.HasField("prices") else None,
     )
 
 

@@ -4,6 +4,7 @@ from typing import get_args
 
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import operating_pb2 as wire
+from web.messages.clock import clock, minute_of
 from web.messages.plain import NotUnderstoodError, instant_in, number_in, positive, text
 from web.models.operating import (
     Car,
@@ -19,7 +20,6 @@ from web.models.operating import (
 
 MODES: dict[str, ModeName] = {mode: mode for mode in get_args(ModeName)}
 ALL_ON = wire.SmartSwitches(forecast=True, surplus=True, price=True)
-MINUTES = 60
 
 
 def charging_mode(message: wire.ChargingMode) -> ChargingMode:
@@ -62,7 +62,7 @@ def goal(message: wire.Goal) -> Goal | None:
         energy_wh=number_in(message, "energy_wh"),
         departure=instant_in(message, "departure"),
         weekly=[
-            WeeklyDeparture(weekday=one.weekday, time=_clock(one.minute)) for one in message.weekly
+            WeeklyDeparture(weekday=one.weekday, time=clock(one.minute)) for one in message.weekly
         ],
         car=text(message.car),
         revision=message.revision,
@@ -72,7 +72,8 @@ def goal(message: wire.Goal) -> Goal | None:
 def to_goal(wanted: GoalWanted, ski: str, revision: int) -> wire.Goal:
     """Return the message that asks for a goal in place of `revision` (0: of any)."""
     weekly = [
-        wire.WeeklyDeparture(weekday=one.weekday, minute=_minute(one.time)) for one in wanted.weekly
+        wire.WeeklyDeparture(weekday=one.weekday, minute=minute_of(one.time))
+        for one in wanted.weekly
     ]
     return wire.Goal(
         ski=ski,
@@ -113,12 +114,3 @@ def to_car(wanted: CarWanted, car_id: str = "", revision: int = 0) -> wire.Car:
         charger=wanted.charger or "",
         revision=revision,
     )
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // MINUTES:02d}:{minute % MINUTES:02d}"
-
-
-def _minute(time: str) -> int:
-    hours, minutes = time.split(":")
-    return int(hours) * MINUTES + int(minutes)

@@ -35,6 +35,8 @@ def session(message: wire.ChargingSession) -> Session:
         currency=text(message.currency),
         price_series=text(message.price_series),
         co2_g=number_in(message, "co2_g"),
+        at_once_cost=number_in(message, "at_once_cost"),
+        at_once_co2_g=number_in(message, "at_once_co2_g"),
         mode=text(message.mode),
         revision=message.revision,
     )

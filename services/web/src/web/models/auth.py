@@ -1,12 +1,15 @@
 """Logging in: what goes over the wire."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from web.core.roles import Role
-from web.models.common import Model, Wanted
+from web.core.scopes import Scope
+from web.models.common import Instant, Model, Wanted
+
+ScopeWanted = Annotated[Scope, Field(strict=False)]
 
 
 class Token(Model):
@@ -44,4 +47,55 @@ class Me(Model):
             "With a cookie session: send it as `X-CSRF-Token` with each POST, PUT, PATCH and "
             "DELETE. Null with a bearer token, which needs none."
         )
+    )
+    scopes: list[Scope] | None = Field(
+        description="What a program's token may do; null = all that the role may."
+    )
+
+
+class ProgramTokenWanted(Wanted):
+    """A token for a program."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "Telematics", "role": "standard", "sites": ["demo"],
+                 "scopes": ["soc:write"], "expires_at": "2027-11-22T00:00:00Z"}
+            ]
+        }
+    )  # fmt: skip
+
+    name: Annotated[str, Field(min_length=1, max_length=64)]
+    role: Role | None = Field(None, strict=False, description="At most your own; null: your own.")
+    sites: (
+        Annotated[
+            list[Annotated[str, Field(pattern=r"^[\w-]{1,64}$")]],
+            Field(min_length=1, max_length=1000),
+        ]
+        | None
+    ) = Field(None, description="At most those you may see; null: all of them.")
+    scopes: Annotated[list[ScopeWanted], Field(min_length=1)]
+    expires_at: Instant | None = Field(None, description="Within five years; null: in one year.")
+
+
+class ProgramToken(Model):
+    """A token of a program; its secret is told once, when it is made."""
+
+    id: str
+    name: str
+    username: str = Field(description="In whose name it acts.")
+    role: Role
+    sites: list[str] | None = Field(description="Null = all its user may see.")
+    scopes: list[Scope]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = Field(description="To the minute; null: never.")
+
+
+class NewProgramToken(ProgramToken):
+    """A token just made."""
+
+    token: str = Field(
+        description="The secret, told only this once: send it as `Authorization: Bearer ...`.",
+        examples=["vp_4dJ0..."],
     )

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from web.models.common import Amperes, ByPhase, Model, PhaseName, RotationName, Wanted
 from web.models.eebus import Connection
 from web.models.operating import ChargingMode, Goal
+from web.models.plan import CarSoc, SessionPlanNow
 
 State = Literal["no_car", "waiting", "charging", "paused", "finished", "offline", "fault"]
 PhaseSwitching = Literal["none", "automatic", "local-api"]
@@ -79,6 +80,8 @@ class ChargerNow(Model):
     reaction_s: float | None = Field(
         description="Measured: from a limit written to the current there."
     )
+    plan: SessionPlanNow | None = Field(description="Of its session, by the plan in force.")
+    soc: CarSoc | None = Field(description="Of the plugged car, with where it is from.")
 
 
 class ChargerSettings(Wanted):

@@ -141,3 +141,19 @@ class Car(Model):
     ev_id: str | None
     charger: str | None
     revision: int = Field(description="Also the ETag.")
+
+
+class CarSocWanted(Wanted):
+    """What a car's battery holds: from telematics, a connector, or its driver."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"soc_percent": 43, "at": "2026-11-22T21:30:00Z", "source": "push"}]
+        }
+    )
+
+    soc_percent: Percent
+    at: Instant | None = Field(None, description="When the car said so; null: now.")
+    source: Literal["push", "connector"] | None = Field(
+        None, description="Null: `user` from the page, else `push`."
+    )

@@ -33,6 +33,10 @@ class Session(Model):
     currency: str | None
     price_series: str | None = Field(description="Id and revision of the prices behind the cost.")
     co2_g: float | None = Field(description="Of what came from the grid; null: not known (yet).")
+    at_once_cost: float | None = Field(
+        description="The same energy charged at once (C9); null: not known (yet)."
+    )
+    at_once_co2_g: float | None
     mode: str | None = Field(description="At its end.")
     revision: int = Field(description="Grows when facts are filled in later.")
 

@@ -10,6 +10,7 @@ from web.models.common import ByPhase, Model
 from web.models.fuse import FusePhase
 from web.models.meters import MeterRoleName, Quality, ShownKind
 from web.models.operator import OperatorLimit
+from web.models.plan import PlanInForce, PricesHeld
 
 
 class Site(Model):
@@ -108,3 +109,5 @@ class Dashboard(Model):
     chargers: list[ChargerNow]
     notices: list[Notice]
     meters: list[MeterNow]
+    plan: PlanInForce | None = Field(description="Null: the site knows no plans.")
+    prices: PricesHeld | None

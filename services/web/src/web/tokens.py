@@ -1,0 +1,203 @@
+"""Tokens given out to programs: shown once, kept as a digest, ended at any time."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from volthus_kit.clock import Clock
+from volthus_kit.database import written
+from volthus_kit.refusal import RefusedError
+from web.accounts import Account, Kind
+from web.core.roles import Role, lower
+from web.core.scopes import Scope
+from web.passwords import PROGRAM_PREFIX, digest_of, new_id, new_secret
+from web.store import ProgramTokenRow, UserRow
+
+logger = logging.getLogger(__name__)
+
+MOST_OF_USER = 50
+USE_TOLD_EVERY_S = 60.0
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramToken:
+    """What is known of a token; its secret is not."""
+
+    id: str
+    name: str
+    username: str
+    role: Role
+    sites: frozenset[str] | None
+    scopes: frozenset[Scope]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAsked:
+    """A token somebody wants: checked already against what its user may."""
+
+    name: str
+    role: Role
+    sites: frozenset[str] | None
+    scopes: frozenset[Scope]
+    expires_at: datetime
+
+
+class ProgramTokens:
+    """Makes, recognises and ends tokens of programs."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    async def create(self, username: str, asked: TokenAsked) -> tuple[str, ProgramToken]:
+        """Return a new secret, which is told nowhere again, and its token.
+
+        Raises RefusedError `store-failing`, `too-many-tokens`.
+        """
+        secret = new_secret(PROGRAM_PREFIX)
+        row = ProgramTokenRow(
+            id=new_id(),
+            digest=digest_of(secret),
+            name=asked.name,
+            username=username,
+            role=asked.role,
+            sites=_written(asked.sites),
+            scopes=" ".join(sorted(asked.scopes)),
+            created_s=self._clock.now().timestamp(),
+            expires_s=asked.expires_at.timestamp(),
+        )
+        return secret, await asyncio.to_thread(self._add, row)
+
+    async def all(self) -> list[ProgramToken]:
+        """Return every token, the newest first."""
+        return await asyncio.to_thread(self._all)
+
+    async def get(self, token: str) -> ProgramToken | None:
+        """Return one token, None where there is none."""
+        return await asyncio.to_thread(self._get, token)
+
+    async def remove(self, token: str) -> None:
+        """End a token at once. Raises RefusedError `store-failing`."""
+        await asyncio.to_thread(self._remove, token)
+
+    async def account(self, secret: str) -> Account | None:
+        """Return who a secret stands for; None when it is unknown or over.
+
+        A token never may more than its user may now: of roles the lower one counts, of sites those
+        that both may see.
+        """
+        return await asyncio.to_thread(self._account, digest_of(secret))
+
+    async def is_valid(self, account: Account) -> bool:
+        """Whether the token still holds."""
+        return await asyncio.to_thread(self._account, account.digest) is not None
+
+    # --- in threads ------------------------------------------------------------------------------
+
+    def _add(self, row: ProgramTokenRow) -> ProgramToken:
+        def write(session: Session) -> ProgramToken:
+            now_s = row.created_s
+            own = session.exec(
+                select(ProgramTokenRow).where(col(ProgramTokenRow.username) == row.username)
+            ).all()
+            for one in own:
+                if one.expires_s <= now_s:
+                    session.delete(one)
+            if sum(one.expires_s > now_s for one in own) >= MOST_OF_USER:
+                raise RefusedError(
+                    "too-many-tokens",
+                    f"A user has at most {MOST_OF_USER} tokens; end one first.",
+                    most=MOST_OF_USER,
+                )
+            session.add(row)
+            return _token(row)
+
+        return written(self._engine, write)
+
+    def _all(self) -> list[ProgramToken]:
+        newest = select(ProgramTokenRow).order_by(col(ProgramTokenRow.created_s).desc())
+        with Session(self._engine) as session:
+            return [_token(row) for row in session.exec(newest)]
+
+    def _get(self, token: str) -> ProgramToken | None:
+        with Session(self._engine) as session:
+            row = session.get(ProgramTokenRow, token)
+            return None if row is None else _token(row)
+
+    def _remove(self, token: str) -> None:
+        def write(session: Session) -> None:
+            if (row := session.get(ProgramTokenRow, token)) is not None:
+                session.delete(row)
+
+        written(self._engine, write)
+
+    def _account(self, digest: str) -> Account | None:
+        now_s = self._clock.now().timestamp()
+        with Session(self._engine) as session:
+            row = session.exec(
+                select(ProgramTokenRow).where(col(ProgramTokenRow.digest) == digest)
+            ).first()
+            user = session.get(UserRow, row.username) if row else None
+        if row is None or user is None or row.expires_s <= now_s:
+            return None
+        if row.used_s is None or now_s - row.used_s >= USE_TOLD_EVERY_S:
+            self._note_use(row.id, now_s)
+        return Account(
+            username=user.username,
+            role=lower(Role(row.role), Role(user.role)),
+            sites=_both(_read(row.sites), _read(user.sites)),
+            expires_at=datetime.fromtimestamp(row.expires_s, UTC),
+            digest=digest,
+            csrf_token=None,
+            kind=Kind.PROGRAM,
+            scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
+            token=row.name,
+        )
+
+    def _note_use(self, token: str, now_s: float) -> None:
+        def write(session: Session) -> None:
+            if (row := session.get(ProgramTokenRow, token)) is not None:
+                row.used_s = now_s
+                session.add(row)
+
+        try:
+            written(self._engine, write)
+        except RefusedError:
+            # The request itself needs no write: it must not fail for this.
+            logger.debug("use of a token not noted", extra={"token": token})
+
+
+def _token(row: ProgramTokenRow) -> ProgramToken:
+    return ProgramToken(
+        id=row.id,
+        name=row.name,
+        username=row.username,
+        role=Role(row.role),
+        sites=_read(row.sites),
+        scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
+        created_at=datetime.fromtimestamp(row.created_s, UTC),
+        expires_at=datetime.fromtimestamp(row.expires_s, UTC),
+        used_at=None if row.used_s is None else datetime.fromtimestamp(row.used_s, UTC),
+    )
+
+
+def _written(sites: frozenset[str] | None) -> str:
+    return ALL if sites is None else ",".join(sorted(sites))
+
+
+def _read(sites: str) -> frozenset[str] | None:
+    return None if sites == ALL else frozenset(filter(None, sites.split(",")))
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
