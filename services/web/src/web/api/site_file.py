@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from volthus_wire.subjects import SITE_FILE_APPLY, SITE_FILE_GET
 from volthus_wire.v1.records_pb2 import ApplySiteFileRequest, GetSiteFileRequest
 from web.api.documented import OF_A_SITE, REFUSABLE, Answers
-from web.api.door import ServiceDoor
+from web.api.door import AnyDoor, ServiceDoor
 from web.messages.site_file import site_file_result
 from web.models.site_file import ManagedFields, SiteFileResult
 from web.problems import ProblemError
@@ -37,7 +37,7 @@ async def get_site_file(door: ServiceDoor) -> Response:
 
 
 @router.get("/managed", responses=OF_A_SITE)
-async def get_managed_fields(door: ServiceDoor) -> ManagedFields:
+async def get_managed_fields(door: AnyDoor) -> ManagedFields:
     """Tell which settings the last applied file manages: they are read-only elsewhere."""
     answer = await door.ask(SITE_FILE_GET, GetSiteFileRequest())
     return ManagedFields(pointers=list(answer.managed))
