@@ -7,22 +7,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Protocol
 
-from cem import metrics
-from cem.bus.outbox import Outbox
-from cem.core import showing
-from cem.core.decide import decide
-from cem.core.decision import Decision, Limit
 from cem.core.driving import WallClock
-from cem.core.events import Event, GridRead
-from cem.core.folding import apply, is_urgent
-from cem.core.obeying import limit_w
 from cem.core.parameters import DEFAULTS
-from cem.core.state import State
 from cem.picture.clocks import Clocks
 from cem.picture.site import Beside, Named, site_state, status_of
 from cem.zone import zone_of
 from volthus_kit.clock import Clock
 from volthus_wire.v1 import site_pb2
+
+from cem import metrics
+from cem.bus.outbox import Outbox
+from cem.core import showing
+from cem.core.decide import decide
+from cem.core.decision import Decision, Limit
+from cem.core.events import Event, GridRead
+from cem.core.folding import apply, is_urgent
+from cem.core.obeying import limit_w
+from cem.core.state import State
 
 RENEW_EVERY_S = 1.0  # leases (design law 2)
 PICTURE_EVERY_S = 10.0
@@ -48,6 +49,7 @@ class _Sent:
     """What went out last, and when (monotonic s)."""
 
     limits: dict[str, Limit] = field(default_factory=dict)
+    orders: dict[str, tuple[object, ...]] = field(default_factory=dict)  # to appliances
     renewed_s: float = float("-inf")
     status: tuple[object, ...] = ()
     picture_s: float = float("-inf")
@@ -174,9 +176,19 @@ class Controller:
             if is_out and is_changed and self._reading_s is not None:
                 metrics.REACTION.observe(max(0.0, self._clock.monotonic() - self._reading_s))
         self._reading_s = None
+        await self._send_shares(is_due=is_due)
         self._sent.limits = dict(self.decision.limits)
         if is_due:
             self._sent.renewed_s = now
+
+    async def _send_shares(self, *, is_due: bool) -> None:
+        """Send what appliances may draw: changes at once, and all once a second."""
+        orders: dict[str, tuple[object, ...]] = {}
+        for ski, share in self.decision.appliances.items():
+            orders[ski] = (share.limit_w, share.until, share.fallback_w, share.is_release)
+            if is_due or self._sent.orders.get(ski) != orders[ski]:
+                await self._outbox.send_share(share, self._clock.monotonic())
+        self._sent.orders = orders
 
     async def _send_picture(self, now: float) -> None:
         status = status_of(self.decision, self.beside(), now)

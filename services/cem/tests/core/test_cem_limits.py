@@ -29,7 +29,7 @@ from cem.core.events import (
 )
 from cem.core.failsafe import excess
 from cem.core.folding import apply, is_urgent
-from cem.core.obeying import chargers_share_w, guaranteed_w, in_force, simultaneity
+from cem.core.obeying import in_force
 from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind
@@ -183,24 +183,6 @@ def test_a_limit_by_api_ends_by_the_wall_clock_and_the_strictest_one_counts() ->
 def test_a_limit_that_is_no_number_is_the_strictest() -> None:
     odd = OperatorLimit(state=LimitState.LIMITED, limit_w=float("nan"))
     assert Site(A).tell(OperatorLimitsHeard((odd,))).play(3).decision.operator_w == 0.0
-
-
-@pytest.mark.parametrize(
-    ("devices", "expected_w"),
-    [(1, 4200), (2, 4200 * 1.8), (3, 4200 * 2.5), (9, 4200 * (1 + 8 * 0.45)), (12, 4200 * 5.95)],
-)
-def test_the_formula_of_section_14a(devices: int, expected_w: float) -> None:
-    assert guaranteed_w(devices, OperatorSettings()) == pytest.approx(expected_w)
-    assert simultaneity(devices) >= 0.45
-
-
-def test_other_steerable_devices_keep_their_part_of_a_limit() -> None:
-    with_pump = OperatorSettings(other_devices_w=(3000.0,))
-    assert chargers_share_w(4200 * 1.8, 1, with_pump) == pytest.approx(4200.0)
-    assert chargers_share_w(4200.0, 1, with_pump) == pytest.approx(4200 / 1.8)
-    assert chargers_share_w(20_000.0, 1, with_pump) == pytest.approx(20_000 - 4200 * 0.8)
-    large = OperatorSettings(other_devices_w=(20_000.0,))
-    assert guaranteed_w(1, large) == pytest.approx(4200 + 8000)
 
 
 def test_own_sun_is_added_only_where_that_is_set() -> None:

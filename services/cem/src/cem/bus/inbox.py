@@ -3,7 +3,14 @@
 from collections.abc import Callable
 
 from cem.bus.rosters import Meters, Rosters
+from cem.messages.appliances import appliance_of
+from cem.messages.hearing import reading_of, report_of
+from volthus_kit.bus import Bus
+from volthus_wire import subjects
+from volthus_wire.v1 import evse_pb2, metering_pb2, operator_pb2, site_pb2
+
 from cem.core.events import (
+    AppliancesHeard,
     ChargerHeard,
     ChargersPaired,
     Event,
@@ -14,11 +21,7 @@ from cem.core.events import (
     SunRead,
 )
 from cem.core.state import State
-from cem.messages.hearing import reading_of, report_of
 from cem.messages.operating import limit_of
-from volthus_kit.bus import Bus
-from volthus_wire import subjects
-from volthus_wire.v1 import evse_pb2, metering_pb2, operator_pb2, site_pb2
 
 Happened = Callable[[Event], None]
 
@@ -46,10 +49,14 @@ class Inbox:
         def on_limits(message: operator_pb2.OperatorLimits, _: dict[str, str]) -> None:
             happened(OperatorLimitsHeard(tuple(limit_of(limit) for limit in message.limits)))
 
+        def on_appliances(message: operator_pb2.Appliances, _: dict[str, str]) -> None:
+            happened(AppliancesHeard(tuple(appliance_of(each) for each in message.appliances)))
+
         def on_watch(_: site_pb2.Watch, __: dict[str, str]) -> None:
             watched()
 
         await self._bus.subscribe(subjects.OPERATOR_LIMITS, on_limits, site=self._site)
+        await self._bus.subscribe(subjects.APPLIANCES, on_appliances, site=self._site)
         await self._bus.subscribe(subjects.WATCH, on_watch, site=self._site)
 
     async def _hear_meters(self, happened: Happened, state: Callable[[], State]) -> None:

@@ -1,10 +1,13 @@
 """What the CEM says: leases, with epoch and sequence, and the live picture."""
 
-from cem.core.decision import Limit
+from cem.core.appliances import ApplianceShare
+from cem.messages.appliances import lease_message
 from volthus_kit.bus import Bus
 from volthus_wire import subjects
 from volthus_wire.convert import to_conductors
 from volthus_wire.v1 import evse_pb2, site_pb2
+
+from cem.core.decision import Limit
 
 
 class Outbox:
@@ -38,6 +41,16 @@ class Outbox:
             least_a=least_a or 0.0,
         )
         return await self._bus.publish(subjects.EVSE_LIMIT, message, site=self._site, ski=limit.ski)
+
+    async def send_share(self, share: ApplianceShare, now: float) -> bool:
+        """Publish the lease of one appliance; False when the bus is away."""
+        self._sequence += 1
+        message = lease_message(share)
+        message.controller_epoch = self._epoch
+        message.sequence = self._sequence
+        message.sent_s = now
+        ski = share.appliance.ski
+        return await self._bus.publish(subjects.APPLIANCE_LIMIT, message, site=self._site, ski=ski)
 
     async def send_state(self, message: site_pb2.SiteState) -> bool:
         """Publish the live picture; False when the bus is away."""

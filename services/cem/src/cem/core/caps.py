@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from cem.core.allocation import Constraint
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN
+from cem.core.dividing import division
 from cem.core.estimator import held_a, latest_a, lowest_a
 from cem.core.ladder import Stage
-from cem.core.obeying import chargers_share_w, limit_w
 from cem.core.reasons import Kind
 from cem.core.rooms import Room
 from cem.core.sun import SOLAR
@@ -34,12 +34,8 @@ def operator_w(view: View) -> float | None:
 
     Where own solar power is credited, what the house feeds in for certain is added.
     """
-    ordered_w = limit_w(view.state, view.now, view.p)
-    if ordered_w is None:
-        return None
-    settings = view.state.operator
-    share_w = chargers_share_w(ordered_w, len(view.state.chargers), settings)
-    if not settings.credits_sun or view.step.stage is not Stage.FRESH:
+    share_w = division(view.state, view.now, view.p).chargers_w
+    if share_w is None or not view.state.operator.credits_sun or view.step.stage is not Stage.FRESH:
         return share_w
     house_w = _house_w(view)
     return share_w if house_w is None else share_w + max(0.0, -house_w)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from cem.core.appliances import ApplianceShare
 from cem.core.ladder import Rung
 from cem.core.reasons import Reason
 from cem.core.rooms import Room
-from cem.core.state import State
 from electrical.phases import Phase, PhaseReadings
+
+from cem.core.state import State
 
 
 class LoadManagement(StrEnum):
@@ -98,6 +100,7 @@ class Decision:
     limits: empty while nothing may be said yet. wake_at: ask again then at the latest (s).
     pending: what will change by itself, by charger, soonest first; absent = nothing.
     operator_w: what the operator's limits in force leave for the chargers, None = no limit.
+    appliances: what each appliance may draw of them, by SKI.
     """
 
     state: State
@@ -108,3 +111,4 @@ class Decision:
     wake_at: float
     pending: Mapping[str, tuple[Pending, ...]] = field(default_factory=dict)
     operator_w: float | None = None
+    appliances: Mapping[str, ApplianceShare] = field(default_factory=dict)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from cem.core import driving
+from cem.core.appliances import Appliance
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import ChargingMode, Goal, WallClock
-from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from electrical.phases import UNKNOWN, PhaseReadings
+
+from cem.core import driving
+from cem.core.operating import OperatorLimit, OperatorSettings
 
 
 class Link(StrEnum):
@@ -227,6 +229,13 @@ class OperatorLimitsHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliancesHeard:
+    """The gateway's word, every second: all paired appliances that can be limited."""
+
+    appliances: tuple[Appliance, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ApiLimitSet:
     """The operator set a limit by API, or (None) lifted it."""
 
@@ -286,6 +295,7 @@ Event = (
     | WallClock
     | OperatorSet
     | OperatorLimitsHeard
+    | AppliancesHeard
     | ApiLimitSet
     | PhasesSwitched
     | PulseAsked

@@ -3,13 +3,19 @@
 from dataclasses import replace
 from typing import assert_never
 
-from cem.core import ladder, telling
 from cem.core.charger import Charger, changed, house_currents
 from cem.core.conduct import Former, Sample
 from cem.core.driving import ChargingMode, WallClock
+from cem.core.numbers import finite, finite_phases
+from cem.core.parameters import DEFAULTS, Parameters
+from cem.core.site import ChargerSettings
+from electrical.phases import ZERO, PhaseCurrents, Phases, fully_known
+
+from cem.core import ladder, telling
 from cem.core.events import (
     Accepted,
     ApiLimitSet,
+    AppliancesHeard,
     Car,
     CarsSet,
     ChargerHeard,
@@ -39,11 +45,7 @@ from cem.core.events import (
     SunRead,
     TariffSet,
 )
-from cem.core.numbers import finite, finite_phases
-from cem.core.parameters import DEFAULTS, Parameters
-from cem.core.site import ChargerSettings
 from cem.core.state import Meter, MeterSample, State
-from electrical.phases import ZERO, PhaseCurrents, Phases, fully_known
 
 KEPT_S = 25.0  # longer than every window of the control law
 
@@ -74,7 +76,8 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
             state = _sub_metered(state, circuit, reading, now, p)
         case (
             CircuitsSet() | ModeSet() | GoalSet() | CarsSet() | WallClock() | OperatorSet()
-            | OperatorLimitsHeard() | ApiLimitSet() | PowerLimitSet() | PhasesSwitched()
+            | OperatorLimitsHeard() | ApiLimitSet() | AppliancesHeard()
+            | PowerLimitSet() | PhasesSwitched()
             | PulseAsked() | PulseEnded() | StoreChecked() | TariffSet() | PlanningSet()
             | PvSystemsSet()
         ):  # fmt: skip
@@ -95,7 +98,7 @@ def is_urgent(before: State, after: State, event: Event, now: float) -> bool:
             return before.chargers.keys() != after.chargers.keys()
         case ChargerHeard(report):
             return _stands_otherwise(before.chargers.get(report.ski), after, report.ski, now)
-        case OperatorLimitsHeard() | PowerLimitSet():
+        case OperatorLimitsHeard() | PowerLimitSet() | AppliancesHeard():
             return _orders(before) != _orders(after)
         case _:  # the meter was read, or people want something: they see it at once
             return True
@@ -104,7 +107,15 @@ def is_urgent(before: State, after: State, event: Event, now: float) -> bool:
 def _orders(state: State) -> tuple[tuple[object, ...], ...]:
     """Return what the operator demands; ages and names change nothing."""
     orders = [(o.ski, o.state, o.limit_w) for o in state.operator_limits]
-    return (*orders, (state.power_limit_w,))
+    return (*orders, (state.power_limit_w,), *_answers(state))
+
+
+def _answers(state: State) -> list[tuple[object, ...]]:
+    """Return how the appliances stand; ages and measurements change nothing at once."""
+    return [
+        (a.ski, a.is_only_this, a.is_in_contact, a.nominal_w, a.answer, a.asked_w, a.held_w)
+        for a in state.appliances
+    ]
 
 
 def _stands_otherwise(then: Charger | None, after: State, ski: str, now: float) -> bool:

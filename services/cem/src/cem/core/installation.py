@@ -9,7 +9,6 @@ from cem.core.circuit_rules import object_to_circuit, object_to_sums, object_to_
 from cem.core.circuits import CircuitSettings
 from cem.core.driver_rules import object_to_car, object_to_goal
 from cem.core.driving import Car, ChargingMode, Goal
-from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from cem.core.tariff_rules import object_to_outlook
@@ -23,9 +22,12 @@ from cem.core.validation import (
     unknown_charger,
 )
 
+from cem.core.operating import OperatorSettings
+
 MOST_W = 10_000_000.0
 MOST_CIRCUITS = 200
 MOST_CARS = 500
+MOST_APPLIANCES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,9 @@ def object_to_operator(operator: OperatorSettings) -> Objection | None:
         if not is_within(power_w, 0.0, MOST_W):
             pointer = f"/other_devices_w/{number}"
             return out_of_range("other-devices", pointer, power_w, 0.0, MOST_W)
+    if len(operator.appliances) > MOST_APPLIANCES:
+        count = len(operator.appliances)
+        return out_of_range("appliances", "/appliances", count, 0, MOST_APPLIANCES)
     return None
 
 

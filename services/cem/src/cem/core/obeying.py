@@ -2,26 +2,15 @@
 
 A control box whose gateway falls silent is treated as one that lost its heartbeat: after 120 s
 its failsafe limit holds, and goes on holding until the gateway speaks again; never unlimited only
-because a time has passed. What a limit leaves beside other steerable devices follows the formula
-of section 14a EnWG.
+because a time has passed. How a limit is divided among devices stands in `dividing`.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from cem.core.operating import (
-    GUARANTEED_W,
-    LimitState,
-    OperatorLimit,
-    OperatorSettings,
-)
 from cem.core.parameters import Parameters
-from cem.core.state import State
 
-# Section 14a EnWG, BNetzA BK6-22-300: simultaneity of n = 2 .. 8 devices, from 9 on the last.
-SIMULTANEITY = (0.80, 0.75, 0.70, 0.65, 0.60, 0.55, 0.50, 0.45)
-LARGE_W = 11_000.0  # heat pumps and cooling above that keep 40 % of their power
-OF_LARGE = 0.4
+from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
+from cem.core.state import State
 
 
 def standing(state: State, now: float, p: Parameters) -> tuple[OperatorLimit, ...]:
@@ -54,47 +43,6 @@ def limit_w(state: State, now: float, p: Parameters) -> float | None:
     if state.power_limit_w is not None:
         ordered.append(state.power_limit_w)
     return min(ordered, default=None)
-
-
-def chargers_share_w(limit_w: float, chargers: int, settings: OperatorSettings) -> float:
-    """Return what a limit on all steerable devices leaves the chargers (W).
-
-    Every other device may keep what the formula guarantees it, of a lower limit its part.
-    """
-    if not settings.other_devices_w:
-        return limit_w
-    others_w = _others_part_w(chargers, settings.other_devices_w)
-    guaranteed_w = others_w + guaranteed_chargers_w(chargers, settings)
-    part = min(1.0, limit_w / guaranteed_w) if guaranteed_w > 0 else 0.0
-    return max(0.0, limit_w - others_w * part)
-
-
-def guaranteed_w(chargers: int, settings: OperatorSettings) -> float:
-    """Return what the operator must leave all steerable devices together (W), by the formula."""
-    return guaranteed_chargers_w(chargers, settings) + _others_part_w(
-        chargers, settings.other_devices_w
-    )
-
-
-def guaranteed_chargers_w(chargers: int, settings: OperatorSettings) -> float:
-    """Return the chargers' part of the guarantee (W): the first device full, others by g."""
-    if chargers == 0:
-        return 0.0
-    count = chargers + len(settings.other_devices_w)
-    return GUARANTEED_W * (1.0 + (chargers - 1) * simultaneity(count))
-
-
-def simultaneity(devices: int) -> float:
-    """Return the factor g for so many steerable devices behind one energy manager."""
-    if devices < 2:
-        return 1.0
-    return SIMULTANEITY[min(devices - 2, len(SIMULTANEITY) - 1)]
-
-
-def _others_part_w(chargers: int, others_w: Sequence[float]) -> float:
-    """Return what the formula guarantees the other devices; a large one its 40 %."""
-    factor = simultaneity(chargers + len(others_w))
-    return sum(max(GUARANTEED_W * factor, OF_LARGE * w if w > LARGE_W else 0.0) for w in others_w)
 
 
 def _in_silence(limit: OperatorLimit, settings: OperatorSettings) -> OperatorLimit:

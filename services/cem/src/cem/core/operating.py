@@ -42,13 +42,21 @@ class OperatorLimit:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplianceChoice:
+    """Whether people let us limit a paired appliance."""
+
+    ski: str
+    is_limited: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorSettings:
     """How the site obeys; watts.
 
     credits_sun: own solar power may be added to the limit; False = strict. other_devices_w: the
-    rated power of each steerable device beside the chargers. contract_w: most that the grid
-    connection may draw, None = only the fuse counts. failsafe_w, failsafe_s: offered to the
-    control box.
+    rated power of each steerable device that is neither charger nor paired. contract_w: most that
+    the grid connection may draw, None = only the fuse counts. failsafe_w, failsafe_s: offered to
+    the control box. appliances: what people chose, by SKI.
     """
 
     credits_sun: bool = False
@@ -57,3 +65,4 @@ class OperatorSettings:
     failsafe_w: float = GUARANTEED_W
     failsafe_s: float = 7200.0
     revision: int = 0
+    appliances: tuple[ApplianceChoice, ...] = ()

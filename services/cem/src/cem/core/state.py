@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from cem.core import driving
+from cem.core.appliances import Appliance
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
 from cem.core.conduct import Switching
 from cem.core.driving import ChargingMode, Goal, WallClock
-from cem.core.events import GridReading
-from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.reasons import Notice
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from electrical.phases import PhaseCurrents
+
+from cem.core import driving
+from cem.core.events import GridReading
+from cem.core.operating import OperatorLimit, OperatorSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class State:
     operator_heard_s: float | None = None  # the gateway's last word on them
     api_limit: OperatorLimit | None = None
     power_limit_w: float | None = None  # set directly, for all chargers together
+    appliances: tuple[Appliance, ...] = ()  # paired ones that can be limited
+    appliances_heard_s: float | None = None
     is_store_failing: bool = False
     notices: tuple[Notice, ...] = ()
     tariff: Tariff = field(default_factory=Tariff)

@@ -4,12 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
+from cem.core.appliances import Appliance
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
 from cem.core.conduct import Pulse
 from cem.core.driving import Car, WallClock
+from cem.core.numbers import finite
+from cem.core.tariff import PvSystem
+
 from cem.core.events import (
     ApiLimitSet,
+    AppliancesHeard,
     CarsSet,
     CircuitsSet,
     GoalSet,
@@ -25,13 +30,11 @@ from cem.core.events import (
     StoreChecked,
     TariffSet,
 )
-from cem.core.numbers import finite
 from cem.core.operating import OperatorLimit
 from cem.core.state import State
-from cem.core.tariff import PvSystem
 
 OfCharger = ModeSet | GoalSet | PhasesSwitched | PulseAsked | PulseEnded
-OfOperator = OperatorSet | OperatorLimitsHeard | ApiLimitSet | PowerLimitSet
+OfOperator = OperatorSet | OperatorLimitsHeard | AppliancesHeard | ApiLimitSet | PowerLimitSet
 OfOutlook = TariffSet | PlanningSet | PvSystemsSet
 Told = OfCharger | OfOperator | OfOutlook | CircuitsSet | CarsSet | WallClock | StoreChecked
 
@@ -47,7 +50,13 @@ def told(state: State, event: Told, now: float) -> State:  # noqa: PLR0911 - one
             return replace(state, wall=event)
         case StoreChecked(is_failing):
             return replace(state, is_store_failing=is_failing)
-        case OperatorSet() | OperatorLimitsHeard() | ApiLimitSet() | PowerLimitSet():
+        case (
+            OperatorSet()
+            | OperatorLimitsHeard()
+            | AppliancesHeard()
+            | ApiLimitSet()
+            | PowerLimitSet()
+        ):
             return _of_operator(state, event, now)
         case TariffSet() | PlanningSet() | PvSystemsSet():
             return _of_outlook(state, event)
@@ -84,6 +93,9 @@ def _of_operator(state: State, event: OfOperator, now: float) -> State:
         case OperatorLimitsHeard(limits):
             sane = tuple(_sane(limit) for limit in limits)
             return replace(state, operator_limits=sane, operator_heard_s=now)
+        case AppliancesHeard(appliances):
+            known = sorted((_known(each) for each in appliances), key=lambda each: each.ski)
+            return replace(state, appliances=tuple(known), appliances_heard_s=now)
         case ApiLimitSet(limit):
             return replace(state, api_limit=None if limit is None else _sane(limit))
         case PowerLimitSet(limit_w):
@@ -121,6 +133,25 @@ def _sane(limit: OperatorLimit) -> OperatorLimit:
     return replace(
         limit, limit_w=_sane_w(limit.limit_w), failsafe_w=failsafe_w, failsafe_s=failsafe_s
     )
+
+
+def _known(appliance: Appliance) -> Appliance:
+    """Return an appliance whose odd numbers are unknown ones."""
+    return replace(
+        appliance,
+        silent_s=finite(appliance.silent_s),
+        power_w=finite(appliance.power_w),
+        nominal_w=_positive_w(appliance.nominal_w),
+        failsafe_w=_positive_w(appliance.failsafe_w),
+        held_w=_positive_w(appliance.held_w),
+        asked_w=finite(appliance.asked_w),
+        answer_age_s=finite(appliance.answer_age_s),
+    )
+
+
+def _positive_w(power_w: float | None) -> float | None:
+    known_w = finite(power_w)
+    return None if known_w is None or known_w < 0 else known_w
 
 
 def _sane_w(limit_w: float | None) -> float | None:

@@ -1,10 +1,12 @@
 """The grid operator's limits and how the site obeys, as messages and back."""
 
 import logging
+from collections.abc import Iterable
 
-from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
 from volthus_wire.convert import from_timestamp, to_timestamp
 from volthus_wire.v1 import operator_pb2
+
+from cem.core.operating import ApplianceChoice, LimitState, OperatorLimit, OperatorSettings
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +21,7 @@ def operator_of(message: operator_pb2.OperatorSettings, revision: int) -> Operat
         message.failsafe_w or usual.failsafe_w,
         message.failsafe_s or usual.failsafe_s,
         revision,
+        choices_of(message.appliances),
     )
 
 
@@ -31,7 +34,17 @@ def operator_message(operator: OperatorSettings) -> operator_pb2.OperatorSetting
         failsafe_w=operator.failsafe_w,
         failsafe_s=operator.failsafe_s,
         revision=operator.revision,
+        appliances=[
+            operator_pb2.ApplianceChoice(ski=choice.ski, limited=choice.is_limited)
+            for choice in operator.appliances
+        ],
     )
+
+
+def choices_of(messages: Iterable[operator_pb2.ApplianceChoice]) -> tuple[ApplianceChoice, ...]:
+    """Return what people chose for appliances, by SKI; the last word for each."""
+    chosen = {message.ski: message.limited for message in messages}
+    return tuple(ApplianceChoice(ski, chosen[ski]) for ski in sorted(chosen))
 
 
 def limit_of(message: operator_pb2.OperatorLimit) -> OperatorLimit:

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from cem.messages.operating import limit_message
-from cem.records.core.sealing import entry_of
 from cem.records.tables import (
     ChargerMinuteRow,
     DecisionRow,
@@ -17,6 +15,9 @@ from cem.records.tables import (
 from electrical.phases import Phases
 from volthus_wire.convert import to_phases, to_timestamp
 from volthus_wire.v1 import operator_pb2, records_pb2, site_pb2
+
+from cem.messages.operating import limit_message
+from cem.records.core.sealing import entry_of
 
 
 def instant(ms: int) -> datetime:
@@ -123,6 +124,7 @@ def evidence_message(row: EvidenceRow) -> operator_pb2.Evidence:
         charging_w=entry.charging_w,
         reached_s=entry.reached_s,
         reference=entry.limit.reference,
+        appliances=entry.appliances,
         hash=row.hash,
         before=row.before,
     )

@@ -3,21 +3,23 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from cem.core import showing
+from cem.core.appliances import ApplianceShare, ApplianceState
 from cem.core.charger import Charger
-from cem.core.decision import Decision
 from cem.core.driving import car_at
-from cem.core.events import Link, Report
-from cem.core.obeying import standing
-from cem.core.operating import OperatorLimit
 from cem.core.parameters import DEFAULTS
-from cem.core.state import State
 from cem.records.core.counting import Measured
-from cem.records.core.evidence import Effect
 from cem.records.core.history import Shown
 from cem.records.core.ledger import Now
 from cem.records.core.sessions import Seen
 from electrical.power import NOMINAL_VOLTAGE_V
+
+from cem.core import showing
+from cem.core.decision import Decision
+from cem.core.events import Link, Report
+from cem.core.obeying import standing
+from cem.core.operating import OperatorLimit
+from cem.core.state import State
+from cem.records.core.evidence import Effect
 
 # The gateway speaks every second; ten words missed are worth a `lost` in the log. Control waits
 # longer (`operator_silent_s`, LPC's 120 s) since what follows there is the failsafe limit, and a
@@ -79,7 +81,23 @@ def effect_of(decision: Decision, now_s: float) -> Effect:
         charging_w,
         {"lpc": charging_w, "lpp": fed_in_w},
         {"lpc": decision.operator_w, "lpp": None},
+        _appliances(decision),
     )
+
+
+def _appliances(decision: Decision) -> str:
+    """Return who else is limited, as the evidence names them: `Heat pump (ab..) 3360 W accepted`.
+
+    What is not answered yet is told as asked.
+    """
+    limited = [share for share in decision.appliances.values() if share.limit_w is not None]
+    return "; ".join(_appliance(share) for share in sorted(limited, key=lambda s: s.appliance.ski))
+
+
+def _appliance(share: ApplianceShare) -> str:
+    name = "".join(filter(str.isprintable, share.appliance.name)).replace(";", ",")
+    asked = "asked" if share.state is ApplianceState.PENDING else share.state.value
+    return f"{name} ({share.appliance.ski}) {share.limit_w:.0f} W {asked}".strip()
 
 
 def to_the_millisecond(moment: datetime) -> datetime:

@@ -6,8 +6,6 @@ from typing import TypeVar
 
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal, SmartSwitches, WeeklyDeparture
-from cem.core.installation import Installation
-from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.site_file.outlook import (
     BoughtPart,
@@ -18,6 +16,10 @@ from cem.site_file.outlook import (
     tariff_of,
 )
 from cem.site_file.parts import Part
+from electrical.phases import UNKNOWN, ZERO, PhaseCurrents, PhaseReadings, Phases
+
+from cem.core.installation import Installation
+from cem.core.operating import ApplianceChoice, OperatorSettings
 from cem.site_file.shape import (
     ByPhase,
     CarPart,
@@ -25,9 +27,9 @@ from cem.site_file.shape import (
     CircuitPart,
     GoalPart,
     ModePart,
+    OperatorPart,
     SiteFile,
 )
-from electrical.phases import UNKNOWN, ZERO, PhaseCurrents, PhaseReadings, Phases
 
 S = TypeVar("S", EnergyManagement, GridConnection, CircuitSettings, ChargerSettings, ChargingMode,
             Car, OperatorSettings)  # fmt: skip
@@ -36,7 +38,7 @@ RENAMED = {
     "phase_switching_confirmed": "is_phase_switching_confirmed",
 }
 COLLECTIONS = ("circuits", "cars", "pv_systems")
-NESTED = frozenset({"mode", "goal"})
+NESTED = frozenset({"mode", "goal", "appliances"})
 
 
 def merged(file: SiteFile, before: Installation, *, is_token_new: bool = False) -> Installation:
@@ -54,7 +56,7 @@ def merged(file: SiteFile, before: Installation, *, is_token_new: bool = False) 
         before,
         grid=grid,
         energy_management=_laid(file.energy_management, before.energy_management),
-        operator=_laid(file.operator, before.operator),
+        operator=_operator(file.operator, before.operator),
     )
     if "tariff" in told:
         tariff = tariff_of(file.tariff, before.tariff, is_token_new=is_token_new)
@@ -110,6 +112,14 @@ def _laid(part: Part, before: S) -> S:
             value = _by_phase(value, getattr(before, target))
         changes[target] = value
     after = replace(before, **changes)  # type: ignore[arg-type]  # a part's keys are its setting's
+    return before if after == before else replace(after, revision=before.revision + 1)
+
+
+def _operator(part: OperatorPart, before: OperatorSettings) -> OperatorSettings:
+    """Return how the site obeys; appliances that the file does not name stay as chosen."""
+    chosen = {each.ski: each.is_limited for each in before.appliances} | part.appliances
+    choices = tuple(ApplianceChoice(ski, chosen[ski]) for ski in sorted(chosen))
+    after = replace(_laid(part, before), appliances=choices, revision=before.revision)
     return before if after == before else replace(after, revision=before.revision + 1)
 
 

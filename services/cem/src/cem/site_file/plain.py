@@ -5,12 +5,13 @@ from typing import Final
 
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal
-from cem.core.installation import Installation
-from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.site_file.outlook import of_planning, of_pv_system, of_tariff
 from cem.site_file.parts import Leaf, Plain
 from electrical.phases import Phases
+
+from cem.core.installation import Installation
+from cem.core.operating import OperatorSettings
 
 VERSION: Final = 1
 
@@ -129,6 +130,7 @@ def of_operator(operator: OperatorSettings) -> Plain:
         "contract_w": operator.contract_w,
         "failsafe_w": operator.failsafe_w,
         "failsafe_s": operator.failsafe_s,
+        "appliances": {each.ski: each.is_limited for each in operator.appliances},
     }
 
 

@@ -2,8 +2,6 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError
-
 from cem.core.driving import Mode
 from cem.core.site import PhaseSwitching
 from cem.site_file.errors import SiteFileError
@@ -11,6 +9,7 @@ from cem.site_file.outlook import PlanningPart, PvSystemPart, TariffPart
 from cem.site_file.parts import Amperes, Id, Part, Ski, Whole
 from cem.site_file.yaml_text import Value
 from electrical.rotation import Rotation
+from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError
 
 
 def _each(value: object) -> object:
@@ -124,6 +123,7 @@ class OperatorPart(Part):
     contract_w: float | None = None
     failsafe_w: float = 4200.0
     failsafe_s: float = 7200.0
+    appliances: dict[Ski, bool] = Field(default_factory=dict)
 
 
 class SiteFile(Part):

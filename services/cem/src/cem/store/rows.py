@@ -4,15 +4,17 @@ import json
 from datetime import UTC, datetime
 from typing import assert_never
 
-from sqlmodel import SQLModel
-
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal, Mode, SmartSwitches, WeeklyDeparture
-from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff, Token
 from cem.store.changes import Setting
 from cem.store.outlook_rows import planning_row, pv_system_row, tariff_row
+from electrical.phases import Phases
+from electrical.rotation import Rotation
+from sqlmodel import SQLModel
+
+from cem.core.operating import ApplianceChoice, LimitState, OperatorLimit, OperatorSettings
 from cem.store.tables import (
     CarRow,
     ChargerRow,
@@ -25,8 +27,6 @@ from cem.store.tables import (
     OperatorRow,
     TokenRow,
 )
-from electrical.phases import Phases
-from electrical.rotation import Rotation
 
 
 def row_of(setting: Setting, id_: str) -> SQLModel:  # noqa: PLR0911, PLR0912 - one for each
@@ -244,6 +244,7 @@ def operator_of(row: OperatorRow) -> OperatorSettings:
         row.failsafe_w,
         row.failsafe_s,
         row.revision,
+        tuple(ApplianceChoice(*pair) for pair in json.loads(row.appliances)),
     )
 
 
@@ -255,6 +256,7 @@ def _operator_row(operator: OperatorSettings) -> OperatorRow:
         failsafe_w=operator.failsafe_w,
         failsafe_s=operator.failsafe_s,
         revision=operator.revision,
+        appliances=json.dumps([[each.ski, each.is_limited] for each in operator.appliances]),
     )
 
 

@@ -126,7 +126,7 @@ class GoalRow(SQLModel, table=True):
 
 
 class OperatorRow(SQLModel, table=True):
-    """How the site obeys the grid operator. other_devices_w: JSON."""
+    """How the site obeys the grid operator. other_devices_w, appliances: JSON."""
 
     __tablename__ = "cem_operator"
 
@@ -137,6 +137,7 @@ class OperatorRow(SQLModel, table=True):
     failsafe_w: float
     failsafe_s: float
     revision: int
+    appliances: str = Field(default="[]", sa_column_kwargs={"server_default": "[]"})
 
 
 class OperatorLimitRow(SQLModel, table=True):

@@ -2,7 +2,8 @@
 
 events: `started` (a limit began), `changed` (another value), `reached` (the power is below it,
 with the time that took), `exceeded` (it is not, 10 s after the order or later), `ended`,
-`failsafe` (the failsafe value holds), `lost` (the source is silent), `recovered` (it is back).
+`failsafe` (the failsafe value holds), `lost` (the source is silent), `recovered` (it is back),
+`appliance` (who else is limited, or what one of them answered, changed).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,13 +29,15 @@ class Effect:
     """What was measured at a moment; W, None = unknown.
 
     drawn_w: by what the limit is about (lpc: the chargers; lpp: the feed-in), to be compared with
-    allowed_w by kind: the share the limit leaves for it.
+    allowed_w by kind: the share the limit leaves for it. appliances: who else is limited, each by
+    name with its share and how it stands to that; empty = nobody.
     """
 
     grid_import_w: float | None
     charging_w: float | None
     drawn_w: Mapping[str, float | None]
     allowed_w: Mapping[str, float | None]
+    appliances: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Entry:
     grid_import_w: float | None = None
     charging_w: float | None = None
     reached_s: float | None = None
+    appliances: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Order:
     since_s: float | None = None
     is_answered: bool = True
     is_exceeded: bool = False
+    appliances: str = ""
 
 
 Orders = Mapping[Key, Order]
@@ -104,12 +109,13 @@ def watched(
 
     def enter(event: str, limit: OperatorLimit, reached_s: float | None) -> None:
         measured = (effect.grid_import_w, effect.charging_w)
-        entries.append(Entry(wall, event, limit, *measured, reached_s))
+        entries.append(Entry(wall, event, limit, *measured, reached_s, _named(limit, effect)))
 
     for limit in limits:
         before = orders.get(key_of(limit))
         order = _ordered(before, limit, now_s, enter)
-        after[key_of(limit)] = _judged(order, effect, now_s, enter)
+        order = _judged(order, effect, now_s, enter)
+        after[key_of(limit)] = _joined(order, before, effect, enter)
     for key, order in orders.items():
         if key not in after and order.limit.limit_w is not None:
             enter("ended", replace(order.limit, limit_w=None), None)
@@ -130,6 +136,7 @@ def restored(entries: Sequence[Entry], now_s: float) -> dict[Key, Order]:
                 order = Order(entry.limit)
             case _:
                 order = replace(order, limit=entry.limit)
+        order = replace(order, appliances=entry.appliances)
         orders[key_of(entry.limit)] = order
     return orders
 
@@ -156,7 +163,22 @@ def _ordered(before: Order | None, limit: OperatorLimit, now_s: float, enter: En
         enter("ended", limit, None)
         return Order(limit)
     enter("started" if old.limit_w is None else "changed", limit, None)
-    return Order(limit, now_s, is_answered=False)
+    named = "" if before is None else before.appliances
+    return Order(limit, now_s, is_answered=False, appliances=named)
+
+
+def _named(limit: OperatorLimit, effect: Effect) -> str:
+    """Return who else is limited by a limit: what is fed in is nobody else's."""
+    return effect.appliances if limit.kind == "lpc" and limit.limit_w is not None else ""
+
+
+def _joined(order: Order, before: Order | None, effect: Effect, enter: Enter) -> Order:
+    """Enter who else is limited, when that changed since the last look at this limit."""
+    named = _named(order.limit, effect)
+    was_limited = before is not None and before.limit.limit_w is not None
+    if was_limited and order.limit.limit_w is not None and named != order.appliances:
+        enter("appliance", order.limit, None)
+    return replace(order, appliances=named)
 
 
 def _judged(order: Order, effect: Effect, now_s: float, enter: Enter) -> Order:
@@ -175,7 +197,7 @@ def _judged(order: Order, effect: Effect, now_s: float, enter: Enter) -> Order:
     if is_below:
         if order.is_exceeded or not order.is_answered:
             enter("reached", limit, round(waited_s, 3))
-        return Order(limit)
+        return Order(limit, appliances=order.appliances)
     if waited_s >= REACT_WITHIN_S and not order.is_exceeded:
         enter("exceeded", limit, None)
         return replace(order, is_exceeded=True)
