@@ -8,7 +8,7 @@ cost. Needs the optional package highspy.
 # highspy builds expressions by operators that its types do not describe.
 import numpy as np
 
-from smart_charging.planner.kernels.types import Floats
+from smart_charging.planner.plans import starts_of
 from smart_charging.planner.problem import PENALTY_PER_KWH, Plan, Problem, ProblemError
 
 MOST_S = 60.0
@@ -84,11 +84,3 @@ def _snapped(power_kw: float, least_kw: float) -> float:
     if power_kw < least_kw / 2:
         return 0.0
     return max(power_kw, least_kw)
-
-
-def starts_of(powers: Floats, problem: Problem) -> int:
-    """Return how often cars begin to charge."""
-    is_on = powers > 0
-    began = is_on & ~np.hstack((np.zeros((len(powers), 1), bool), is_on[:, :-1]))
-    running = sum(bool(is_on[at, 0]) and car.is_running for at, car in enumerate(problem.cars))
-    return int(began.sum()) - running

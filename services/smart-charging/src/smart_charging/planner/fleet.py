@@ -10,12 +10,15 @@ import numpy as np
 from smart_charging.planner.kernels.bundles import (
     CAP,
     CAR_COLUMNS,
+    FROM,
     LEAST,
     MOST,
     NEED,
     TRUE_NEED,
+    UNTIL,
     WHO_COLUMNS,
     WORTH,
+    Site,
 )
 from smart_charging.planner.kernels.fleet import (
     BOUND,
@@ -98,10 +101,7 @@ def plan_fleet(fleet: Fleet, effort: Effort = DEFAULT, seed: int = 1) -> FleetPl
     check(fleet)
     h, n_cars, slots = fleet.slot_h, len(fleet.cars), fleet.surplus_kw.shape[1]
     needed = np.maximum(0.0, fleet.cars[:, 0])
-    cars = _cars(fleet, needed)
-    whos = fleet.whos.copy()
-    whos[:, 0] = np.clip(whos[:, 0], 0, slots)
-    whos[:, 1] = np.clip(whos[:, 1], whos[:, 0], slots)
+    cars, whos = _cars(fleet, needed), _whos(fleet)
     prices = np.stack((fleet.import_price, fleet.export_price), axis=1) * h
     by_price = np.argsort(prices, axis=2, kind="stable")
     power, energy = np.zeros((n_cars, slots)), np.zeros(n_cars)
@@ -109,7 +109,7 @@ def plan_fleet(fleet: Fleet, effort: Effort = DEFAULT, seed: int = 1) -> FleetPl
     solve_fleet(
         fleet.first_car, fleet.tariff_of, prices, by_price, np.maximum(0.0, fleet.surplus_kw),
         np.maximum(0.0, fleet.room_kw), np.maximum(0.0, fleet.phase_room_kw), cars, whos,
-        fleet.limit_kw, fleet.bias_per_kwh * h, SHORT_PER_KWH * h,
+        fleet.limit_kw, fleet.bias_per_kwh * h, SHORT_PER_KWH * h, fleet.start_cost,
         effort.tolerance, effort.moves, seed, power, results, energy,
     )  # fmt: skip
     hopeless = np.concatenate(([0.0], np.cumsum(needed - cars[:, TRUE_NEED] * h)))
@@ -118,6 +118,32 @@ def plan_fleet(fleet: Fleet, effort: Effort = DEFAULT, seed: int = 1) -> FleetPl
         power, np.maximum(0.0, needed - energy * h), results[:, COST], results[:, BOUND],
         results[:, LEAST_MISSING] * h, results[:, STARTS].astype(np.int64),
     )  # fmt: skip
+
+
+def site_of(fleet: Fleet) -> Site:
+    """Return the first site of a fleet as the kernels take it, with true needs.
+
+    Raises ProblemError.
+    """
+    check(fleet)
+    h, a, b = fleet.slot_h, fleet.first_car[0], fleet.first_car[1]
+    prices = np.stack((fleet.import_price[0], fleet.export_price[0])) * h
+    cars = _cars(fleet, np.maximum(0.0, fleet.cars[:, 0]))
+    cars[:, NEED] = cars[:, TRUE_NEED] = np.maximum(0.0, fleet.cars[:, 0]) / h
+    slots = prices.shape[1]
+    return Site(
+        cars[a:b], _whos(fleet)[a:b], SHORT_PER_KWH * h, prices, np.argsort(prices, kind="stable"),
+        np.maximum(0.0, fleet.surplus_kw[0]), np.maximum(0.0, fleet.room_kw[0]),
+        np.maximum(0.0, fleet.phase_room_kw[:1].reshape(-1, slots)), fleet.limit_kw[a:b],
+        fleet.bias_per_kwh[a:b] * h,
+    )  # fmt: skip
+
+
+def _whos(fleet: Fleet) -> Integers:
+    whos, slots = fleet.whos.copy(), fleet.surplus_kw.shape[1]
+    whos[:, FROM] = np.clip(whos[:, FROM], 0, slots)
+    whos[:, UNTIL] = np.clip(whos[:, UNTIL], whos[:, FROM], slots)
+    return whos
 
 
 def _cars(fleet: Fleet, needed: Floats) -> Floats:

@@ -4,8 +4,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from smart_charging.planner.fleet import DEFAULT, FLEET_CAR_COLUMNS, Fleet, FleetPlan, plan_fleet
-from smart_charging.planner.kernels.bundles import WHO_COLUMNS
+from smart_charging.planner.fleet import (
+    DEFAULT,
+    FLEET_CAR_COLUMNS,
+    Fleet,
+    FleetPlan,
+    plan_fleet,
+    site_of,
+)
+from smart_charging.planner.kernels.at_once import at_once as kernel_at_once
+from smart_charging.planner.kernels.bundles import (
+    FROM,
+    NEED,
+    UNTIL,
+    WHO_COLUMNS,
+    Site,
+    desk_for,
+    most_at,
+)
 from smart_charging.planner.kernels.types import Floats
 from smart_charging.planner.problem import (
     MOST_CARS,
@@ -18,6 +34,7 @@ from smart_charging.planner.problem import (
     series,
 )
 
+ROUNDING_KWH = 1e-9
 PER_SLOT_LATER = 0.5  # per kWh, for a car that charges at once: dearer than any step of a price
 
 
@@ -46,6 +63,55 @@ def plan_many(problems: Sequence[Problem], effort: Effort = DEFAULT, seed: int =
         plans = plan_fleet(fleet, effort, seed)
         found.update((at, _plan_at(plans, fleet, place)) for place, at in enumerate(group))
     return [found[at] for at in range(len(problems))]
+
+
+def at_once(problem: Problem) -> Plan:
+    """Return what charging at once would draw and cost, under the same room: no plan, no price.
+
+    Each car takes its need from its arrival on. The slot in which it is full may hold less than
+    its least power: it charges for a part of it. Nothing bounds this cost. Raises ProblemError.
+    """
+    fleet = fleet_of([problem])
+    site = site_of(fleet)
+    slots = len(site.room)
+    power = np.zeros((len(problem.cars), slots))
+    desk = desk_for(slots, max(1, len(problem.cars)))
+    order = np.lexsort((np.arange(len(problem.cars)), site.whos[:, FROM]))
+    kernel_at_once(site, order, desk, power)
+    total = power.sum(axis=0)
+    under = np.minimum(total, site.surplus)
+    cost = float((site.prices[1] * under + site.prices[0] * (total - under)).sum())
+    got = power.sum(axis=1) * problem.slot_h
+    missing = np.maximum(0.0, fleet.cars[:, 0] - got)
+    missing[missing < ROUNDING_KWH] = 0.0
+    return Plan(power, cost, tuple(missing.tolist()), -np.inf, 0.0, starts_of(power, problem))
+
+
+def latest_starts(problem: Problem) -> tuple[int | None, ...]:
+    """Return for each car the last slot in which it can begin, at full power, to meet its need.
+
+    As if the room were the car's alone; None where even beginning at arrival is too late, and the
+    departure for a car that needs nothing. Raises ProblemError.
+    """
+    site = site_of(fleet_of([problem]))
+    return tuple(_latest(site, i) for i in range(len(problem.cars)))
+
+
+def _latest(site: Site, i: int) -> int | None:
+    left = float(site.cars[i, NEED])
+    for t in range(int(site.whos[i, UNTIL]), int(site.whos[i, FROM]) - 1, -1):
+        left -= most_at(site, i, t) if t < site.whos[i, UNTIL] else 0.0
+        if left <= ROUNDING_KWH:
+            return t
+    return None
+
+
+def starts_of(power_kw: Floats, problem: Problem) -> int:
+    """Return how often cars begin to charge; going on in slot 0 is no start."""
+    is_on = power_kw > 0
+    starts = int(is_on[:, 0].sum() + (is_on[:, 1:] & ~is_on[:, :-1]).sum())
+    running = (car.is_running and is_on[at, 0] for at, car in enumerate(problem.cars))
+    return starts - sum(map(int, running))
 
 
 def fleet_of(problems: Sequence[Problem]) -> Fleet:

@@ -5,6 +5,7 @@ import numpy as np
 from smart_charging.planner.kernels.bundles import FROM, NEED, RUNNING, UNTIL, Site, desk_for
 from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.site import solve
+from smart_charging.planner.kernels.steady import all_steadied
 from smart_charging.planner.kernels.types import Floats, Integers
 
 COST, BOUND, LEAST_MISSING, STARTS = 0, 1, 2, 3  # columns of results
@@ -15,7 +16,7 @@ RESULT_COLUMNS = 4
 def solve_fleet(
     first_car: Integers, tariff_of: Integers, prices: Floats, by_price: Integers, surplus: Floats,
     room: Floats, phase_room: Floats, cars: Floats, whos: Integers, limits: Floats, bias: Floats,
-    penalty: float, tolerance: float, moves: int, seed: int, power: Floats,
+    penalty: float, start_cost: float, tolerance: float, moves: int, seed: int, power: Floats,
     results: Floats, energy: Floats,
 ) -> None:  # fmt: skip
     """Plan every site: write powers (cars x slots), results (a row per site), energy (by car).
@@ -40,6 +41,8 @@ def solve_fleet(
         )  # fmt: skip
         p = power[a:b]
         worth, bound, lacking = solve(site, desk, small, tolerance, moves, seed, p)
+        if start_cost > 0:
+            worth, bound = all_steadied(site, start_cost, desk, worth, bound, lacking, p)
         cost = 0.0
         for t in range(slots):
             if desk.total[t] > 0:
