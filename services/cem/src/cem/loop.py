@@ -7,23 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import Protocol
 
-from cem.core.driving import WallClock
-from cem.core.parameters import DEFAULTS
-from cem.picture.clocks import Clocks
-from cem.picture.site import Beside, Named, site_state, status_of
-from cem.zone import zone_of
-from volthus_kit.clock import Clock
-from volthus_wire.v1 import site_pb2
-
 from cem import metrics
 from cem.bus.outbox import Outbox
 from cem.core import showing
 from cem.core.decide import decide
 from cem.core.decision import Decision, Limit
+from cem.core.driving import WallClock
 from cem.core.events import Event, GridRead
 from cem.core.folding import apply, is_urgent
 from cem.core.obeying import limit_w
+from cem.core.parameters import DEFAULTS
 from cem.core.state import State
+from cem.picture.clocks import Clocks
+from cem.picture.site import Beside, Named, site_state, status_of
+from cem.zone import zone_of
+from volthus_kit.clock import Clock
+from volthus_wire.v1 import site_pb2
 
 RENEW_EVERY_S = 1.0  # leases (design law 2)
 PICTURE_EVERY_S = 10.0

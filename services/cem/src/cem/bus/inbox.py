@@ -3,12 +3,6 @@
 from collections.abc import Callable
 
 from cem.bus.rosters import Meters, Rosters
-from cem.messages.appliances import appliance_of
-from cem.messages.hearing import reading_of, report_of
-from volthus_kit.bus import Bus
-from volthus_wire import subjects
-from volthus_wire.v1 import evse_pb2, metering_pb2, operator_pb2, site_pb2
-
 from cem.core.events import (
     AppliancesHeard,
     ChargerHeard,
@@ -21,7 +15,12 @@ from cem.core.events import (
     SunRead,
 )
 from cem.core.state import State
+from cem.messages.appliances import appliance_of
+from cem.messages.hearing import reading_of, report_of
 from cem.messages.operating import limit_of
+from volthus_kit.bus import Bus
+from volthus_wire import subjects
+from volthus_wire.v1 import evse_pb2, metering_pb2, operator_pb2, site_pb2
 
 Happened = Callable[[Event], None]
 

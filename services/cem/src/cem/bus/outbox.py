@@ -1,13 +1,12 @@
 """What the CEM says: leases, with epoch and sequence, and the live picture."""
 
 from cem.core.appliances import ApplianceShare
+from cem.core.decision import Limit
 from cem.messages.appliances import lease_message
 from volthus_kit.bus import Bus
 from volthus_wire import subjects
 from volthus_wire.convert import to_conductors
 from volthus_wire.v1 import evse_pb2, site_pb2
-
-from cem.core.decision import Limit
 
 
 class Outbox:

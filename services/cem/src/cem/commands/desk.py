@@ -6,20 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cem.core.appliances import ApplianceShare
 from cem.core.circuits import CircuitSettings
+from cem.core.events import Event, StoreChecked
+from cem.core.installation import Installation
 from cem.core.site import ChargerSettings
+from cem.core.state import State
 from cem.core.tariff import Token
 from cem.core.validation import Objection
+from cem.loop import Controller
 from cem.site_file.parts import Leaf
+from cem.site_file.plain import differing, leaves
+from cem.store import Change, Store
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1.rpc_pb2 import Caller
-
-from cem.core.events import Event, StoreChecked
-from cem.core.installation import Installation
-from cem.core.state import State
-from cem.loop import Controller
-from cem.site_file.plain import differing, leaves
-from cem.store import Change, Store
 
 logger = logging.getLogger(__name__)
 

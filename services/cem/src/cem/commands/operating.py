@@ -3,22 +3,21 @@
 import asyncio
 import contextlib
 
-from cem.core.parameters import DEFAULTS
-from cem.core.validation import is_within, out_of_range
-from cem.messages.appliances import share_message
-from volthus_kit.refusal import RefusedError
-from volthus_wire.convert import from_timestamp
-from volthus_wire.v1 import operator_pb2
-from volthus_wire.v1.rpc_pb2 import Caller
-
 from cem.commands.desk import Desk, check_revision, refuse
 from cem.core.events import ApiLimitSet, OperatorSet
 from cem.core.installation import MOST_W, object_to_operator
 from cem.core.obeying import standing
 from cem.core.operating import LimitState, OperatorLimit
+from cem.core.parameters import DEFAULTS
+from cem.core.validation import is_within, out_of_range
+from cem.messages.appliances import share_message
 from cem.messages.operating import limit_message, operator_message, operator_of
 from cem.site_file.plain import of_operator
 from cem.store import Change
+from volthus_kit.refusal import RefusedError
+from volthus_wire.convert import from_timestamp
+from volthus_wire.v1 import operator_pb2
+from volthus_wire.v1.rpc_pb2 import Caller
 
 MOST_REFERENCE = 200
 LOOK_EVERY_S = 5.0

@@ -7,10 +7,13 @@ loads - margin on the last reading; first down, then up; every number has its re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cem.core import blame, rooms
 from cem.core.allocation import Constraint, Demand, allocate
+from cem.core.caps import caps, operator_w, voltages_v
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN, ancestry
 from cem.core.conduct import Standing
+from cem.core.decision import Decision, Limit, LoadManagement, Picture
 from cem.core.demand import claimed, demand_of, served
 from cem.core.dividing import division, released
 from cem.core.estimator import estimated
@@ -27,16 +30,12 @@ from cem.core.reasons import Kind, Reason
 from cem.core.rooms import Room
 from cem.core.sequencing import moved, sequence
 from cem.core.standing_by import limit_a
+from cem.core.state import Meter, State
 from cem.core.sun import SOLAR, followed, surplus_w
 from cem.core.switching import switched
 from cem.core.view import View
 from electrical.phases import UNKNOWN, Phase, PhaseReadings, from_mapping, on_phases
 from electrical.rotation import to_device
-
-from cem.core import blame, rooms
-from cem.core.caps import caps, operator_w, voltages_v
-from cem.core.decision import Decision, Limit, LoadManagement, Picture
-from cem.core.state import Meter, State
 
 AT_LEAST_EVERY_S = 1.0  # design law 4
 

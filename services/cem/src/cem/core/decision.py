@@ -8,9 +8,8 @@ from cem.core.appliances import ApplianceShare
 from cem.core.ladder import Rung
 from cem.core.reasons import Reason
 from cem.core.rooms import Room
-from electrical.phases import Phase, PhaseReadings
-
 from cem.core.state import State
+from electrical.phases import Phase, PhaseReadings
 
 
 class LoadManagement(StrEnum):

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cem.core import driving
 from cem.core.appliances import Appliance
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import ChargingMode, Goal, WallClock
+from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from electrical.phases import UNKNOWN, PhaseReadings
-
-from cem.core import driving
-from cem.core.operating import OperatorLimit, OperatorSettings
 
 
 class Link(StrEnum):

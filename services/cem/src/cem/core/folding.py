@@ -3,15 +3,10 @@
 from dataclasses import replace
 from typing import assert_never
 
+from cem.core import ladder, telling
 from cem.core.charger import Charger, changed, house_currents
 from cem.core.conduct import Former, Sample
 from cem.core.driving import ChargingMode, WallClock
-from cem.core.numbers import finite, finite_phases
-from cem.core.parameters import DEFAULTS, Parameters
-from cem.core.site import ChargerSettings
-from electrical.phases import ZERO, PhaseCurrents, Phases, fully_known
-
-from cem.core import ladder, telling
 from cem.core.events import (
     Accepted,
     ApiLimitSet,
@@ -45,7 +40,11 @@ from cem.core.events import (
     SunRead,
     TariffSet,
 )
+from cem.core.numbers import finite, finite_phases
+from cem.core.parameters import DEFAULTS, Parameters
+from cem.core.site import ChargerSettings
 from cem.core.state import Meter, MeterSample, State
+from electrical.phases import ZERO, PhaseCurrents, Phases, fully_known
 
 KEPT_S = 25.0  # longer than every window of the control law
 

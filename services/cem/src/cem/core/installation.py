@@ -9,6 +9,7 @@ from cem.core.circuit_rules import object_to_circuit, object_to_sums, object_to_
 from cem.core.circuits import CircuitSettings
 from cem.core.driver_rules import object_to_car, object_to_goal
 from cem.core.driving import Car, ChargingMode, Goal
+from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from cem.core.tariff_rules import object_to_outlook
@@ -21,8 +22,6 @@ from cem.core.validation import (
     out_of_range,
     unknown_charger,
 )
-
-from cem.core.operating import OperatorSettings
 
 MOST_W = 10_000_000.0
 MOST_CIRCUITS = 200

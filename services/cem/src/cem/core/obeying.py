@@ -7,9 +7,8 @@ because a time has passed. How a limit is divided among devices stands in `divid
 
 from dataclasses import replace
 
-from cem.core.parameters import Parameters
-
 from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
+from cem.core.parameters import Parameters
 from cem.core.state import State
 
 

@@ -4,19 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from cem.core import driving
 from cem.core.appliances import Appliance
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
 from cem.core.conduct import Switching
 from cem.core.driving import ChargingMode, Goal, WallClock
+from cem.core.events import GridReading
+from cem.core.operating import OperatorLimit, OperatorSettings
 from cem.core.reasons import Notice
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from electrical.phases import PhaseCurrents
-
-from cem.core import driving
-from cem.core.events import GridReading
-from cem.core.operating import OperatorLimit, OperatorSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,6 @@ from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
 from cem.core.conduct import Pulse
 from cem.core.driving import Car, WallClock
-from cem.core.numbers import finite
-from cem.core.tariff import PvSystem
-
 from cem.core.events import (
     ApiLimitSet,
     AppliancesHeard,
@@ -30,8 +27,10 @@ from cem.core.events import (
     StoreChecked,
     TariffSet,
 )
+from cem.core.numbers import finite
 from cem.core.operating import OperatorLimit
 from cem.core.state import State
+from cem.core.tariff import PvSystem
 
 OfCharger = ModeSet | GoalSet | PhasesSwitched | PulseAsked | PulseEnded
 OfOperator = OperatorSet | OperatorLimitsHeard | AppliancesHeard | ApiLimitSet | PowerLimitSet

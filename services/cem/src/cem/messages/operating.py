@@ -3,10 +3,9 @@
 import logging
 from collections.abc import Iterable
 
+from cem.core.operating import ApplianceChoice, LimitState, OperatorLimit, OperatorSettings
 from volthus_wire.convert import from_timestamp, to_timestamp
 from volthus_wire.v1 import operator_pb2
-
-from cem.core.operating import ApplianceChoice, LimitState, OperatorLimit, OperatorSettings
 
 logger = logging.getLogger(__name__)
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from cem.messages.operating import limit_message
+from cem.records.core.sealing import entry_of
 from cem.records.tables import (
     ChargerMinuteRow,
     DecisionRow,
@@ -15,9 +17,6 @@ from cem.records.tables import (
 from electrical.phases import Phases
 from volthus_wire.convert import to_phases, to_timestamp
 from volthus_wire.v1 import operator_pb2, records_pb2, site_pb2
-
-from cem.messages.operating import limit_message
-from cem.records.core.sealing import entry_of
 
 
 def instant(ms: int) -> datetime:

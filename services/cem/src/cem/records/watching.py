@@ -3,23 +3,22 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from cem.core import showing
 from cem.core.appliances import ApplianceShare, ApplianceState
 from cem.core.charger import Charger
+from cem.core.decision import Decision
 from cem.core.driving import car_at
+from cem.core.events import Link, Report
+from cem.core.obeying import standing
+from cem.core.operating import OperatorLimit
 from cem.core.parameters import DEFAULTS
+from cem.core.state import State
 from cem.records.core.counting import Measured
+from cem.records.core.evidence import Effect
 from cem.records.core.history import Shown
 from cem.records.core.ledger import Now
 from cem.records.core.sessions import Seen
 from electrical.power import NOMINAL_VOLTAGE_V
-
-from cem.core import showing
-from cem.core.decision import Decision
-from cem.core.events import Link, Report
-from cem.core.obeying import standing
-from cem.core.operating import OperatorLimit
-from cem.core.state import State
-from cem.records.core.evidence import Effect
 
 # The gateway speaks every second; ten words missed are worth a `lost` in the log. Control waits
 # longer (`operator_silent_s`, LPC's 120 s) since what follows there is the failsafe limit, and a

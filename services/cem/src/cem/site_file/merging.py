@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal, SmartSwitches, WeeklyDeparture
+from cem.core.installation import Installation
+from cem.core.operating import ApplianceChoice, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.site_file.outlook import (
     BoughtPart,
@@ -16,10 +18,6 @@ from cem.site_file.outlook import (
     tariff_of,
 )
 from cem.site_file.parts import Part
-from electrical.phases import UNKNOWN, ZERO, PhaseCurrents, PhaseReadings, Phases
-
-from cem.core.installation import Installation
-from cem.core.operating import ApplianceChoice, OperatorSettings
 from cem.site_file.shape import (
     ByPhase,
     CarPart,
@@ -30,6 +28,7 @@ from cem.site_file.shape import (
     OperatorPart,
     SiteFile,
 )
+from electrical.phases import UNKNOWN, ZERO, PhaseCurrents, PhaseReadings, Phases
 
 S = TypeVar("S", EnergyManagement, GridConnection, CircuitSettings, ChargerSettings, ChargingMode,
             Car, OperatorSettings)  # fmt: skip

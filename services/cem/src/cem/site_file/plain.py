@@ -5,13 +5,12 @@ from typing import Final
 
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal
+from cem.core.installation import Installation
+from cem.core.operating import OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.site_file.outlook import of_planning, of_pv_system, of_tariff
 from cem.site_file.parts import Leaf, Plain
 from electrical.phases import Phases
-
-from cem.core.installation import Installation
-from cem.core.operating import OperatorSettings
 
 VERSION: Final = 1
 

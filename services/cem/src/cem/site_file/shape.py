@@ -2,6 +2,8 @@
 
 from typing import Annotated, Literal
 
+from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError
+
 from cem.core.driving import Mode
 from cem.core.site import PhaseSwitching
 from cem.site_file.errors import SiteFileError
@@ -9,7 +11,6 @@ from cem.site_file.outlook import PlanningPart, PvSystemPart, TariffPart
 from cem.site_file.parts import Amperes, Id, Part, Ski, Whole
 from cem.site_file.yaml_text import Value
 from electrical.rotation import Rotation
-from pydantic import AwareDatetime, BeforeValidator, Field, ValidationError
 
 
 def _each(value: object) -> object:

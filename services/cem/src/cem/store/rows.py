@@ -4,17 +4,15 @@ import json
 from datetime import UTC, datetime
 from typing import assert_never
 
+from sqlmodel import SQLModel
+
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal, Mode, SmartSwitches, WeeklyDeparture
+from cem.core.operating import ApplianceChoice, LimitState, OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff, Token
 from cem.store.changes import Setting
 from cem.store.outlook_rows import planning_row, pv_system_row, tariff_row
-from electrical.phases import Phases
-from electrical.rotation import Rotation
-from sqlmodel import SQLModel
-
-from cem.core.operating import ApplianceChoice, LimitState, OperatorLimit, OperatorSettings
 from cem.store.tables import (
     CarRow,
     ChargerRow,
@@ -27,6 +25,8 @@ from cem.store.tables import (
     OperatorRow,
     TokenRow,
 )
+from electrical.phases import Phases
+from electrical.rotation import Rotation
 
 
 def row_of(setting: Setting, id_: str) -> SQLModel:  # noqa: PLR0911, PLR0912 - one for each
