@@ -34,10 +34,14 @@ def main() -> None:
         from smart_charging.prices import cli  # noqa: PLC0415 - as above
 
         sys.exit(cli.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["forecast"]:
+        from smart_charging.solar import cli as solar_cli  # noqa: PLC0415 - as above
+
+        sys.exit(solar_cli.main(sys.argv[2:]))
     run(
         serve,
         Settings,
         name="smart-charging",
         about="Will plan the charging of many sites. `smart-charging plan FILE` plans a file,"
-        " `smart-charging prices` shows prices.",
+        " `smart-charging prices` shows prices, `smart-charging forecast` sun and load.",
     )

@@ -63,7 +63,7 @@ class WeatherSource:
         """Return the request. Raises SetUpError for a missing token, address or plant."""
         is_paid = access.url.startswith(PAID_OPEN_METEO)
         if (self.needs_token or is_paid) and not access.token:
-            raise SetUpError(f"{self.name} needs a key")
+            raise SetUpError(f"{self.name} needs a key at {access.url}")
         if self.scope is Scope.PLANT and not RESOURCE.fullmatch(spot.resource):
             raise SetUpError(f"{self.name} needs the id of a plant, as {self.name}:1a2b-3c4d")
         return self.ask(access, spot, now)
