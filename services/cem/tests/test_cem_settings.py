@@ -137,6 +137,14 @@ async def test_a_chargers_new_settings_are_kept_and_checked(tmp_path: Path) -> N
                 ("phase-switching-url-invalid", "/phase_switching_url"),
             ),
             (
+                {"phase_switching_url": "http://example.com/p"},
+                ("phase-switching-url-invalid", "/phase_switching_url"),
+            ),
+            (
+                {"phase_switching": "local-api"} | consent,
+                ("phase-switching-url-invalid", "/phase_switching_url"),
+            ),
+            (
                 api | consent | {"phases": 1},
                 ("phase-switching-needs-three-phases", "/phase_switching"),
             ),

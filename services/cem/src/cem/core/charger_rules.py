@@ -30,6 +30,10 @@ def object_to_place(
 
 
 def _to_phase_switching(charger: ChargerSettings) -> Objection | None:
+    # Also while it is not used: what is saved may be switched on later by one word.
+    url = charger.phase_switching_url
+    if url and not is_local_url(url):
+        return _no_local(url)
     if charger.phase_switching is PhaseSwitching.NONE:
         return None
     if charger.phases != 3:
@@ -38,15 +42,14 @@ def _to_phase_switching(charger: ChargerSettings) -> Objection | None:
     if not charger.is_phase_switching_confirmed:
         detail = "Confirm first that the notice on contactors and cars was read."
         return Objection("phase-switching-not-confirmed", detail, "/phase_switching_confirmed")
-    if charger.phase_switching is PhaseSwitching.LOCAL_API and not is_local_url(
-        charger.phase_switching_url
-    ):
-        detail = (
-            f"{charger.phase_switching_url!r} is no address in the local network; expected "
-            "http://host:port/path."
-        )
-        return Objection("phase-switching-url-invalid", detail, "/phase_switching_url")
-    return None
+    is_missing = charger.phase_switching is PhaseSwitching.LOCAL_API and not url
+    return _no_local(url) if is_missing else None
+
+
+def _no_local(url: str) -> Objection:
+    where = f"{url[:MOST_URL]!r} is no address in the local network"
+    detail = f"{where}; expected http://host:port/path."
+    return Objection("phase-switching-url-invalid", detail, "/phase_switching_url")
 
 
 def is_local_url(url: str) -> bool:

@@ -1,9 +1,18 @@
 """Shapes used all over the API: phases, lists, problems, names of sites and devices."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar, get_args
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from web.core.ski import SkiError, normalised
@@ -47,11 +56,17 @@ class Wanted(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _whole(cls, value: object) -> object:
-        """Return 2 for 2.0: JSON knows no difference."""
+    def _whole(cls, value: object, at: ValidationInfo) -> object:
+        """Return 2 for 2.0: JSON knows no difference. To Python True is 1; to us it is not."""
+        if isinstance(value, bool) and not _takes_bool(cls.model_fields[str(at.field_name)]):
+            raise PydanticCustomError("bool_given", "Input should be neither true nor false")
         if isinstance(value, float) and value.is_integer():
             return int(value)
         return value
+
+
+def _takes_bool(field: FieldInfo) -> bool:
+    return bool in (field.annotation, *get_args(field.annotation))
 
 
 def _as_ski(value: object) -> str:
