@@ -1,27 +1,30 @@
-"""/healthz (the loop turns), /readyz (the work can be done), /metrics of a service."""
+"""/healthz (the loop turns), /readyz (the work can be done), /metrics of a service.
+
+Plain Starlette: a service without an API must not pay for the memory of one.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from volthus_kit.http import serve_app
 
 Check = Callable[[], bool]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def router(checks: dict[str, Check]) -> APIRouter:
-    """Return the three routes; `checks` name what must be true for the service to be ready."""
-    routes = APIRouter(include_in_schema=False)
+def endpoints(checks: dict[str, Check]) -> dict[str, Endpoint]:
+    """Return who answers, by path; `checks` name what must be true for the service to be ready."""
 
-    @routes.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
 
-    @routes.get("/readyz")
-    async def readyz() -> JSONResponse:
+    async def readyz(_: Request) -> Response:
         results = {name: check() for name, check in checks.items()}
         is_ready = all(results.values())
         return JSONResponse(
@@ -29,16 +32,14 @@ def router(checks: dict[str, Check]) -> APIRouter:
             status_code=200 if is_ready else 503,
         )
 
-    @routes.get("/metrics")
-    async def metrics() -> Response:
+    async def metrics(_: Request) -> Response:
         body = await asyncio.to_thread(generate_latest)
         return Response(body, media_type=CONTENT_TYPE_LATEST)
 
-    return routes
+    return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
 async def serve(host: str, port: int, checks: dict[str, Check]) -> None:
-    """Serve the three routes until cancelled. Raises OSError when the address is taken."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(router(checks))
-    await serve_app(app, host, port)
+    """Serve the three paths until cancelled. Raises OSError when the address is taken."""
+    routes = [Route(path, endpoint) for path, endpoint in endpoints(checks).items()]
+    await serve_app(Starlette(routes=routes), host, port)

@@ -1,11 +1,11 @@
-"""Serves a FastAPI app inside the service's own event loop."""
+"""Serves an ASGI app inside the service's own event loop."""
 
 import contextlib
 import socket
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 
 class _Server(uvicorn.Server):
@@ -15,7 +15,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_app(app: FastAPI, host: str, port: int, *, proxy_headers: bool = False) -> None:
+async def serve_app(app: ASGIApp, host: str, port: int, *, proxy_headers: bool = False) -> None:
     """Serve until cancelled; open requests get 3 s to end.
 
     Raises OSError when the address is taken.
@@ -29,6 +29,7 @@ async def serve_app(app: FastAPI, host: str, port: int, *, proxy_headers: bool =
             log_config=None,
             access_log=False,
             lifespan="off",
+            ws="none",  # nobody speaks WebSocket here: its library need not be loaded
             proxy_headers=proxy_headers,
             timeout_graceful_shutdown=3,
         )

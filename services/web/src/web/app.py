@@ -19,6 +19,7 @@ from web.api import (
     eebus,
     events,
     grid,
+    measuring,
     meter_models,
     meters,
     modes,
@@ -98,7 +99,7 @@ def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check])
     for module in ROUTERS:
         api.include_router(module.router)
     app.include_router(api)
-    app.include_router(health.router(checks), dependencies=[Depends(who_may_measure)])
+    app.include_router(measuring.router(checks), dependencies=[Depends(who_may_measure)])
     add_handlers(app)
     complete(app)
 

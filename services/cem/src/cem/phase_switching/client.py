@@ -3,14 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from cem.phase_switching.contract import Answer, ContractError, read
 
-TIMEOUT_S = 2.0
-MOST_BYTES = 4096
-ACCEPTED = (httpx.codes.OK, httpx.codes.ACCEPTED)
+if TYPE_CHECKING:
+    from cem.phase_switching.exchange import Exchange
+
+ACCEPTED = (HTTPStatus.OK, HTTPStatus.ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +25,41 @@ class Asked:
 class Client:
     """Asks chargers. Every call ends within about two seconds or raises ContractError."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    def __init__(self) -> None:
+        self._exchange: Exchange | None = None
 
     @classmethod
     @asynccontextmanager
     async def open(cls) -> AsyncIterator["Client"]:
-        """Yield a client that uses no proxy and follows no redirect."""
-        async with httpx.AsyncClient(
-            timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
-        ) as http:
-            yield cls(http)
+        """Yield a client, and close it."""
+        client = cls()
+        try:
+            yield client
+        finally:
+            if client._exchange is not None:
+                await client._exchange.close()
 
     async def look(self, url: str) -> Answer:
         """Return how a charger's relay stands."""
-        status, body = await self._exchange("GET", url)
-        if status != httpx.codes.OK:
+        status, body = await self._opened().answered("GET", url)
+        if status != HTTPStatus.OK:
             raise ContractError(f"GET is answered with status {status}")
         return read(body)
 
     async def switch(self, url: str, phases: int) -> Asked:
         """Ask a charger to offer one phase or three."""
-        status, body = await self._exchange("PUT", url, {"phases": phases})
-        if status not in (*ACCEPTED, httpx.codes.CONFLICT):
+        status, body = await self._opened().answered("PUT", url, {"phases": phases})
+        if status not in (*ACCEPTED, HTTPStatus.CONFLICT):
             raise ContractError(f"PUT is answered with status {status}")
         return Asked(read(body), status in ACCEPTED)
 
-    async def _exchange(
-        self, method: str, url: str, body: dict[str, int] | None = None
-    ) -> tuple[int, bytes]:
-        found = b""
-        try:
-            async with self._http.stream(method, url, json=body) as answer:
-                async for part in answer.aiter_bytes():
-                    found += part
-                    if len(found) > MOST_BYTES:
-                        raise ContractError(f"the answer is longer than {MOST_BYTES} bytes")
-                return answer.status_code, found
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ContractError(str(error) or type(error).__name__) from error
+    def _opened(self) -> "Exchange":
+        """Return what speaks HTTP, loaded with the first charger that is asked.
+
+        httpx and its certificates are 15 MB, and few sites have such a charger.
+        """
+        if self._exchange is None:
+            from cem.phase_switching.exchange import Exchange  # noqa: PLC0415 - on first use
+
+            self._exchange = Exchange()
+        return self._exchange

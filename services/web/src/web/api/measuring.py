@@ -1,14 +1,23 @@
-"""Who may read /metrics at the front door's own port; health is for anybody."""
+"""Health and metrics at the front door's own port; /metrics not for everybody."""
 
 import ipaddress
 from typing import Annotated
 
-from fastapi import Request, Security
+from fastapi import APIRouter, Request, Security
 
+from volthus_kit import health
 from web.api.door import BEARER, PartsDep, account_of, admit
 from web.core.roles import Role
 
 METRICS = "/metrics"
+
+
+def router(checks: dict[str, health.Check]) -> APIRouter:
+    """Return the routes of `volthus_kit.health`."""
+    routes = APIRouter(include_in_schema=False)
+    for path, endpoint in health.endpoints(checks).items():
+        routes.add_api_route(path, endpoint, response_model=None)
+    return routes
 
 
 async def who_may_measure(
