@@ -45,8 +45,9 @@ def series(source: str, rows: Iterable[Row]) -> Series:
 
 def near(latitude_deg: float, longitude_deg: float, wanted: tuple[float, float]) -> None:
     """Check that an answer is about the place asked for. Raises AnswerError."""
-    away = max(abs(latitude_deg - wanted[0]), abs(longitude_deg - wanted[1]) % 359)
-    if not away <= MOST_AWAY_DEG:
+    north = abs(latitude_deg - wanted[0])
+    east = abs((longitude_deg - wanted[1] + 180) % 360 - 180)
+    if not (north <= MOST_AWAY_DEG and east <= MOST_AWAY_DEG):  # NaN is not near
         raise AnswerError(
             f"the answer is about {latitude_deg:.2f},{longitude_deg:.2f},"
             f" asked was {wanted[0]:.1f},{wanted[1]:.1f}"
