@@ -25,6 +25,16 @@ from volthus_wire.v1 import (
 from volthus_wire.v1.electrical_pb2 import Conductors, Phases
 
 SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
+PUMP = operator_pb2.ApplianceShare(
+    ski=SKI[::-1],
+    name="Heat pump",
+    limited=True,
+    limit_w=3360,
+    reserved_w=9000,
+    state="refused",
+    problem="too low",
+    nominal_w=9000,
+)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Answer = Callable[[Message], Message]
 
@@ -157,7 +167,10 @@ class DailyOwner:
 
     def _operator(self, _):
         limits = [self.limit] if self.limit else []
-        return operator_pb2.OperatorReply(settings=self.operator, limits=limits)
+        appliances = [PUMP] if self.limit else []
+        return operator_pb2.OperatorReply(
+            settings=self.operator, limits=limits, appliances=appliances
+        )
 
     def _put_operator(self, question):
         new = checked(question.settings.revision, self.operator.revision)

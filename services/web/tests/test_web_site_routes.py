@@ -75,8 +75,12 @@ async def test_how_the_site_obeys_the_operator_is_set(service, site):
     put = await service.put("/sites/demo/operator", json=wanted, headers={"If-Match": '"0"'})
     assert put.status_code == 200, put.text
     assert put.json() == wanted | {
-        "failsafe_w": 4200, "failsafe_s": 7200, "revision": 1, "limits": []
+        "failsafe_w": 4200, "failsafe_s": 7200, "revision": 1, "limits": [],
+        "appliances": [], "appliance_choices": [],
     }  # fmt: skip
+    spared = wanted | {"appliance_choices": [{"ski": SKI, "limited": False}]}
+    put = await service.put("/sites/demo/operator", json=spared)
+    assert put.json()["appliance_choices"] == spared["appliance_choices"]
     short = await service.put("/sites/demo/operator", json={"failsafe_s": 60})
     assert short.json()["field"] == "/failsafe_s"
 
@@ -86,6 +90,9 @@ async def test_a_limit_by_api_is_set_shown_to_all_and_lifted(service, standard, 
     put = await service.put("/sites/demo/operator/limit", json=wanted)
     assert put.status_code == 200, put.text
     assert put.json()["limits"][0]["state"] == "limited"
+    (pump,) = put.json()["appliances"]
+    assert (pump["name"], pump["limit_w"], pump["state"]) == ("Heat pump", 3360, "refused")
+    assert (pump["problem"], pump["power_w"], pump["reserved_w"]) == ("too low", None, 9000)
     await standard.get(f"/sites/demo/chargers/{SKI}/mode")
     shown = (await standard.get("/sites/demo/dashboard")).json()
     assert shown["operator_limits"][0]["limit_w"] == 4200

@@ -123,6 +123,7 @@ describe("the grid operator", () => {
       failsafe_w: 4200,
       failsafe_s: 7200,
       other_devices_w: [11_000, 4200],
+      appliance_choices: [],
     });
     expect(Object.keys(wrongOperator({ ...form, hours: "1", others: "11; x" })).sort()).toEqual(["hours", "others"]);
   });

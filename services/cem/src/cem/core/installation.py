@@ -64,7 +64,7 @@ def object_to_operator(operator: OperatorSettings) -> Objection | None:
             return out_of_range("other-devices", pointer, power_w, 0.0, MOST_W)
     if len(operator.appliances) > MOST_APPLIANCES:
         count = len(operator.appliances)
-        return out_of_range("appliances", "/appliances", count, 0, MOST_APPLIANCES)
+        return out_of_range("other-devices", "/appliances", count, 0, MOST_APPLIANCES)
     return None
 
 

@@ -1325,6 +1325,67 @@ export interface components {
             /** Used */
             used: boolean;
         };
+        /**
+         * Appliance
+         * @description A paired device that can be limited (LPC) and is no charger: its share of a limit.
+         */
+        Appliance: {
+            /** Ski */
+            ski: string;
+            /** Name */
+            name: string | null;
+            /**
+             * Limited
+             * @description We may limit it: by choice, or it is paired for that only.
+             */
+            limited: boolean;
+            /**
+             * Limit W
+             * @description Its share now; null: no limit.
+             */
+            limit_w: number | null;
+            /**
+             * Reserved W
+             * @description Taken off what the chargers may draw.
+             */
+            reserved_w: number;
+            /**
+             * State
+             * @description pending: asked. exceeded: accepted, and draws more. failsafe: out of contact, so it keeps to its own value. not-ours: we may not limit it.
+             * @enum {string}
+             */
+            state: "unlimited" | "pending" | "accepted" | "exceeded" | "refused" | "unreachable" | "failsafe" | "not-ours";
+            /**
+             * Power W
+             * @description Measured by itself (MPC), where it does.
+             */
+            power_w: number | null;
+            /**
+             * Nominal W
+             * @description The most it can draw, by its own word.
+             */
+            nominal_w: number | null;
+            /**
+             * Failsafe W
+             * @description What it keeps to without us, by its own word.
+             */
+            failsafe_w: number | null;
+            /**
+             * Problem
+             * @description Why it refused, as it says.
+             */
+            problem: string | null;
+        };
+        /**
+         * ApplianceChoice
+         * @description Whether a paired appliance may be limited by us.
+         */
+        ApplianceChoice: {
+            /** Ski */
+            ski: string;
+            /** Limited */
+            limited: boolean;
+        };
         /** Body_create_token */
         Body_create_token: {
             /** Grant Type */
@@ -2265,7 +2326,7 @@ export interface components {
             at: string | null;
             /**
              * Event
-             * @description started, changed, reached, exceeded, ended, failsafe, recovered, lost
+             * @description started, changed, reached, exceeded, ended, failsafe, recovered, lost, appliance
              */
             event: string;
             limit: components["schemas"]["OperatorLimit"] | null;
@@ -2283,6 +2344,11 @@ export interface components {
             reached_s: number | null;
             /** Reference */
             reference: string | null;
+            /**
+             * Appliances
+             * @description Who else was limited: name, SKI, watts and what it answered; parted by ;
+             */
+            appliances: string | null;
             /**
              * Hash
              * @description Hex SHA-256 of the entry before and of this one.
@@ -3195,6 +3261,8 @@ export interface components {
             failsafe_w: number;
             /** Failsafe S */
             failsafe_s: number;
+            /** Appliance Choices */
+            appliance_choices: components["schemas"]["ApplianceChoice"][];
             /**
              * Revision
              * @description Also the ETag.
@@ -3202,6 +3270,11 @@ export interface components {
             revision: number;
             /** Limits */
             limits: components["schemas"]["OperatorLimit"][];
+            /**
+             * Appliances
+             * @description Every paired one, with its share.
+             */
+            appliances: components["schemas"]["Appliance"][];
         };
         /**
          * OperatorLimit
@@ -3265,6 +3338,7 @@ export interface components {
          * OperatorSettings
          * @description How the site obeys.
          * @example {
+         *       "appliance_choices": [],
          *       "contract_w": 30000,
          *       "credits_sun": false,
          *       "failsafe_s": 7200,
@@ -3283,7 +3357,7 @@ export interface components {
             credits_sun: boolean;
             /**
              * Other Devices W
-             * @description Steerable devices beside the chargers, by the §14a formula.
+             * @description Steerable devices that are neither charger nor paired, by the §14a formula.
              * @default []
              */
             other_devices_w: number[];
@@ -3304,6 +3378,12 @@ export interface components {
              * @default 7200
              */
             failsafe_s: number;
+            /**
+             * Appliance Choices
+             * @description Which paired appliances may be limited; one that is not named is if that is all it is paired for.
+             * @default []
+             */
+            appliance_choices: components["schemas"]["ApplianceChoice"][];
         };
         /** Page[Car] */
         Page_Car_: {

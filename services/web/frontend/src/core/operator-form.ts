@@ -13,6 +13,8 @@ export interface OperatorForm {
   hours: string;
   /** kW of each steerable device, parted by semicolons. */
   others: string;
+  /** Appliances people chose to have limited or spared, by SKI. */
+  limited: Record<string, boolean>;
 }
 
 export type OperatorErrors = Partial<Record<keyof OperatorForm, Wrong>>;
@@ -29,6 +31,7 @@ export function operatorForm(known: Operator | null, language: string): Operator
     contract: kilowatts(known?.contract_w),
     failsafe: kilowatts(known?.failsafe_w ?? LEAST_W),
     hours: asTyped((known?.failsafe_s ?? LEAST_S) / 3600, language),
+    limited: Object.fromEntries((known?.appliance_choices ?? []).map(({ ski, limited }) => [ski, limited])),
     others: (known?.other_devices_w ?? []).map(kilowatts).join("; "),
   };
 }
@@ -53,5 +56,6 @@ export function operatorOf(form: OperatorForm): OperatorSettings {
     failsafe_w: watts(form.failsafe),
     failsafe_s: Math.round(parseNumber(form.hours) * 3600),
     other_devices_w: parts(form.others).map(watts),
+    appliance_choices: Object.entries(form.limited).map(([ski, limited]) => ({ ski, limited })),
   };
 }

@@ -6,6 +6,9 @@ from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import operator_pb2 as wire
 from web.messages.plain import NotUnderstoodError, instant_in, number_in, text
 from web.models.operator import (
+    Appliance,
+    ApplianceChoice,
+    ApplianceState,
     Evidence,
     LimitKind,
     LimitSource,
@@ -19,6 +22,7 @@ from web.models.operator import (
 KINDS: dict[str, LimitKind] = {kind: kind for kind in get_args(LimitKind)}
 SOURCES: dict[str, LimitSource] = {source: source for source in get_args(LimitSource)}
 STATES: dict[str, LimitState] = {state: state for state in get_args(LimitState)}
+APPLIANCE_STATES: dict[str, ApplianceState] = {word: word for word in get_args(ApplianceState)}
 # What a message with 0 means (LPC: 4.2 kW is the least a consumer keeps, 2 h the least time).
 DEFAULT_FAILSAFE_W = 4200.0
 DEFAULT_FAILSAFE_S = 7200.0
@@ -55,8 +59,31 @@ def operator(message: wire.OperatorReply) -> Operator:
         contract_w=number_in(settings, "contract_w"),
         failsafe_w=settings.failsafe_w or DEFAULT_FAILSAFE_W,
         failsafe_s=settings.failsafe_s or DEFAULT_FAILSAFE_S,
+        appliance_choices=[
+            ApplianceChoice(ski=one.ski, limited=one.limited) for one in settings.appliances
+        ],
         revision=settings.revision,
         limits=[operator_limit(one) for one in message.limits],
+        appliances=[_appliance(one) for one in message.appliances],
+    )
+
+
+def _appliance(message: wire.ApplianceShare) -> Appliance:
+    try:
+        state = APPLIANCE_STATES[message.state]
+    except KeyError as unknown:
+        raise NotUnderstoodError(f"{unknown} is no word of an appliance") from unknown
+    return Appliance(
+        ski=message.ski,
+        name=text(message.name),
+        limited=message.limited,
+        limit_w=number_in(message, "limit_w"),
+        reserved_w=message.reserved_w,
+        state=state,
+        power_w=number_in(message, "power_w"),
+        nominal_w=number_in(message, "nominal_w"),
+        failsafe_w=number_in(message, "failsafe_w"),
+        problem=text(message.problem),
     )
 
 
@@ -68,6 +95,10 @@ def to_operator_settings(wanted: OperatorSettings, revision: int) -> wire.Operat
         contract_w=wanted.contract_w,
         failsafe_w=wanted.failsafe_w,
         failsafe_s=wanted.failsafe_s,
+        appliances=[
+            wire.ApplianceChoice(ski=one.ski, limited=one.limited)
+            for one in wanted.appliance_choices
+        ],
         revision=revision,
     )
 
@@ -92,6 +123,7 @@ def evidence(message: wire.Evidence) -> Evidence:
         charging_w=number_in(message, "charging_w"),
         reached_s=number_in(message, "reached_s"),
         reference=text(message.reference),
+        appliances=text(message.appliances),
         hash=message.hash,
         before=message.before,
     )
