@@ -22,6 +22,12 @@ export const router = createRouter({
     { path: "/log-in", name: "log-in", component: LogInPage, meta: { title: "log-in.title", open: true } },
     { path: "/", name: "overview", component: DashboardPage, meta: { title: "nav.overview" } },
     {
+      path: "/plan",
+      name: "plan",
+      component: () => import("./pages/PlanPage.vue"),
+      meta: { title: "nav.plan" },
+    },
+    {
       path: "/history",
       name: "history",
       component: () => import("./pages/HistoryPage.vue"),

@@ -41,6 +41,10 @@ export const weekdayName = (weekday: number, language: string): string =>
   // 1 January 2024 was a Monday.
   formatted(new Date(2024, 0, weekday), language, { weekday: "short" });
 
+/** Short name of a moment's weekday with its day: "Mon 23". */
+export const weekdayOf = (at_ms: number, language: string): string =>
+  formatted(at_ms, language, { weekday: "short", day: "numeric" });
+
 /** Return a span as hours and minutes: 5400 s is "1:30". */
 export function hoursAndMinutes(seconds: number): string {
   const minutes = Math.round(seconds / 60);

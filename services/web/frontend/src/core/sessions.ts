@@ -11,8 +11,4 @@ export const costOf = ({ cost, currency }: Known): { amount: number; currency: s
 export const sunShare = ({ energy_wh, sun_wh }: Pick<Session, "energy_wh" | "sun_wh">): number | null =>
   energy_wh > 0 ? Math.min(1, sun_wh / energy_wh) : null;
 
-/** Say an amount of money; a dash while it is not known. */
-export function money(cost: { amount: number; currency: string } | null, language: string): string {
-  if (cost === null) return "–";
-  return new Intl.NumberFormat(language, { style: "currency", currency: cost.currency }).format(cost.amount);
-}
+export { money } from "./money";
