@@ -25,15 +25,16 @@ FEED, SIZE_1 = 5, 6  # flexible piece at the feed-in price
 GRID, SIZE_2 = 7, 8  # flexible piece at the grid's price
 SMALL, SMALL_COST = 9, 10  # > 0: a concave slot; the other block, which goes with the feed-in piece
 ON = 11  # OFF, FULL (the block), or PART (the small block)
-TRIED = 12  # 1 = the slot is among those switched in a search
-OFFER_COLUMNS = 13
+FORCED = 12  # what a search decided: FREE, or a state
+KEPT = 13  # the best state known so far
+OFFER_COLUMNS = 14
 NO_USE, GRID_FIRST, FEED_FIRST, OWN_FIRST = 0.0, 1.0, 2.0, 3.0
-OFF, FULL, PART = 0.0, 1.0, 2.0
+FREE, OFF, FULL, PART = -1.0, 0.0, 1.0, 2.0
 # Rows of the float and integer lines to work in, each 3 x slots + 1 long.
-PRICES, SIZES, COSTS, TOGETHER, FIRST, OLD_P, NEW_P = 0, 1, 2, 3, 4, 5, 6
-FLOAT_LINES = 7
-WHAT, OWN, BLOCKS, FLEX, SOME, BEFORE = 0, 1, 2, 3, 4, 5
-INTEGER_LINES = 6
+PRICES, TOGETHER, FIRST = 0, 1, 2
+FLOAT_LINES = 3
+WHAT, OWN, BLOCKS, FLEX, SOME = 0, 1, 2, 3, 4
+INTEGER_LINES = 5
 # Rows of the floats and integers per car to work with.
 GOT = 0
 CAR_FLOATS = 1

@@ -30,9 +30,10 @@ from smart_charging.planner.kernels.single import LEAST_BILL, respond
 from smart_charging.planner.kernels.types import Floats, Integers
 
 SWEEPS = 2
-SHAKES = (0.0, 0.003, 0.0, 0.01, 0.03)  # how much prices are shaken in a move, as a part of them
+SHAKES = (0.0, 0.0, 0.003, 0.01, 0.03)  # how much prices are shaken in a move, as a part of them
 MOST_IN_GROUP = 4
 BETTER = 1e-9
+MENDING = 1e-4  # which part of the bill one mended power may cost
 
 
 @compiled
@@ -125,7 +126,7 @@ def swept(site: Site, desk: Desk, value: float, enough: float, x: Floats) -> flo
 
 @compiled
 def settled(
-    shaken: Site, site: Site, desk: Desk, tolerance: float, x: Floats
+    shaken: Site, site: Site, desk: Desk, tolerance: float, is_joint: bool, x: Floats
 ) -> tuple[float, float, float]:
     """Write a plan into x; return (worth, cost and missing energy that no plan can beat).
 
@@ -133,16 +134,19 @@ def settled(
     """
     n, slots = len(site.cars), len(site.room)
     order = desk.car_integers[ORDER]
-    cost, missing = relaxed(shaken, desk, x)
-    is_plain = len(site.phase_room) == 0 and len(site.bias) == 0
+    cost, missing = 0.0, 0.0
+    if is_joint:
+        cost, missing = relaxed(shaken, desk, x)
+    is_plain = is_joint and len(site.phase_room) == 0 and len(site.bias) == 0
     for t in range(slots):
         desk.total[t] = 0.0
         for line in range(len(site.phase_room)):
             desk.loads[line, t] = 0.0
     if is_plain:
-        left = straightened(site, x)
         for i in range(n):
             drawn(site, i, x[i], 1.0, desk)
+        limit = MENDING * max(abs(cost), LEAST_BILL)
+        left = straightened(site, desk, limit, x)
         if left > 0:
             for at in range(n):
                 i = order[at]
@@ -158,10 +162,14 @@ def settled(
                 x[i, t] = 0.0
         for at in range(n):
             i = order[at]
-            respond(site, i, desk, False, x[i])
+            respond(shaken, i, desk, False, x[i])
             drawn(site, i, x[i], 1.0, desk)
     value = value_of(site, desk.total, x)
-    enough = cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
+    enough = (
+        -np.inf
+        if not is_joint
+        else cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
+    )
     if value > enough:
         value = swept(site, desk, value, enough, x)
     return value, cost, missing
@@ -217,8 +225,8 @@ def group_of(site: Site, group: Integers, wanted: int, luck: int, p: Floats) -> 
 
 @compiled
 def regrouped(
-    site: Site, desk: Desk, small: Desk, group: Integers, shake: float, luck: int, p: Floats,
-    best: float,
+    site: Site, desk: Desk, small: Desk, group: Integers, shake: float, is_joint: bool, luck: int,
+    p: Floats, best: float,
 ) -> tuple[float, int]:  # fmt: skip
     """Settle a group anew beside the others; undone where that is not better.
 
@@ -265,7 +273,7 @@ def regrouped(
         order[at] = order[to]
         order[to] = at
     x = np.empty((k, slots))
-    value, _cost, _missing = settled(shaken, part, small, 0.0, x)
+    value, _cost, _missing = settled(shaken, part, small, 0.0, is_joint, x)
     before = 0.0
     for t in range(slots):
         small.total[t] = 0.0
@@ -306,7 +314,7 @@ def solve(
             return worth, bound, missing
         return worth, bound - site.penalty * missing, missing
     tightest_first(site, desk)
-    best, cost, missing = settled(site, site, desk, tolerance, p)
+    best, cost, missing = settled(site, site, desk, tolerance, True, p)
     if missing > EPS:  # who cannot have a whole block may still have lacked less
         cost, missing = truly_relaxed(site, small)
     enough = cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
@@ -318,6 +326,6 @@ def solve(
         wanted = min(n, 2 + move % (MOST_IN_GROUP - 1))
         k, luck = group_of(site, group, wanted, luck, p)
         best, luck = regrouped(
-            site, desk, small, group[:k], SHAKES[move % len(SHAKES)], luck, p, best
+            site, desk, small, group[:k], SHAKES[move % len(SHAKES)], move % 5 != 4, luck, p, best
         )
     return best, cost, missing
