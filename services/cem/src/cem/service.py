@@ -17,6 +17,7 @@ from cem.noticeboard import Noticeboard
 from cem.phase_switching.client import Client
 from cem.phase_switching.driver import Driver, Wishes
 from cem.picture.site import Beside, Named
+from cem.planning.attending import attend
 from cem.records.keeping import Surroundings, keep
 from cem.rotation import bus as rotation
 from cem.rotation.book import RotationBook
@@ -96,8 +97,17 @@ async def _control(
         book = RotationBook(store)
         tester = RotationTester(controller, lambda: inbox.meters, clock, book)
         await rotation.answer(bus, settings.site, tester)
-        recorder = await keep(Surroundings(bus, controller, settings, clock, board), tasks)
-        controller.beside = lambda: Beside(inbox.meters, board.notices, recorder.open_sessions)
+        around = Surroundings(bus, controller, settings, clock, board)
+        books = await keep(around, tasks)
+        keeper = (await attend(around, books, store, tasks)).keeper
+        controller.beside = lambda: Beside(
+            inbox.meters,
+            board.notices,
+            books.recorder.open_sessions,
+            keeper.in_force(),
+            keeper.held(),
+            keeper.session_plans,
+        )
         wishes = Wishes(
             lambda: controller.state.chargers, controller.wanted_phases, controller.happened
         )

@@ -201,7 +201,7 @@ def test_smart_takes_nothing_from_the_grid_once_its_goal_is_met() -> None:
     goal = Goal(A, energy_wh=500.0, departure=NOON + timedelta(minutes=10))
     house = House().tell(mode(Mode.SMART, surplus=True), GoalSet(A, goal)).play(400)
     assert house.energy_wh >= 500.0
-    assert (house.granted_a, house.why) == (0.0, Kind.WAITING_FOR_SUN)
+    assert (house.granted_a, house.why) == (0.0, Kind.GOAL_REACHED)
     house.house_a = sunny(6000)
     assert house.play(100).granted_a == pytest.approx(6000 / 690, abs=0.4)
 

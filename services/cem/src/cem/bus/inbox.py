@@ -5,6 +5,7 @@ from collections.abc import Callable
 from cem.bus.rosters import Meters, Rosters
 from cem.core.events import (
     AppliancesHeard,
+    BatteryRead,
     ChargerHeard,
     ChargersPaired,
     Event,
@@ -75,6 +76,7 @@ class Inbox:
             if grid_meter != before:
                 happened(GridMeterNamed(grid_meter))
             happened(SunRead(rosters.sun_w()))
+            happened(BatteryRead(*rosters.battery_w()))
 
         def on_modbus(message: metering_pb2.MeterRoster, _: dict[str, str]) -> None:
             rosters.modbus = tuple(message.meters)

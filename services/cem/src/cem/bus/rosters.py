@@ -45,6 +45,16 @@ class Rosters:
             return None
         return sum(max(0.0, -value) for value in usable)
 
+    def battery_w(self) -> tuple[bool, float | None]:
+        """Return whether there are battery meters, and what charges them all (W, - = they give).
+
+        None when one of them does not say.
+        """
+        role = metering_pb2.METER_ROLE_BATTERY
+        meters = [h.last for h in self.all if h.settings.role == role]
+        usable = [last.power_total_w for last in meters if _is_usable(last)]
+        return bool(meters), sum(usable) if meters and len(usable) == len(meters) else None
+
 
 def _grid_ids(meters: Iterable[metering_pb2.MeterHealth]) -> set[str]:
     grid = metering_pb2.METER_ROLE_GRID

@@ -11,6 +11,7 @@ from cem.core.conduct import (
     Intent,
     Pulse,
     Sample,
+    SocWord,
     Standing,
     Sun,
     Switching,
@@ -89,6 +90,9 @@ class Charger:
     offered_phases: int | None = None  # as its local API says
     pulse: Pulse | None = None
     reason: Reason | None = None
+    session: str = ""  # id of the open one, once the records have named it
+    plugged_s: float | None = None  # since when its car is here; None = before we were
+    soc: SocWord | None = None  # the car's own word in this session
 
     def standing(self, now: float, p: Parameters) -> Standing:
         """Return what the control law may count on."""

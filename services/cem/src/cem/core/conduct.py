@@ -42,6 +42,7 @@ class Conduct(StrEnum):
     SUN = "sun"  # from own surplus, or not at all
     MIN_SUN = "min-sun"  # its minimum always, more from own surplus
     AT_ONCE = "at-once"
+    WAIT = "wait"  # not now; for a price, for a forecast, or since the goal is reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Intent:
     kind: the reason, where there is one to tell. deadline_s: when its goal is due (monotonic).
     planned_a: what just meets the goal when it flows until then; 0 = nothing is planned.
     is_urgent: from now on the goal can only just be met. remaining_wh: None = no goal to tell by.
+    cap_a: a plan wants no more than this, None = no plan speaks; takes_sun: beyond it the car may
+    take what surplus there is. until_s: when this ends by itself (monotonic).
     """
 
     conduct: Conduct = Conduct.AT_ONCE
@@ -59,6 +62,9 @@ class Intent:
     planned_a: float = 0.0
     is_urgent: bool = False
     remaining_wh: float | None = None
+    cap_a: float | None = None
+    takes_sun: bool = False
+    until_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,23 @@ class Switching:
         if self.is_under_way and self.told_s is None:
             return None if self.phases is None else 4 - self.phases  # first it pauses
         return self.phases
+
+
+@dataclass(frozen=True, slots=True)
+class SocWord:
+    """What somebody said a car's battery holds. told_s: monotonic.
+
+    source: car, push, connector, user. uncertainty_percent: of an estimate that became a word.
+    delivered_wh: what the car had got in its session then. left_s: since when nobody saw it
+    plugged; None = it was plugged when that was said.
+    """
+
+    percent: float
+    told_s: float
+    source: str
+    uncertainty_percent: float = 0.0
+    delivered_wh: float | None = None
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from cem.core.rooms import Room
 from cem.core.sequencing import moved, sequence
 from cem.core.standing_by import limit_a
 from cem.core.state import Meter, State
-from cem.core.sun import SOLAR, followed, surplus_w
+from cem.core.sun import SOLAR, followed, surplus_w, topped_up
 from cem.core.switching import switched
 from cem.core.view import View
 from electrical.phases import UNKNOWN, Phase, PhaseReadings, from_mapping, on_phases
@@ -129,8 +129,9 @@ def _observed(state: State, step: Rung, now: float, p: Parameters) -> State:
     if state.sub_meters:
         state = replace(state, sub_meters=_sub_estimated(state, now, p))
     state = meant(state, step, now, p)
-    if any(charger.intent.conduct in SOLAR for charger in state.chargers.values()):
+    if any(c.intent.conduct in SOLAR or c.intent.takes_sun for c in state.chargers.values()):
         state = replace(state, surplus_w=surplus_w(state, step, now, p))
+        state = topped_up(state, state.surplus_w, now, p)
     state = followed(state, state.surplus_w, now, p)
     state = switched(state, state.surplus_w, now, p)
     return replace(state, notices=notices(state, step, now))

@@ -212,12 +212,15 @@ def protected_until_s(charger: Charger, p: Parameters) -> float:
 
 def _rests_by(charger: Charger) -> Kind | None:
     """Return why it shall not charge at all now; None = it may."""
-    if charger.intent.conduct is Conduct.OFF:
+    intent = charger.intent
+    if intent.conduct is Conduct.OFF:
         return Kind.MODE_OFF
     if charger.switching.is_under_way:
         return Kind.PHASES_SWITCHING
-    is_dark = charger.intent.conduct is Conduct.SUN and not charger.sun.is_on
-    return Kind.WAITING_FOR_SUN if is_dark else None
+    if intent.conduct is Conduct.WAIT:
+        return intent.kind or Kind.WAITING_FOR_PRICE
+    is_dark = intent.conduct is Conduct.SUN and not charger.sun.is_on
+    return (intent.kind or Kind.WAITING_FOR_SUN) if is_dark else None
 
 
 def _most(charger: Charger, now: float) -> tuple[float, Kind]:
@@ -226,11 +229,14 @@ def _most(charger: Charger, now: float) -> tuple[float, Kind]:
     rests_by = _rests_by(charger)
     if rests_by is not None:
         return 0.0, rests_by
+    is_capped = charger.intent.cap_a is not None and charger.intent.cap_a < most_a
+    if is_capped:
+        most_a = max(charger.intent.cap_a or 0.0, charger.least_a)
     if pulse is not None and now < pulse.until_s and pulse.current_a < most_a:
         return max(charger.least_a, pulse.current_a), Kind.PULSE
     if charger.claim_a is not None and charger.claim_a < most_a:
         return max(charger.claim_a, charger.least_a), Kind.CAR_NOT_ASKING
-    if charger.intent.kind is not None:
+    if charger.intent.kind is not None and charger.intent.conduct is Conduct.AT_ONCE:
         return most_a, charger.intent.kind
     is_car = most_a < charger.settings.max_a
     return most_a, Kind.CAR_MAXIMUM if is_car else Kind.CHARGER_MAXIMUM

@@ -8,6 +8,7 @@ from cem.core.appliances import Appliance
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import ChargingMode, Goal, WallClock
 from cem.core.operating import OperatorLimit, OperatorSettings
+from cem.core.plan import Plan, Prices
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
 from electrical.phases import UNKNOWN, PhaseReadings
@@ -221,6 +222,51 @@ class PvSystemsSet:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsNamed:
+    """These sessions are open: pairs of SKI and session id; chargers left out have none."""
+
+    sessions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHeard:
+    """A plan that was checked is in force, or (None) none is any more."""
+
+    plan: Plan | None
+
+
+@dataclass(frozen=True, slots=True)
+class PricesHeard:
+    """What a kWh costs was told; None = nothing is known any more."""
+
+    prices: Prices | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarSocTold:
+    """Somebody said what a car's battery holds (%), so many seconds ago.
+
+    source: push, connector, user.
+    """
+
+    car: str
+    percent: float
+    age_s: float = 0.0
+    source: str = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryRead:
+    """What the home batteries together are charged with (W, - = they discharge).
+
+    None = one of them does not say. is_there: the site has any.
+    """
+
+    is_there: bool
+    power_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorLimitsHeard:
     """The gateway's word, every second: the limits of all paired control boxes."""
 
@@ -302,4 +348,9 @@ Event = (
     | TariffSet
     | PlanningSet
     | PvSystemsSet
+    | SessionsNamed
+    | PlanHeard
+    | PricesHeard
+    | CarSocTold
+    | BatteryRead
 )

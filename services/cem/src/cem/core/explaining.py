@@ -62,7 +62,22 @@ def _why_ready(charger: Charger, sharing: Sharing, view: View) -> Reason:
         kind = Kind.FAILSAFE
     elif _is_on_one_to_fit(charger) and kind in (Kind.CHARGER_MAXIMUM, Kind.CAR_MAXIMUM):
         kind = Kind.ONE_PHASE_TO_FIT
+    if kind in ADVISED:
+        return _advised(charger, kind, demand.max_a, view)
     return Reason(kind, ski, value=demand.max_a, since_s=view.now, until_s=_ends_s(charger))
+
+
+# What a plan, a price or a goal decides: it speaks of no circuit, and waits have no amperes.
+ADVISED = frozenset({
+    Kind.PLAN, Kind.WAITING_FOR_PRICE, Kind.WAITING_FOR_FORECAST, Kind.GOAL_REACHED,
+    Kind.MINIMUM_SOC,
+})  # fmt: skip
+
+
+def _advised(charger: Charger, kind: Kind, most_a: float, view: View) -> Reason:
+    is_waiting = kind not in (Kind.PLAN, Kind.MINIMUM_SOC)
+    value = None if is_waiting else most_a
+    return Reason(kind, value=value, since_s=view.now, until_s=charger.intent.until_s)
 
 
 def _is_on_one_to_fit(charger: Charger) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import assert_never
 
-from cem.core import ladder, telling
+from cem.core import ladder, soc, telling
 from cem.core.charger import Charger, changed, house_currents
 from cem.core.conduct import Former, Sample
 from cem.core.driving import ChargingMode, WallClock
@@ -11,7 +11,9 @@ from cem.core.events import (
     Accepted,
     ApiLimitSet,
     AppliancesHeard,
+    BatteryRead,
     Car,
+    CarSocTold,
     CarsSet,
     ChargerHeard,
     ChargerSet,
@@ -29,12 +31,15 @@ from cem.core.events import (
     OperatorLimitsHeard,
     OperatorSet,
     PhasesSwitched,
+    PlanHeard,
     PlanningSet,
     PowerLimitSet,
+    PricesHeard,
     PulseAsked,
     PulseEnded,
     PvSystemsSet,
     Report,
+    SessionsNamed,
     StoreChecked,
     SubMeterRead,
     SunRead,
@@ -78,7 +83,8 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
             | OperatorLimitsHeard() | ApiLimitSet() | AppliancesHeard()
             | PowerLimitSet() | PhasesSwitched()
             | PulseAsked() | PulseEnded() | StoreChecked() | TariffSet() | PlanningSet()
-            | PvSystemsSet()
+            | PvSystemsSet() | SessionsNamed() | PlanHeard() | PricesHeard() | CarSocTold()
+            | BatteryRead()
         ):  # fmt: skip
             state = telling.told(state, event, now)
         case _:
@@ -89,7 +95,10 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
 def is_urgent(before: State, after: State, event: Event, now: float) -> bool:
     """Return whether an event wants a decision at once instead of at the next second."""
     match event:
-        case SunRead() | StoreChecked() | SubMeterRead() | WallClock() | PhasesSwitched():
+        case (
+            SunRead() | StoreChecked() | SubMeterRead() | WallClock() | PhasesSwitched()
+            | SessionsNamed() | BatteryRead() | PricesHeard() | TariffSet() | PvSystemsSet()
+        ):  # fmt: skip
             return False
         case GridMeterNamed():
             return before.meter.id != after.meter.id
@@ -255,11 +264,19 @@ def _heard(state: State, report: Report, now: float) -> State:
         fresh_since_s = now  # only now its first limit is on the way
     if fresh_since_s != updated.fresh_since_s:
         updated = changed(updated, fresh_since_s=fresh_since_s)
-    if _is_other_car(charger, report):
+    is_other = _is_other_car(charger, report)
+    if charger.has_car and (is_other or (report.car is None and report.is_car_known)):
+        state = soc.unplugged(state, charger, now)
+        updated = changed(updated, session="")
+    word = soc.heard(updated, now, is_other_car=is_other)
+    if word is not updated.soc:
+        updated = changed(updated, soc=word)
+    if is_other:
+        is_new = charger.report is not None or not charger.is_restored
         updated = replace(
-            updated, claim_a=None, below_since_s=None, used_since_s=None, running_since_s=None,
-            served_as=0.0, unused_a=0.0, over_a=0.0, idle_since_s=None, low_refusals=0,
-            paused_since_s=None, misses=0, disobeys=False,
+            updated, plugged_s=now if is_new else None, claim_a=None, below_since_s=None,
+            used_since_s=None, running_since_s=None, served_as=0.0, unused_a=0.0, over_a=0.0,
+            idle_since_s=None, low_refusals=0, paused_since_s=None, misses=0, disobeys=False,
         )  # fmt: skip
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:
         # After our own restart the limit in force is where we go on from, and who runs stays.

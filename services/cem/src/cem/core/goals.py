@@ -8,16 +8,15 @@ latest start reckons with the needs of all that leave earlier, too.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cem.core import driving
 from cem.core.charger import Charger
-from cem.core.driving import car_at, departure_of
+from cem.core.driving import departure_of
 from cem.core.parameters import Parameters
+from cem.core.soc import AC_TO_BATTERY, car_of, delivered_wh, plugged_soc
 from cem.core.state import State
 from electrical.phases import Phase
 from electrical.power import NOMINAL_VOLTAGE_V
 
 PLAN_RESERVE, PLAN_SLACK_S = 1.1, 60.0  # starts, pauses, and cars that take a little less
-AC_TO_BATTERY = 0.9  # what arrives in the battery of what the charger counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +28,23 @@ class Need:
     deadline_s: float
 
 
-def car_of(charger: Charger, state: State) -> driving.Car | None:
-    """Return the car that is believed to be plugged, as drivers told us of it."""
-    if not state.cars or charger.report is None or charger.report.car is None:
-        return None
-    return car_at(charger.ski, charger.goal, state.cars, charger.report.car.ev_id)
-
-
-def is_below_its_minimum(charger: Charger, state: State) -> bool:
+def is_below_its_minimum(charger: Charger, state: State, now: float) -> bool:
     """Return whether its car is emptier than its driver ever wants it to be."""
-    car, told = car_of(charger, state), charger.report.car if charger.report else None
-    if car is None or told is None or told.soc_percent is None or car.min_soc_percent is None:
+    car = car_of(charger, state)
+    if car is None or car.min_soc_percent is None:
         return False
-    return told.soc_percent < car.min_soc_percent
+    known = plugged_soc(charger, state, now)
+    return known is not None and known.percent < car.min_soc_percent
 
 
-def delivered_wh(charger: Charger) -> float:
-    """Return what its car got since it came: by the charger's counter, else by our own."""
-    counted = charger.report.energy_wh if charger.report else None
-    return charger.served_as * NOMINAL_VOLTAGE_V / 3600.0 if counted is None else counted
-
-
-def remaining_wh(charger: Charger, state: State) -> float | None:
+def remaining_wh(charger: Charger, state: State, now: float) -> float | None:
     """Return what is missing to its goal (Wh); None without one, or where it cannot be told.
 
-    A state of charge that the car does not tell is taken for zero at plug-in: rather too early
-    than too late.
+    A state of charge that nobody told is taken for zero at plug-in: rather too early than too
+    late.
     """
-    goal, told = charger.goal, charger.report.car if charger.report else None
-    if goal is None or told is None:
+    goal = charger.goal
+    if goal is None or not charger.has_car:
         return None
     if goal.energy_wh is not None:
         return max(0.0, goal.energy_wh - delivered_wh(charger))
@@ -65,9 +52,21 @@ def remaining_wh(charger: Charger, state: State) -> float | None:
     if goal.soc_percent is None or car is None or car.battery_wh is None:
         return None
     wanted_wh = goal.soc_percent / 100 * car.battery_wh / AC_TO_BATTERY
-    if told.soc_percent is None:
+    known = plugged_soc(charger, state, now)
+    if known is None:
         return max(0.0, wanted_wh - delivered_wh(charger))
-    return max(0.0, wanted_wh - told.soc_percent / 100 * car.battery_wh / AC_TO_BATTERY)
+    return max(0.0, wanted_wh - known.percent / 100 * car.battery_wh / AC_TO_BATTERY)
+
+
+def room_wh(charger: Charger, state: State, now: float) -> float | None:
+    """Return what its car's battery still takes (Wh, by the charger's counter); None = unknown."""
+    car = car_of(charger, state)
+    if car is None or car.battery_wh is None:
+        return None
+    known = plugged_soc(charger, state, now)
+    whole_wh = car.battery_wh / AC_TO_BATTERY
+    had_wh = delivered_wh(charger) if known is None else known.percent / 100 * whole_wh
+    return max(0.0, whole_wh - had_wh)
 
 
 def needs(state: State, now: float) -> tuple[Need, ...]:
@@ -78,7 +77,7 @@ def needs(state: State, now: float) -> tuple[Need, ...]:
         if charger.goal is None or clock is None:
             continue
         departure = departure_of(charger.goal, clock.at(now))
-        energy_wh = remaining_wh(charger, state)
+        energy_wh = remaining_wh(charger, state, now)
         if departure is None or not energy_wh:
             continue
         deadline_s = clock.moment_s(departure)
@@ -87,13 +86,13 @@ def needs(state: State, now: float) -> tuple[Need, ...]:
     return tuple(sorted(found, key=lambda need: (need.deadline_s, need.ski)))
 
 
-def must_start(wanted: Iterable[Need], state: State, now: float, p: Parameters) -> frozenset[str]:
-    """Return who must charge with all it can from now on to meet its goal.
+def latest_starts(wanted: Iterable[Need], state: State, p: Parameters) -> dict[str, float]:
+    """Return from which moment on (monotonic s) who needs something must charge with all it can.
 
-    wanted: as `needs` returns them. Who must already stays so until a little time is won back.
+    wanted: as `needs` returns them: those that leave earlier come first.
     """
     taken_as: dict[Phase, float] = {}
-    found = set()
+    found = {}
     for need in wanted:
         charger = state.chargers[need.ski]
         phases = charger.widest(state.site_phases)
@@ -102,10 +101,10 @@ def must_start(wanted: Iterable[Need], state: State, now: float, p: Parameters) 
             taken_as[phase] = taken_as.get(phase, 0.0) + needed_as
         alone_s = needed_as / max(charger.most_a, 1.0)
         shared_s = max(taken_as[phase] / _capacity_a(state, phase, p) for phase in phases)
+        # Who must already stays so until a little time is won back.
         slack_s = p.goal_slack_s * (1.3 if charger.intent.is_urgent else 1.0)
-        if now + max(alone_s, shared_s) * p.goal_reserve + slack_s >= need.deadline_s:
-            found.add(need.ski)
-    return frozenset(found)
+        found[need.ski] = need.deadline_s - max(alone_s, shared_s) * p.goal_reserve - slack_s
+    return found
 
 
 def planned_a(need: Need, charger: Charger, state: State, now: float) -> float:

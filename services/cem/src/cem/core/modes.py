@@ -1,6 +1,6 @@
-"""What a charger's mode comes to now: off, from the sun, its minimum and the sun, or at once.
+"""What a charger's mode comes to now: off, waiting, from the sun, its minimum and the sun, at once.
 
-Where a plan is in force it will speak here (design law 6: it is advice; goals come first).
+Where a plan is in force it speaks in `smart` (design law 6: it is advice; goals come first).
 """
 
 from dataclasses import replace
@@ -11,14 +11,15 @@ from cem.core.driving import Mode
 from cem.core.goals import (
     Need,
     is_below_its_minimum,
-    must_start,
+    latest_starts,
     needs,
     planned_a,
     remaining_wh,
 )
-from cem.core.ladder import Rung, Stage
+from cem.core.ladder import Rung
 from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
+from cem.core.smart import smart
 from cem.core.state import State
 
 OFF = Intent(Conduct.OFF, Kind.MODE_OFF)
@@ -29,17 +30,17 @@ def meant(state: State, step: Rung, now: float, p: Parameters) -> State:
     if all(_is_plain(charger) for charger in state.chargers.values()):
         return state
     wanted = needs(state, now)
-    urgent = must_start(wanted, state, now, p)
+    latest = latest_starts(wanted, state, p)
     by_ski = {need.ski: need for need in wanted}
     chargers = {}
     for ski, charger in state.chargers.items():
-        need = by_ski.get(ski)
+        need, latest_s = by_ski.get(ski), latest.get(ski)
         is_off = charger.mode.mode is Mode.OFF
-        intent = OFF if is_off else _by_mode(charger, need, state, step)
-        if need is not None and intent is not OFF:
+        intent = OFF if is_off else _by_mode(charger, need, latest_s, state, step, now)
+        if need is not None and latest_s is not None and intent is not OFF:
             planned = planned_a(need, charger, state, now)
-            intent = _with_need(intent, need, planned, must=ski in urgent)
-        intent = replace(intent, remaining_wh=remaining_wh(charger, state))
+            intent = _with_need(intent, need, planned, must=now >= latest_s)
+        intent = replace(intent, remaining_wh=remaining_wh(charger, state, now))
         chargers[ski] = charger if intent == charger.intent else replace(charger, intent=intent)
     return replace(state, chargers=chargers)
 
@@ -53,21 +54,29 @@ def _with_need(intent: Intent, need: Need, planned: float, *, must: bool) -> Int
     if must:
         kind = None if intent == AT_ONCE else Kind.LATEST_START
         return Intent(Conduct.AT_ONCE, kind, need.deadline_s, planned, is_urgent=True)
-    is_at_once = intent.conduct is Conduct.AT_ONCE
-    return replace(intent, deadline_s=need.deadline_s, planned_a=planned if is_at_once else 0.0)
+    if intent.conduct is not Conduct.AT_ONCE:
+        planned = 0.0
+    elif intent.cap_a is not None:
+        planned = min(planned, intent.cap_a)
+    return replace(intent, deadline_s=need.deadline_s, planned_a=planned)
 
 
-def _by_mode(charger: Charger, need: Need | None, state: State, step: Rung) -> Intent:
+def _by_mode(  # noqa: PLR0913, PLR0917 - all that a mode looks at
+    charger: Charger,
+    need: Need | None,
+    latest_s: float | None,
+    state: State,
+    step: Rung,
+    now: float,
+) -> Intent:
     """Return what the mode alone comes to, were there no hurry."""
-    if charger.mode.mode is Mode.FAST or is_below_its_minimum(charger, state):
+    mode = charger.mode.mode
+    if mode is Mode.FAST:
         return AT_ONCE
-    if charger.mode.mode is Mode.SOLAR_ONLY:
+    if is_below_its_minimum(charger, state, now):
+        return Intent(Conduct.AT_ONCE, Kind.MINIMUM_SOC)
+    if mode is Mode.SOLAR_ONLY:
         return Intent(Conduct.SUN)
-    if charger.mode.mode is Mode.MIN_SOLAR:
+    if mode is Mode.MIN_SOLAR:
         return Intent(Conduct.MIN_SUN)
-    if not charger.mode.smart.surplus or step.stage is Stage.NO_METER:
-        return Intent(Conduct.AT_ONCE, Kind.CHARGES_NOW_NO_PLAN)
-    # With a goal there is a moment from which on all is taken: until then the sun may do it, and
-    # what comes after it is the sun's to give.
-    is_met = need is None and remaining_wh(charger, state) == 0
-    return Intent(Conduct.SUN if need is not None or is_met else Conduct.MIN_SUN)
+    return smart(charger, need, latest_s, state, step, now)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from cem.core.failsafe import excess
 from cem.core.ladder import Rung, Stage
+from cem.core.outlook_notices import planned_notices
 from cem.core.reasons import Notice
 from cem.core.state import State
 
@@ -14,6 +15,7 @@ def notices(state: State, step: Rung, now: float) -> tuple[Notice, ...]:
     """Return all notices that hold now; one that held before keeps its start."""
     before = {notice.key: notice.since_s for notice in state.notices}
     found = [*_of_site(state), *_of_meter(state, step), *_of_chargers(state, now)]
+    found += planned_notices(state, now)
     return tuple(replace(n, since_s=before.get(n.key, now)) for n in found)
 
 

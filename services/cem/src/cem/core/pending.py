@@ -41,14 +41,20 @@ def _of(charger: Charger, sharing: Sharing, view: View) -> list[Pending]:
 
 
 def _sun(charger: Charger, view: View) -> list[Pending]:
-    if charger.intent.conduct is not Conduct.SUN:
-        return []
+    intent = charger.intent
+    if intent.conduct in (Conduct.WAIT, Conduct.SUN) and not charger.sun.is_on:
+        planned_s = intent.until_s
+        planned = [] if planned_s is None else [Pending(PendingKind.START, planned_s)]
+    else:
+        planned = []
+    if intent.conduct is not Conduct.SUN:
+        return planned
     sun, p = charger.sun, view.p
     if sun.below_since_s is not None:
         return [Pending(PendingKind.STOP, sun.below_since_s + p.surplus_stop_s)]
     if sun.above_since_s is not None:
         return [Pending(PendingKind.START, sun.above_since_s + p.surplus_start_s)]
-    return []
+    return planned
 
 
 def _phases(charger: Charger, view: View) -> list[Pending]:

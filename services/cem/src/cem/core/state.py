@@ -8,10 +8,11 @@ from cem.core import driving
 from cem.core.appliances import Appliance
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
-from cem.core.conduct import Switching
+from cem.core.conduct import SocWord, Switching
 from cem.core.driving import ChargingMode, Goal, WallClock
 from cem.core.events import GridReading
 from cem.core.operating import OperatorLimit, OperatorSettings
+from cem.core.plan import Plan, Prices
 from cem.core.reasons import Notice
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection
 from cem.core.tariff import PlanningSettings, PvSystem, Tariff
@@ -91,6 +92,11 @@ class State:
     tariff: Tariff = field(default_factory=Tariff)
     planning: PlanningSettings = field(default_factory=PlanningSettings)
     pv_systems: tuple[PvSystem, ...] = ()
+    plan: Plan | None = None
+    prices: Prices | None = None
+    socs: Mapping[str, SocWord] = field(default_factory=dict)  # by car
+    has_battery: bool = False
+    battery_w: float | None = None  # charged with, - = discharging
 
     @property
     def site_phases(self) -> int:

@@ -69,7 +69,43 @@ def surplus_w(state: State, step: Rung, now: float, p: Parameters) -> float:
         known = charger.known_a(now, p)
         if charger.intent.conduct not in SOLAR and known is not None:
             others_a += sum(known.values())
-    return -(house_a + others_a) * NOMINAL_VOLTAGE_V
+    left_w = -(house_a + others_a) * NOMINAL_VOLTAGE_V
+    return _beside_battery_w(state, left_w)
+
+
+def _beside_battery_w(state: State, left_w: float) -> float:
+    """Return the surplus without what a home battery gives, and with what the car may take of it.
+
+    Battery discharge is never surplus (B2). Where a battery does not say what it does, nothing
+    is. What it is charged with is its own, unless the site puts its cars before it.
+    """
+    if not state.has_battery:
+        return left_w
+    if state.battery_w is None:
+        return min(0.0, left_w)
+    if state.battery_w < 0:
+        return left_w + state.battery_w
+    return left_w + (state.battery_w if state.planning.car_before_battery else 0.0)
+
+
+def topped_up(state: State, left_w: float, now: float, p: Parameters) -> State:
+    """Return the state in which those that follow a plan may take surplus beyond it.
+
+    left_w: the surplus, as `surplus_w` returns it: what they draw now is counted in it. It is
+    shared evenly, so that two of them never take the same sun.
+    """
+    takers = [c for c in state.chargers.values() if c.intent.takes_sun and c.has_car]
+    chargers = dict(state.chargers)
+    for charger in takers:
+        drawn, cap_a = charger.known_a(now, p), charger.intent.cap_a
+        if drawn is None or cap_a is None:
+            continue
+        share_a = left_w / len(takers) / NOMINAL_VOLTAGE_V / max(1, charger.conductors)
+        sunny_a = charger.level_a(drawn, state.site_phases) + share_a
+        if sunny_a > cap_a:
+            intent = replace(charger.intent, cap_a=sunny_a)
+            chargers[charger.ski] = replace(charger, intent=intent)
+    return replace(state, chargers=chargers) if takers else state
 
 
 def minimum_w(charger: Charger) -> float:

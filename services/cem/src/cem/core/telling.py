@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
+from cem.core import outlook
 from cem.core.appliances import Appliance
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
@@ -12,6 +13,8 @@ from cem.core.driving import Car, WallClock
 from cem.core.events import (
     ApiLimitSet,
     AppliancesHeard,
+    BatteryRead,
+    CarSocTold,
     CarsSet,
     CircuitsSet,
     GoalSet,
@@ -19,23 +22,24 @@ from cem.core.events import (
     OperatorLimitsHeard,
     OperatorSet,
     PhasesSwitched,
+    PlanHeard,
     PlanningSet,
     PowerLimitSet,
+    PricesHeard,
     PulseAsked,
     PulseEnded,
     PvSystemsSet,
+    SessionsNamed,
     StoreChecked,
     TariffSet,
 )
 from cem.core.numbers import finite
 from cem.core.operating import OperatorLimit
 from cem.core.state import State
-from cem.core.tariff import PvSystem
 
 OfCharger = ModeSet | GoalSet | PhasesSwitched | PulseAsked | PulseEnded
 OfOperator = OperatorSet | OperatorLimitsHeard | AppliancesHeard | ApiLimitSet | PowerLimitSet
-OfOutlook = TariffSet | PlanningSet | PvSystemsSet
-Told = OfCharger | OfOperator | OfOutlook | CircuitsSet | CarsSet | WallClock | StoreChecked
+Told = OfCharger | OfOperator | outlook.Told | CircuitsSet | CarsSet | WallClock | StoreChecked
 
 
 def told(state: State, event: Told, now: float) -> State:  # noqa: PLR0911 - one for each kind
@@ -57,8 +61,11 @@ def told(state: State, event: Told, now: float) -> State:  # noqa: PLR0911 - one
             | PowerLimitSet()
         ):
             return _of_operator(state, event, now)
-        case TariffSet() | PlanningSet() | PvSystemsSet():
-            return _of_outlook(state, event)
+        case (
+            TariffSet() | PlanningSet() | PvSystemsSet() | SessionsNamed() | PlanHeard()
+            | PricesHeard() | CarSocTold() | BatteryRead()
+        ):  # fmt: skip
+            return outlook.told(state, event, now)
         case _:
             return _of_charger(state, event)
 
@@ -99,18 +106,6 @@ def _of_operator(state: State, event: OfOperator, now: float) -> State:
             return replace(state, api_limit=None if limit is None else _sane(limit))
         case PowerLimitSet(limit_w):
             return replace(state, power_limit_w=_sane_w(limit_w))
-        case _:
-            assert_never(event)
-
-
-def _of_outlook(state: State, event: OfOutlook) -> State:
-    match event:
-        case TariffSet(tariff):
-            return replace(state, tariff=tariff)
-        case PlanningSet(settings):
-            return replace(state, planning=settings)
-        case PvSystemsSet(systems):
-            return replace(state, pv_systems=tuple(sorted(systems, key=_by_id)))
         case _:
             assert_never(event)
 
@@ -161,6 +156,6 @@ def _sane_w(limit_w: float | None) -> float | None:
     return 0.0 if known_w is None else max(0.0, known_w)
 
 
-def _by_id(named: Car | CircuitSettings | PvSystem) -> str:
+def _by_id(named: Car | CircuitSettings) -> str:
     """Order what people have named: whoever changed what last, a decision is the same."""
     return named.id

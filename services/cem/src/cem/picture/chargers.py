@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cem.core import driving, showing
+from cem.core import driving, showing, soc
 from cem.core.charger import Charger
 from cem.core.decision import Decision, Pending
 from cem.core.driving import ChargingMode
@@ -13,18 +13,23 @@ from cem.core.state import State
 from cem.messages.driving import goal_message, mode_message
 from cem.messages.hearing import CONNECTIONS
 from cem.messages.settings import charger_message
+from cem.messages.soc import soc_message
 from cem.picture.clocks import Clocks
 from volthus_wire.convert import to_phases, to_timestamp
-from volthus_wire.v1 import site_pb2
+from volthus_wire.v1 import planning_pb2, site_pb2
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a charger's picture is drawn from. sessions: ids of the open ones, by SKI."""
+    """What a charger's picture is drawn from.
+
+    sessions: ids of the open ones, by SKI. planned: what the plan says of each, by its id.
+    """
 
     decision: Decision
     clocks: Clocks
     sessions: Mapping[str, str] = field(default_factory=dict)
+    planned: Mapping[str, planning_pb2.SessionPlan] = field(default_factory=dict)
 
     @property
     def state(self) -> State:
@@ -55,6 +60,7 @@ def charger_state(charger: Charger, seen: Seen) -> site_pb2.ChargerState:
         message.measured_age_s = max(0.0, now - charger.samples[-1].at_s)
     _add_report(message, charger)
     _add_car(message, charger, state)
+    _add_plan(message, charger, seen)
     return message
 
 
@@ -115,3 +121,15 @@ def _add_car(message: site_pb2.ChargerState, charger: Charger, state: State) -> 
     message.phases.extend(ph.value for ph in charger.phases(state.site_phases, DEFAULTS))
     known = driving.car_at(charger.ski, state.goals.get(charger.ski), state.cars, car.ev_id)
     message.car = "" if known is None else known.id
+
+
+def _add_plan(message: site_pb2.ChargerState, charger: Charger, seen: Seen) -> None:
+    """Add what is planned for its session, and what its car holds."""
+    planned = seen.planned.get(message.session)
+    if planned is not None:
+        message.plan.CopyFrom(planned)
+    known = soc.plugged_soc(charger, seen.state, seen.clocks.monotonic_s)
+    if known is not None:
+        told = soc_message(message.car, known, seen.clocks.at(known.told_s))
+        message.soc.CopyFrom(told)
+        message.soc_percent = told.soc_percent

@@ -15,7 +15,7 @@ from cem.picture.chargers import Seen, charger_state
 from cem.picture.circuits import circuit_state
 from cem.picture.clocks import Clocks
 from volthus_wire.convert import to_phases, to_timestamp
-from volthus_wire.v1 import metering_pb2, site_pb2
+from volthus_wire.v1 import metering_pb2, planning_pb2, site_pb2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,16 @@ class Named:
 class Beside:
     """What other parts of the program add to a decision's picture.
 
-    notices: of what only the shells know. sessions: ids of the open ones, by SKI.
+    notices: of what only the shells know. sessions: ids of the open ones, by SKI. plan, prices:
+    what the site holds of both; planned: what the plan says of each session, by its id.
     """
 
     meters: tuple[metering_pb2.MeterHealth, ...] = ()
     notices: tuple[Notice, ...] = ()
     sessions: Mapping[str, str] = field(default_factory=dict)
+    plan: planning_pb2.PlanInForce | None = None
+    prices: planning_pb2.PricesHeld | None = None
+    planned: Mapping[str, planning_pb2.SessionPlan] = field(default_factory=dict)
 
 
 def site_state(
@@ -70,8 +74,10 @@ def site_state(
             limit_message(limit) for limit in standing(state, clocks.monotonic_s, DEFAULTS)
         ],
         operator_share_w=decision.operator_w,
+        plan=beside.plan,
+        prices=beside.prices,
     )
-    seen = Seen(decision, clocks, beside.sessions)
+    seen = Seen(decision, clocks, beside.sessions, beside.planned)
     message.chargers.extend(charger_state(c, seen) for c in state.chargers.values())
     if picture.ladder.stage is Stage.NO_METER:
         message.ClearField("meter_age_s")
@@ -88,6 +94,7 @@ def status_of(decision: Decision, beside: Beside, now: float) -> tuple[object, .
         decision.picture.load_management,
         tuple((n.code, n.params, n.severity) for n in (*state.notices, *beside.notices)),
         state.circuits,
+        _held(beside),
         tuple((limit.ski, limit.state, limit.limit_w) for limit in standing(state, now, DEFAULTS)),
         tuple(
             (
@@ -104,6 +111,15 @@ def status_of(decision: Decision, beside: Beside, now: float) -> tuple[object, .
             for charger in state.chargers.values()
         ),
     )
+
+
+def _held(beside: Beside) -> tuple[object, ...]:
+    """Return what is held of plans and prices: whoever sends them waits for it."""
+    plan, prices = beside.plan, beside.prices
+    told: tuple[object, ...] = ()
+    if plan is not None:
+        told = (plan.plan, plan.state, plan.refused, plan.refused_code)
+    return told if prices is None else (*told, prices.series, prices.revision)
 
 
 def _notice(notice: Notice, clocks: Clocks) -> site_pb2.Notice:

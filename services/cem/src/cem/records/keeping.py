@@ -36,7 +36,16 @@ class Surroundings:
     board: Noticeboard
 
 
-async def keep(around: Surroundings, tasks: asyncio.TaskGroup) -> Recorder:
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What others need of the records."""
+
+    recorder: Recorder
+    answers: RecordAnswers
+    journal: Journal
+
+
+async def keep(around: Surroundings, tasks: asyncio.TaskGroup) -> Books:
     """Keep the records of the controller's site until the tasks are cancelled."""
     bus, controller, settings = around.bus, around.controller, around.settings
     clock, site = around.clock, around.settings.site
@@ -58,7 +67,7 @@ async def keep(around: Surroundings, tasks: asyncio.TaskGroup) -> Recorder:
         recording = Recording(settings.record, most_bytes, version_of("volthus-cem"), clock)
         controller.observers.append(recording)
         tasks.create_task(_lasting("recording", recording.run), name="recording")
-    return recorder
+    return Books(recorder, answers, journal)
 
 
 async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:

@@ -5,6 +5,7 @@ bound; what is beyond it is counted as lost. Control never waits for any of it (
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -93,6 +94,9 @@ class Recorder:
         self.failed: Callable[[bool], None] = lambda _: None
         self.lost: Callable[[int], None] = lambda _: None  # told how many records are lost so far
         self.written = asyncio.Event()  # set after each write: facts may wait now
+        self.named: Callable[[dict[str, str]], None] = lambda _: None  # told the open sessions
+        self._hurried = asyncio.Event()
+        self._plugs: dict[str, int | None] = {}
 
     @property
     def open_sessions(self) -> dict[str, str]:
@@ -104,6 +108,11 @@ class Recorder:
         """Take in a charger's report; costs microseconds."""
         if isinstance(event, ChargerHeard):
             self._put(_Reported(event, state), now)
+            car, ski = event.report.car, event.report.ski
+            plug = None if car is None else car.plug
+            if self._plugs.get(ski, -1) != plug:  # a session begins or ends: name it soon
+                self._plugs[ski] = plug
+                self._hurried.set()
 
     def decided(self, decision: Decision, now: float) -> None:
         """Take in a decision; costs microseconds."""
@@ -118,7 +127,10 @@ class Recorder:
         try:
             while True:
                 await self._work_on()
-                await asyncio.sleep(WORK_EVERY_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(WORK_EVERY_S):
+                        await self._hurried.wait()
+                self._hurried.clear()
         finally:
             await asyncio.shield(self.work(is_last=True))
 
@@ -134,6 +146,8 @@ class Recorder:
         """Take the queue into the books and write what is due; at most one at a time."""
         async with self._one:
             failure = await asyncio.to_thread(self._work, is_last=is_last, is_asked=is_asked)
+        if self._ledger is not None:
+            self.named(self.open_sessions)
         if self._lost > self._shown_lost:
             self._shown_lost = self._lost
             self.lost(self._lost)

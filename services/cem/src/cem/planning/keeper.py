@@ -1,0 +1,269 @@
+"""Hears plans and prices, checks and keeps them, and lets the control law have them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from cem.core.driving import departure_of
+from cem.core.events import PlanHeard, PricesHeard
+from cem.core.plan import Course
+from cem.core.state import State
+from cem.loop import Controller
+from cem.planning import metrics
+from cem.planning.reading import UnreadableError, known, plan_of, prices_of
+from cem.planning.revisions import Standing
+from cem.planning.shelf import Shelf
+from cem.planning.tables import PlanSlotRow
+from volthus_kit.clock import Clock
+from volthus_kit.refusal import RefusedError
+from volthus_wire.v1 import planning_pb2
+
+logger = logging.getLogger(__name__)
+
+TRY_AGAIN_AFTER_S = 5.0
+OUTDATED_S = 60.0  # a plan for what was wanted before is followed that long, until the next comes
+OLDER, OTHER, OVER, UNREADABLE = "older-profile", "other-session", "over", "unreadable"
+FOLLOWING, IS_OVER, NONE = "following", "over", "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A plan that was not taken, and why."""
+
+    plan: str = ""
+    code: str = ""
+
+
+class Keeper:
+    """Holds the plan in force and the last prices, as they came and as the core has them."""
+
+    def __init__(self, controller: Controller, shelf: Shelf, clock: Clock) -> None:
+        self._controller = controller
+        self._shelf = shelf
+        self._clock = clock
+        self._unsaved: asyncio.Queue[Callable[[], None]] = asyncio.Queue(maxsize=100)
+        self._slot: tuple[str, int] | None = None
+        self._outdated: dict[str, float] = {}  # sessions that want something else, since when
+        self.plan: planning_pb2.Plan | None = None
+        self.prices: planning_pb2.PriceSeries | None = None
+        self.refused = Refused()
+        self.session_plans: dict[str, planning_pb2.SessionPlan] = {}  # without powers
+        self.standing: Callable[[], Standing] = Standing
+        self.priced: Callable[[], Awaitable[None]] = _nothing  # told when prices were written
+
+    def begin(
+        self, plan: planning_pb2.Plan | None, prices: planning_pb2.PriceSeries | None
+    ) -> None:
+        """Go on with what was kept, where it still can be used."""
+        if plan is not None:
+            self._take_plan(plan, is_kept=True)
+        if prices is not None:
+            self._take_prices(prices, is_kept=True)
+
+    def heard_plan(self, message: planning_pb2.Plan) -> None:
+        """Take a plan, or refuse it; the live picture names it either way."""
+        if self.plan is not None and message.plan == self.plan.plan:
+            return  # sent until it is acknowledged
+        self._take_plan(message)
+
+    def heard_prices(self, message: planning_pb2.PriceSeries) -> None:
+        """Take a series of prices; what cannot be read changes nothing."""
+        held = self.prices
+        if held is not None and (held.series, held.revision) == (message.series, message.revision):
+            return
+        self._take_prices(message)
+
+    def in_force(self) -> planning_pb2.PlanInForce:
+        """Return what the site holds of plans."""
+        found = planning_pb2.PlanInForce(
+            state=NONE, refused=self.refused.plan, refused_code=self.refused.code
+        )
+        if self.plan is None:
+            return found
+        is_over = self._now_s() >= self.plan.valid_until.seconds
+        found.plan, found.profile_revision = self.plan.plan, self.plan.profile_revision
+        found.made_at.CopyFrom(self.plan.made_at)
+        found.valid_until.CopyFrom(self.plan.valid_until)
+        found.state = IS_OVER if is_over else FOLLOWING
+        return found
+
+    def held(self) -> planning_pb2.PricesHeld:
+        """Return what the site holds of prices."""
+        prices, told = self._controller.state.prices, planning_pb2.PricesHeld()
+        if self.prices is None or prices is None:
+            return told
+        told.series, told.revision = self.prices.series, self.prices.revision
+        told.freshness = self.prices.price.freshness
+        if prices.known_until_s is not None:
+            told.known_until.FromSeconds(int(prices.known_until_s))
+        return told
+
+    async def run(self) -> None:
+        """Write what is to be kept until cancelled; a failing database costs no advice."""
+        try:
+            while True:
+                write = await self._unsaved.get()
+                await self._write(write)
+                await self.priced()
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._write_rest))
+
+    async def _write(self, write: Callable[[], None]) -> None:
+        is_written = await asyncio.to_thread(_written, write)
+        while not is_written:
+            await asyncio.sleep(TRY_AGAIN_AFTER_S)
+            is_written = await asyncio.to_thread(_written, write)
+
+    def _write_rest(self) -> None:
+        """Write what waits, once: we are about to end."""
+        while not self._unsaved.empty():
+            _written(self._unsaved.get_nowait())
+
+    async def keep_slots(self) -> None:
+        """Write each slot of the plan in force as it begins, until cancelled."""
+        while True:
+            self.look_at_slot()
+            self.drop_outdated()
+            await asyncio.sleep(1.0)
+
+    def drop_outdated(self) -> None:
+        """Leave sessions to local rules that want something else than they were planned for."""
+        plan, marks = self._controller.state.plan, self.standing().sessions
+        if plan is None:
+            return
+        now = self._clock.monotonic()
+        outdated = {
+            course.session
+            for course in plan.courses
+            if (mark := marks.get(course.session)) and mark.revision > plan.profile_revision
+        }
+        self._outdated = {name: self._outdated.get(name, now) for name in outdated}
+        over = {name for name, since_s in self._outdated.items() if now - since_s > OUTDATED_S}
+        if over:
+            kept = tuple(course for course in plan.courses if course.session not in over)
+            self._controller.happened(PlanHeard(replace(plan, courses=kept)))
+
+    def look_at_slot(self) -> None:
+        """Have the slot written that has begun since the last look."""
+        plan, message = self._controller.state.plan, self.plan
+        if plan is None or message is None or plan.id != message.plan:
+            return
+        now_s = self._now_s()
+        slot = plan.slot(now_s)
+        if slot is None or self._slot == (plan.id, slot):
+            return
+        self._slot = (plan.id, slot)
+        row = PlanSlotRow(
+            start_s=int(plan.edges_s[slot]),
+            end_s=int(plan.edges_s[slot + 1]),
+            plan=plan.id,
+            sun_w=_at(message.sun_w, slot),
+            surplus_w=_at(message.surplus_w, slot),
+            load_w=_at(message.load_w, slot),
+        )
+        planned = {c.ski: (c.session, c.power_w[slot]) for c in plan.courses}
+        self._later(lambda: self._shelf.keep_slot(row, planned, now_s))
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _take_plan(self, message: planning_pb2.Plan, *, is_kept: bool = False) -> None:
+        try:
+            plan = plan_of(message)
+        except UnreadableError as error:
+            self._refuse(message.plan[:200], UNREADABLE, str(error))
+            return
+        now_s = self._now_s()
+        if now_s >= plan.valid_until_s and not is_kept:
+            self._refuse(plan.id, OVER, "")
+            return
+        if self.plan is not None and plan.profile_revision < self.plan.profile_revision:
+            self._refuse(plan.id, OLDER, "")
+            return
+        state, marks = self._controller.state, self.standing().sessions
+        courses, code = [], ""
+        for course in plan.courses:
+            mark = marks.get(course.session)
+            if mark is None or not _is_of(course, state, is_kept=is_kept):
+                code = OTHER
+            elif plan.profile_revision < mark.revision:
+                code = OLDER
+            else:
+                courses.append(_with_due(course, state, self._clock.monotonic()))
+        if code and not courses:
+            self._refuse(plan.id, code, "")
+            return
+        self.plan, self.refused = message, Refused()
+        self.session_plans = {one.session: _without_powers(one) for one in message.sessions}
+        self._slot = None
+        metrics.plan_taken()
+        self._controller.happened(PlanHeard(replace(plan, courses=tuple(courses))))
+        if not is_kept:
+            self._later(lambda: self._shelf.keep_plan(message))
+
+    def _take_prices(self, message: planning_pb2.PriceSeries, *, is_kept: bool = False) -> None:
+        try:
+            prices = prices_of(message)
+        except UnreadableError as error:
+            metrics.refused("prices-unreadable")
+            logger.warning("prices refused", extra={"reason": str(error)})
+            return
+        self.prices = message
+        self._controller.happened(PricesHeard(prices))
+        if not is_kept:
+            now_s = self._now_s()
+            self._later(lambda: self._shelf.keep_prices(message, now_s))
+
+    def _refuse(self, plan: str, code: str, detail: str) -> None:
+        if self.refused != Refused(plan, code):
+            logger.info("plan refused", extra={"plan": plan, "code": code, "detail": detail})
+            metrics.refused(code)
+        self.refused = Refused(plan, code)
+
+    def _later(self, write: Callable[[], None]) -> None:
+        if self._unsaved.full():  # a database that fails for long: the oldest is given up
+            self._unsaved.get_nowait()
+        self._unsaved.put_nowait(write)
+
+    def _now_s(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _written(write: Callable[[], None]) -> bool:
+    """Return whether a write was taken. Blocking."""
+    try:
+        write()
+    except RefusedError as error:
+        logger.warning("plan or prices not kept", extra={"error": str(error)})
+        return False
+    return True
+
+
+def _without_powers(plan: planning_pb2.SessionPlan) -> planning_pb2.SessionPlan:
+    told = planning_pb2.SessionPlan()
+    told.CopyFrom(plan)
+    del told.power_w[:]
+    return told
+
+
+def _is_of(course: Course, state: State, *, is_kept: bool) -> bool:
+    if is_kept:  # after our own restart nobody has named a session yet; following asks again
+        return True
+    charger = state.chargers.get(course.ski)
+    return charger is not None and charger.session == course.session
+
+
+def _with_due(course: Course, state: State, now: float) -> Course:
+    goal, clock = state.goals.get(course.ski), state.wall
+    if goal is None or clock is None:
+        return course
+    departure = departure_of(goal, clock.at(now))
+    return course if departure is None else replace(course, due_s=departure.timestamp())
+
+
+def _at(values: Sequence[float], slot: int) -> float | None:
+    return known(values[slot]) if slot < len(values) else None
+
+
+async def _nothing() -> None:
+    return None

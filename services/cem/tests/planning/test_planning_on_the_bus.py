@@ -1,0 +1,178 @@
+"""Profile out, plan and prices in, over a real bus with a real database."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from planning_world import SITE, SKI, World, in_slots, nats_server, plan_for
+
+from cem.service import serve
+from cem.settings import Settings
+from volthus_kit.bus import Bus
+from volthus_wire import subjects
+from volthus_wire.v1 import operating_pb2, planning_pb2
+
+WAIT, CHARGE = 0.0, 6900.0
+
+
+@asynccontextmanager
+async def running(work: object) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)  # type: ignore[call-overload]
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def lively(folder: Path, *, has_meter: bool = True) -> AsyncIterator[tuple[World, Settings]]:
+    async with nats_server() as server, Bus.connect(server.url, "world") as bus:
+        await bus.until_connected()
+        world = World(bus, has_meter=has_meter)
+        await world.hear()
+        settings = Settings(nats_url=server.url, site=SITE, state_dir=folder, time_zone="UTC")
+        async with running(world.live()):
+            yield world, settings
+
+
+async def test_a_plan_is_asked_for_followed_and_survives_a_restart(tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=14)
+    async with lively(tmp_path) as (world, settings):
+        async with running(serve(settings)):
+            await world.set_up(soon, mode="fast")
+            world.plug_in()
+            profile = await world.profile_until(lambda p: len(p.sessions) == 1)
+            assert profile.tariff.token == "shh"
+            session = profile.sessions[0]
+            assert (session.ski, list(session.phases)) == (SKI, ["L1", "L2", "L3"])
+            assert 19_900 < session.needed_wh <= 20_000
+            assert (await world.state()).plan.state == "none"
+            now_please = plan_for(profile, [CHARGE, CHARGE])
+            await world.bus.publish(subjects.PLAN, now_please, site=SITE)
+            shown = await world.state_until(lambda s: s.plan.plan == now_please.plan)
+            assert shown.plan.state == "following"
+            assert world.profiles[-1].revision == profile.revision  # nothing happened that counts
+            await world.put_mode("smart", price=True)
+            await world.state_until(lambda s: s.chargers[0].limited_by.kind == "plan")
+            await world.state_until(lambda s: 9.9 <= s.chargers[0].limit_a.l1 <= 10.6)
+            reply = await world.ask(subjects.PLAN_GET, planning_pb2.GetPlanRequest())
+            assert reply.plan == now_please
+            newer = await world.profile_until(lambda p: p.revision > profile.revision)
+            assert newer.sessions[0].mode == "smart"
+            later = plan_for(newer, [WAIT, CHARGE, CHARGE, WAIT])
+            await world.bus.publish(subjects.PLAN, later, site=SITE)
+            shown = await world.state_until(
+                lambda s: s.chargers[0].limited_by.kind == "waiting-for-price"
+            )
+            told = shown.chargers[0]
+            assert told.limit_a.l1 == 0.0
+            starts_in_s = told.limited_by.until.seconds - datetime.now(UTC).timestamp()
+            assert 880 < starts_in_s < 902
+            assert told.plan.session == session.session
+        async with running(serve(settings)):
+            shown = await world.state_until(lambda s: s.chargers and s.chargers[0].session != "")
+            assert shown.plan.plan == later.plan
+            shown = await world.state_until(
+                lambda s: s.chargers[0].limited_by.kind == "waiting-for-price"
+            )
+            assert shown.chargers[0].limited_by.HasField("until")
+            again = await world.profile_until(lambda p: len(p.sessions) == 1)
+            assert again.revision == newer.revision
+
+
+async def test_a_plan_that_was_not_made_for_this_is_refused_and_said_so(tmp_path: Path) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=14)
+    async with lively(tmp_path) as (world, settings), running(serve(settings)):
+        await world.set_up(soon, price=True)
+        world.plug_in()
+        profile = await world.profile_until(lambda p: len(p.sessions) == 1)
+
+        async def refused(plan: planning_pb2.Plan, code: str) -> None:
+            await world.bus.publish(subjects.PLAN, plan, site=SITE)
+            shown = await world.state_until(lambda s: s.plan.refused == plan.plan)
+            assert (shown.plan.refused_code, shown.plan.plan) == (code, "")
+
+        other = plan_for(profile, [CHARGE])
+        other.sessions[0].session = "another"
+        await refused(other, "other-session")
+        goal = operating_pb2.Goal(
+            ski=SKI, energy_wh=5_000, departure=plan_for(profile, [1]).valid_until
+        )
+        await world.ask(subjects.GOAL_PUT, operating_pb2.PutGoalRequest(goal=goal))
+        newer = await world.profile_until(lambda p: p.revision > profile.revision)
+        assert 4_900 < newer.sessions[0].needed_wh <= 5_000
+        await refused(plan_for(profile, [CHARGE]), "older-profile")
+        past = plan_for(newer, [CHARGE])
+        past.start.seconds -= 10_000
+        past.valid_until.seconds = past.start.seconds + 900
+        await refused(past, "over")
+        for broken in (
+            plan_for(newer, [float("nan")]),
+            plan_for(newer, [-1.0]),
+            plan_for(newer, [CHARGE], slot_s=0),
+            plan_for(newer, [CHARGE], sun_w=[1.0, 2.0]),
+            plan_for(newer, [CHARGE], load_w=[float("inf")]),
+            plan_for(newer, [CHARGE] * 5000),
+        ):
+            await refused(broken, "unreadable")
+        endless = plan_for(newer, [CHARGE])
+        endless.start.seconds = 2**62
+        await refused(endless, "unreadable")
+        right = plan_for(newer, [CHARGE])
+        await world.bus.publish(subjects.PLAN, right, site=SITE)
+        shown = await world.state_until(lambda s: s.plan.plan == right.plan)
+        assert shown.plan.refused == ""
+
+
+async def test_a_site_without_a_meter_follows_its_plan_under_static_load_management(
+    tmp_path: Path,
+) -> None:
+    soon = datetime.now(UTC) + timedelta(hours=14)
+    async with (
+        lively(tmp_path, has_meter=False) as (world, settings),
+        running(serve(settings)),
+    ):
+        await world.set_up(soon, price=True, forecast=True)
+        world.plug_in()
+        profile = await world.profile_until(lambda p: len(p.sessions) == 1)
+        assert not profile.has_meter
+        plan = plan_for(profile, [WAIT] + [CHARGE] * 8, slot_s=8)
+        await world.bus.publish(subjects.PLAN, plan, site=SITE)
+        shown = await world.state_until(lambda s: s.plan.plan == plan.plan)
+        assert shown.load_management == "static"
+        await world.state_until(lambda s: s.chargers[0].limited_by.kind == "waiting-for-price")
+        await world.state_until(lambda s: s.chargers[0].limited_by.kind == "plan")
+        shown = await world.state_until(lambda s: s.chargers[0].power_w > 6000)
+        assert 9.9 <= shown.chargers[0].limit_a.l1 <= 16.0
+
+
+async def test_prices_are_taken_kept_and_named(tmp_path: Path) -> None:
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    prices = planning_pb2.PriceSeries(
+        series="sample/DE-LU/1", revision=3, currency="EUR",
+        import_price=[0.3, 0.1, float("nan")], export_price=[0.08] * 3,
+        price={"input": "price", "source": "sample", "freshness": "sample"},
+        **in_slots(now, 3, 3600),
+    )  # fmt: skip
+    async with lively(tmp_path) as (world, settings):
+        async with running(serve(settings)):
+            await world.state_until(lambda s: len(s.chargers) == 1)
+            await world.bus.publish(subjects.PRICES, prices, site=SITE)
+            shown = await world.state_until(lambda s: s.prices.series == prices.series)
+            assert (shown.prices.revision, shown.prices.freshness) == (3, "sample")
+            assert shown.prices.known_until.seconds == int(now.timestamp()) + 7200
+        async with running(serve(settings)):
+            shown = await world.state_until(lambda s: s.prices.series == prices.series)
+            assert shown.prices.revision == 3
+            asked = planning_pb2.GetTimelineRequest(step_s=3600)
+            line = await world.ask(subjects.TIMELINE_GET, asked)
+            assert len(line.slot_s) == 48
+            here = int((now.timestamp() - line.start.seconds) // 3600)
+            told = list(line.import_price)[here : here + 3]
+            assert [round(price, 3) for price in told[:2]] == [0.3, 0.1]
+            assert told[2] != told[2]  # not known, and so not a number
