@@ -15,6 +15,8 @@ def test_what_may_lead_is_an_energy_manager_whatever_its_maker_calls_it(type_: s
     assert is_energy_manager(peer(type_))
 
 
-@pytest.mark.parametrize("type_", ["ChargingStation", "ElectricitySupplySystem", "SubMeter"])
-def test_chargers_control_boxes_and_meters_are_none(type_: str) -> None:
+@pytest.mark.parametrize(
+    "type_", ["ChargingStation", "ElectricitySupplySystem", "SubMeter", "HeatGenerationSystem"]
+)
+def test_chargers_control_boxes_meters_and_heat_pumps_are_none(type_: str) -> None:
     assert not is_energy_manager(peer(type_))

@@ -20,6 +20,7 @@ from virtual_site.api.app import build
 from virtual_site.core import world as worlds
 from virtual_site.core.scenario import ChargerModel, Scenario
 from virtual_site.grid_box import GridBox
+from virtual_site.heat_pump import HeatPump
 from virtual_site.hems import Hems
 from virtual_site.modbus_meter import MeterError, ModbusMeter
 from virtual_site.scenario_file import ScenarioError, load
@@ -96,6 +97,8 @@ async def run(settings: Settings) -> None:
                     await partner.started()
                 if site.hems is not None:
                     tasks.create_task(site.hems.tell(), name="values of the HEMS")
+                if site.heat_pump is not None:
+                    tasks.create_task(site.heat_pump.work(), name="heat pump at work")
                 ports = [await wallbox.started() for wallbox in site.wallboxes]
                 _tell_ready(settings.ready_file, site, url, ports)
         finally:
@@ -160,6 +163,9 @@ def _add_partners(settings: Settings, site: VirtualSite) -> None:
         site.hems = Hems(PartnerStore(settings.state / "hems"), network, lambda: site.world)
     if settings.control_box:
         site.grid_box = GridBox(PartnerStore(settings.state / "control-box"), network)
+    if settings.heat_pump:
+        store = PartnerStore(settings.state / "heat-pump")
+        site.heat_pump = HeatPump(store, network, site.set_heat_pump)
 
 
 def _network(settings: Settings) -> Network:

@@ -12,7 +12,8 @@ from eebus.transport.node import Network
 CHARGING_STATION: Final = "ChargingStation"
 CONTROL_BOX: Final = "ElectricitySupplySystem"
 METER: Final = "SubMeter"
-NO_MANAGERS: Final = frozenset({CHARGING_STATION, CONTROL_BOX, METER})
+HEAT_PUMP: Final = "HeatGenerationSystem"
+NO_MANAGERS: Final = frozenset({CHARGING_STATION, CONTROL_BOX, METER, HEAT_PUMP})
 
 
 class PairedAlreadyError(Exception):

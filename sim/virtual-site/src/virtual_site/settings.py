@@ -35,6 +35,7 @@ class Settings:
     lan: bool = False
     hems: bool = False
     control_box: bool = False
+    heat_pump: bool = False
 
     @property
     def host(self) -> str:
@@ -61,6 +62,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         ready_file=told.ready_file,
         lan=told.lan or environment.get("VOLTHUS_LAN") == "1",
         hems=told.hems or environment.get("VOLTHUS_VIRTUAL_HEMS") == "1",
+        heat_pump=told.heat_pump or environment.get("VOLTHUS_VIRTUAL_HEAT_PUMP") == "1",
         control_box=told.control_box or environment.get("VOLTHUS_VIRTUAL_CONTROL_BOX") == "1",
     )
 
@@ -90,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
         "--control-box",
         action="store_true",
         help="a control box of the grid operator (or VOLTHUS_VIRTUAL_CONTROL_BOX=1)",
+    )
+    add(
+        "--heat-pump",
+        action="store_true",
+        help="a heat pump that can be limited (or VOLTHUS_VIRTUAL_HEAT_PUMP=1)",
     )
     add("--lan", action="store_true", help="all interfaces, not loopback only (or VOLTHUS_LAN=1)")
     return parser

@@ -17,6 +17,7 @@ from virtual_site.core.relay import PhaseSwitching, Relay
 from virtual_site.core.scenario import FaultKind
 from virtual_site.core.world import ActiveFault, World
 from virtual_site.grid_box import GridBox
+from virtual_site.heat_pump import HeatPump
 from virtual_site.hems import Hems
 from virtual_site.modbus_meter import ModbusMeter
 from virtual_site.store import MeterStore
@@ -46,6 +47,7 @@ class VirtualSite:
         self.wallboxes: Sequence[Wallbox] = ()
         self.hems: Hems | None = None
         self.grid_box: GridBox | None = None
+        self.heat_pump: HeatPump | None = None
         self._meter_store = meter_store
         self._now = now
         self._seen_faults: tuple[ActiveFault, ...] = ()
@@ -61,9 +63,13 @@ class VirtualSite:
                 self.change(index, partial(replace, relay=Relay(wallbox.kept.conductors)))
 
     @property
-    def partners(self) -> dict[str, Hems | GridBox]:
+    def partners(self) -> dict[str, Hems | GridBox | HeatPump]:
         """Return the EEBUS devices beside the chargers, by the path of their pages."""
-        named = {"hems": self.hems, "control-box": self.grid_box}
+        named = {
+            "hems": self.hems,
+            "control-box": self.grid_box,
+            "heat-pump": self.heat_pump,
+        }
         return {name: each for name, each in named.items() if each is not None}
 
     async def run(self) -> None:
@@ -146,6 +152,12 @@ class VirtualSite:
         self.set_failsafe(index, None)
         self.set_phase_switching(index, None)
         self.set_plc(index, on=False)
+
+    def set_heat_pump(self, power_w: float) -> None:
+        """Let the heat pump draw so much; its meter is the house's."""
+        if power_w != self.world.heat_pump_w:
+            self.world = replace(self.world, heat_pump_w=power_w)
+            self._refresh()
 
     def set_household(self, power_w: PhaseReadings) -> None:
         """Set the household by hand; a phase that is None keeps what it has."""

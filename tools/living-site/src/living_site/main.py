@@ -32,6 +32,7 @@ EPILOG = """environment:
   VOLTHUS_METER_MODEL     model of the virtual meter [cg_em24_e1]
   VOLTHUS_VIRTUAL_HEMS=1  a HEMS beside the chargers, not paired: an EEBUS grid meter
   VOLTHUS_VIRTUAL_CONTROL_BOX=1  a grid operator's control box, not paired
+  VOLTHUS_VIRTUAL_HEAT_PUMP=1  a heat pump that can be limited, not paired
   VOLTHUS_RESTART_WAIT_S  first wait before a program that died is started again [1]
   VOLTHUS_LOG_LEVEL       DEBUG, INFO, WARNING, ERROR [INFO]"""
 

@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from virtual_site.api import chargers, errors, meter, partners, phase_switching, simulator
 from virtual_site.api.dependencies import IndexDep
-from virtual_site.api.partners import BoxDep, HemsDep
+from virtual_site.api.partners import BoxDep, HemsDep, PumpDep
 from virtual_site.site import VirtualSite
 
 PAGES = Path(str(files("virtual_site").joinpath("pages")))
@@ -62,4 +62,10 @@ async def hems_page(hems: HemsDep) -> FileResponse:  # noqa: ARG001 - it must ex
 @pages.get("/control-box/")
 async def box_page(box: BoxDep) -> FileResponse:  # noqa: ARG001 - it must exist
     """Serve the page of the control box."""
+    return FileResponse(PAGES / "partner.html")
+
+
+@pages.get("/heat-pump/")
+async def pump_page(pump: PumpDep) -> FileResponse:  # noqa: ARG001 - it must exist
+    """Serve the page of the heat pump."""
     return FileResponse(PAGES / "partner.html")

@@ -1,4 +1,4 @@
-"""What the pages of the HEMS and of the control box can do, under /hems and /control-box.
+"""What the pages of HEMS, control box and heat pump can do, under /hems, /control-box, /heat-pump.
 
 Every command answers with the device's new state.
 """
@@ -13,6 +13,7 @@ from virtual_site.api.dependencies import SiteDep
 from virtual_site.api.errors import ApiError
 from virtual_site.api.views import Json
 from virtual_site.grid_box import GridBox
+from virtual_site.heat_pump import HeatPump
 from virtual_site.hems import Hems, Telling
 from virtual_site.managers import PairedAlreadyError
 
@@ -47,7 +48,14 @@ class Tells(_Body):
     telling: Telling
 
 
-def _partner(name: str, site: SiteDep) -> Hems | GridBox:
+class HeatAsked(_Body):
+    """What the heat pump would draw, W; stubborn: it accepts limits and draws on."""
+
+    power_w: Annotated[float, Field(ge=0, le=9000)]
+    stubborn: bool = False
+
+
+def _partner(name: str, site: SiteDep) -> Hems | GridBox | HeatPump:
     """Return the device a path names. Raises ApiError when this site has none."""
     partner = site.partners.get(name)
     if partner is None:
@@ -55,7 +63,7 @@ def _partner(name: str, site: SiteDep) -> Hems | GridBox:
     return partner
 
 
-PartnerDep = Annotated[Hems | GridBox, Depends(_partner)]
+PartnerDep = Annotated[Hems | GridBox | HeatPump, Depends(_partner)]
 
 
 def _hems(site: SiteDep) -> Hems:
@@ -70,6 +78,13 @@ def _box(site: SiteDep) -> GridBox:
     return found
 
 
+def _pump(site: SiteDep) -> HeatPump:
+    found = _partner("heat-pump", site)
+    assert isinstance(found, HeatPump)  # noqa: S101 - named so by the site
+    return found
+
+
+PumpDep = Annotated[HeatPump, Depends(_pump)]
 HemsDep = Annotated[Hems, Depends(_hems)]
 BoxDep = Annotated[GridBox, Depends(_box)]
 
@@ -134,7 +149,14 @@ async def heartbeat(wanted: Switch, box: BoxDep) -> Json:
     return partner_state(box)
 
 
-def partner_state(partner: Hems | GridBox) -> Json:
+@router.post("/heat-pump/api/demand")
+async def demand(wanted: HeatAsked, pump: PumpDep) -> Json:
+    """Let the house ask the heat pump for heat, or the heat pump disregard its limit."""
+    pump.asked_w, pump.is_stubborn = wanted.power_w, wanted.stubborn
+    return partner_state(pump)
+
+
+def partner_state(partner: Hems | GridBox | HeatPump) -> Json:
     """Return what the device's own page knows."""
     peer = partner.peer
     return {
@@ -151,7 +173,31 @@ def partner_state(partner: Hems | GridBox) -> Json:
             {"ski": ski, "name": name, "requests_pairing": asks}
             for ski, name, asks in partner.found
         ],
-        **(_of_hems(partner) if isinstance(partner, Hems) else _of_box(partner)),
+        **_own_state(partner),
+    }
+
+
+def _own_state(partner: Hems | GridBox | HeatPump) -> Json:
+    match partner:
+        case Hems():
+            return _of_hems(partner)
+        case GridBox():
+            return _of_box(partner)
+        case HeatPump():
+            return _of_pump(partner)
+
+
+def _of_pump(pump: HeatPump) -> Json:
+    control = pump.control
+    return {
+        "kind": "heat-pump",
+        "power_w": pump.power_w,
+        "asked_w": pump.asked_w,
+        "stubborn": pump.is_stubborn,
+        "limit_w": None if control is None else control.limit_w,
+        "limit_state": None if control is None else control.state,
+        "remaining_s": None if control is None else control.remaining_s,
+        "failsafe_w": None if pump.failsafe is None else pump.failsafe.consumption_w,
     }
 
 

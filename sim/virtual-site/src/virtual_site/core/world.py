@@ -43,6 +43,7 @@ class World:
     t_s: float = 0.0
     household_set_w: PhaseReadings = UNKNOWN  # set by hand; None: as the scenario says
     sun_set_w: float | None = None
+    heat_pump_w: float = 0.0  # of the one on EEBUS, on all three phases alike
     appliances: frozenset[str] = field(default_factory=frozenset)  # switched on by hand
     faults: tuple[ActiveFault, ...] = ()
 
@@ -55,7 +56,7 @@ class World:
         )
         for name in sorted(self.appliances):
             total = total + APPLIANCES[name]
-        return total
+        return total + Phases(1.0, 1.0, 1.0) * (self.heat_pump_w / 3)
 
     @property
     def sun_w(self) -> float:

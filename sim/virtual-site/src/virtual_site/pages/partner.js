@@ -1,4 +1,4 @@
-// The page of the virtual HEMS and of the virtual control box: shows api/state, sends what is pressed.
+// The page of the virtual HEMS, control box and heat pump: shows api/state, sends what is pressed.
 
 const POLL_MS = 1000;
 const DOTS = { connected: "on", connecting: "wait", waiting_for_peer: "wait", request_received: "wait" };
@@ -70,6 +70,13 @@ function showBox() {
   by("heartbeat").setAttribute("aria-checked", String(state.heartbeat));
 }
 
+function showPump() {
+  show("drawn", `${watts(state.power_w)} of ${watts(state.asked_w)}`);
+  const left = state.remaining_s === null ? "" : `, ${Math.round(state.remaining_s)} s`;
+  show("allowed", `${state.limit_w === null ? "no limit" : watts(state.limit_w)} (${state.limit_state ?? "no network"})${left}`);
+  show("own-safe", watts(state.failsafe_w));
+}
+
 function answerText(answer) {
   if (!answer) return "–";
   if (!answer.order) return answer.text;
@@ -86,8 +93,9 @@ function showAll(told) {
   by("network").setAttribute("aria-checked", String(state.network));
   by("hems").hidden = state.kind !== "hems";
   by("control-box").hidden = state.kind !== "control-box";
+  by("heat-pump").hidden = state.kind !== "heat-pump";
   showConnection();
-  (state.kind === "hems" ? showHems : showBox)();
+  ({ hems: showHems, "control-box": showBox, "heat-pump": showPump })[state.kind]();
 }
 
 function say(text) {
@@ -132,6 +140,11 @@ by("lift").addEventListener("click", () => send("limit", { kind: by("limit").ele
 by("failsafe").addEventListener("submit", (event) => {
   event.preventDefault();
   send("failsafe", { power_w: number(event.target, "power_w") });
+});
+
+by("demand").addEventListener("submit", (event) => {
+  event.preventDefault();
+  send("demand", { power_w: number(event.target, "power_w") ?? 0, stubborn: event.target.elements.stubborn.checked });
 });
 
 async function poll() {
