@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 from go_peers import Built, NotBuildableError, Version, build
-from interop import Ground, Meeting, meeting, namespaces, no_namespaces
+from interop import (
+    Ground,
+    Meeting,
+    meeting,
+    namespaces,
+    neighbours,
+    no_link_local,
+    no_namespaces,
+)
 
 IS_WHOLE = os.environ.get("VOLTHUS_INTEROP") == "all"
 NEWEST_FIRST = (Version.PRERELEASE, Version.RELEASE)
@@ -78,6 +86,15 @@ def network(ground: Ground, without_namespaces: str) -> Ground:
     if not ground.is_network:
         pytest.skip(f"INTEROPERABILITY BY mDNS NOT RUN: {without_namespaces}")
     return ground
+
+
+@pytest.fixture
+def neighbourhood(without_namespaces: str) -> Iterator[Ground]:
+    """Two namespaces with nothing but IPv6 link-local addresses; skipped, loudly, without."""
+    if reason := without_namespaces or no_link_local():
+        pytest.skip(f"IPv6 LINK-LOCAL NOT RUN: {reason}")
+    with neighbours() as made:
+        yield made
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -178,6 +179,43 @@ def namespaces() -> Iterator[Ground]:
             subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
 
 
+@contextmanager
+def neighbours() -> Iterator[Ground]:
+    """Make two network namespaces whose cable knows IPv6 link-local addresses and nothing else."""
+    number = next(_grounds)
+    a, b = f"vi{os.getpid()}a{number}", f"vi{os.getpid()}b{number}"
+    try:
+        for name in (a, b):
+            _ip("netns", "add", name)
+            _ip("-n", name, "link", "set", "lo", "up")
+        _ip("-n", a, "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", b)
+        for name in (a, b):
+            _ip("-n", name, "link", "set", "cable", "up")
+        enter = ("ip", "netns", "exec")
+        found = [f"{_link_local(name)}%cable" for name in (a, b)]
+        yield Ground((*enter, a), (*enter, b), found[0], found[1], "cable")
+    finally:
+        for name in (a, b):
+            subprocess.run(["ip", "netns", "delete", name], capture_output=True, check=False)
+
+
+def no_link_local() -> str:
+    """Return why there can be no IPv6 here, "" when there can."""
+    switch = Path("/proc/sys/net/ipv6/conf/default/disable_ipv6")
+    return "" if switch.exists() and switch.read_text().strip() == "0" else "no IPv6 in this kernel"
+
+
+def _link_local(namespace: str) -> str:
+    """Return the address the kernel gave the cable, once it has made sure that it is unique."""
+    for _ in range(100):
+        told = json.loads(_ip("-n", namespace, "-6", "-j", "address", "show", "dev", "cable"))
+        for each in told[0].get("addr_info", ()):
+            if each["scope"] == "link" and not each.get("tentative"):
+                return str(each["local"])
+        time.sleep(0.1)
+    raise AssertionError(f"the cable of {namespace} got no link-local address")
+
+
 def cut(ground: Ground, *, off: bool) -> None:
     """Pull the cable, or plug it in again: nobody gets to say farewell."""
     _ip("-n", ground.theirs[-1], "link", "set", "cable", "down" if off else "up")
@@ -185,8 +223,8 @@ def cut(ground: Ground, *, off: bool) -> None:
         _ip("-n", ground.theirs[-1], "route", "replace", "224.0.0.0/4", "dev", "cable")
 
 
-def _ip(*arguments: str) -> None:
-    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+def _ip(*arguments: str) -> str:
+    return subprocess.run(["ip", *arguments], check=True, capture_output=True, text=True).stdout
 
 
 @dataclass
@@ -254,7 +292,7 @@ class Meeting:
         if dials == "ours":
             theirs = await self.theirs(*trust_ours)
             await theirs.until(tells("listening"))
-            place = f"{self.ground.their_ip}:{self.their_port}"
+            place = f"[{self.ground.their_ip}]:{self.their_port}"
             ours = await self.ours(*trust_theirs, "--dial", place)
         else:
             ours = await self.ours(*trust_theirs, mdns=mdns)
@@ -282,17 +320,23 @@ class Meeting:
         await theirs.until(up, within_s, since[1])
 
     async def _start(self, name: str, *command: str) -> Program:
-        with (self.folder / f"{name.replace(' ', '-')}.err").open("a") as errors:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                limit=1 << 20,
-            )
-        program = Program(name, process)
+        errors = self.folder / f"{name.replace(' ', '-')}.err"
+        program = await start_program(name, errors, *command)
         self.running.append(program)
         return program
+
+
+async def start_program(name: str, errors: Path, *command: str) -> Program:
+    """Start a command that speaks JSON lines. errors: where its complaints go."""
+    with errors.open("a") as complaints:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=complaints,
+            limit=1 << 20,
+        )
+    return Program(name, process)
 
 
 @asynccontextmanager
