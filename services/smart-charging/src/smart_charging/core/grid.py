@@ -63,24 +63,26 @@ class Grid:
 def laid(starts_s: Instants, ends_s: Instants, values: Floats, edges_s: Instants) -> Floats:
     """Return the time-weighted mean of spans between each two edges; NaN where half is unknown.
 
-    starts_s, ends_s: in order, without overlap; gaps and NaN values are holes. values: [spans].
+    starts_s, ends_s: in order, without overlap; gaps and NaN values are holes. values: [spans], or
+    [rows, spans] for many with the same times; then [rows, slots] is returned.
     """
+    if not len(starts_s):
+        return np.full((*values.shape[:-1], len(edges_s) - 1), np.nan)
     known = np.isfinite(values)
-    starts, ends, held = starts_s[known], ends_s[known], values[known]
-    if not len(held):
-        return np.full(len(edges_s) - 1, np.nan)
-    corners = np.empty(2 * len(held))
-    corners[0::2], corners[1::2] = starts, ends
-    return _means(corners, ends - starts, held, edges_s)
-
-
-def _means(corners: Floats, lengths: Instants, values: Floats, edges_s: Instants) -> Floats:
-    total, covered = np.zeros(len(corners)), np.zeros(len(corners))
-    total[1::2], covered[1::2] = np.cumsum(values * lengths), np.cumsum(lengths)
-    total[2::2], covered[2::2] = total[1:-1:2], covered[1:-1:2]
-    sums = np.diff(np.interp(edges_s, corners, total))
-    seconds = np.diff(np.interp(edges_s, corners, covered))
-    enough = seconds >= 0.5 * np.diff(edges_s)
-    means = np.full(len(sums), np.nan)
+    sums = _between(starts_s, ends_s, np.where(known, values, 0.0), edges_s)
+    seconds = _between(starts_s, ends_s, known.astype(np.float64), edges_s)
+    means = np.full(sums.shape, np.nan)
+    enough = (seconds >= 0.5 * np.diff(edges_s)) & (seconds > 0)
     np.divide(sums, seconds, out=means, where=enough)
     return means
+
+
+def _between(starts_s: Instants, ends_s: Instants, values: Floats, edges_s: Instants) -> Floats:
+    """Return value x seconds between each two edges."""
+    lengths = ends_s - starts_s
+    amounts = np.cumsum(values * lengths, axis=-1)
+    span = np.searchsorted(starts_s, edges_s, side="right") - 1
+    inside = np.clip(edges_s - starts_s[span], 0, lengths[span])
+    passed = amounts[..., span] - values[..., span] * (lengths[span] - inside)
+    sums: Floats = np.diff(np.where(span >= 0, passed, 0.0), axis=-1)
+    return sums

@@ -1,6 +1,6 @@
 """The sun of many sites at once: roofs, weather and what was learned -> power. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,8 +22,9 @@ from smart_charging.solar.core.sun import Sky, Sun
 from smart_charging.solar.core.weather import Bases, Basis, Weather, weather
 
 Indices = NDArray[np.intp]
+Skied = tuple[Cell, int]  # a cell and what is told of it
 
-AT_ONCE = 64  # roofs: what fits into a processor's cache
+AT_ONCE = 64  # roofs, and skies
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class SolarSite:
     shares: Mapping[str, Series] = field(default_factory=dict)
 
     @property
-    def sky(self) -> tuple[Cell, int]:
+    def sky(self) -> Skied:
         """Return what tells its sky from others: sites with the same share one."""
         return self.place.cell, id(self.weather)
 
@@ -97,19 +98,34 @@ def solar_forecasts(sites: Sequence[SolarSite], grid: Grid) -> list[SolarForecas
     Slots that a site's weather does not reach, and sites without, get the usual weather of place
     and season. The same input, the same output.
     """
-    of_sky = {site.sky: site for site in reversed(sites)}
-    rows = {sky: row for row, sky in enumerate(of_sky)}
-    skies = weather([s.place for s in of_sky.values()], [s.weather for s in of_sky.values()], grid)
-    found: list[SolarForecast] = []
-    batch: list[SolarSite] = []
+    by_sky: dict[Skied, list[int]] = {}
+    for index, site in enumerate(sites):
+        by_sky.setdefault(site.sky, []).append(index)
+    found: dict[int, SolarForecast] = {}
+    skies = list(by_sky.values())
+    for first in range(0, len(skies), AT_ONCE):
+        chunk = skies[first : first + AT_ONCE]
+        heads = [sites[members[0]] for members in chunk]
+        told = weather([head.place for head in heads], [head.weather for head in heads], grid)
+        rows = {head.sky: row for row, head in enumerate(heads)}
+        for batch in _batches([index for members in chunk for index in members], sites):
+            forecasts = _batch([sites[index] for index in batch], rows, told, grid)
+            found.update(zip(batch, forecasts, strict=True))
+    return [found[index] for index in range(len(sites))]
+
+
+def _batches(order: Sequence[int], sites: Sequence[SolarSite]) -> Iterator[list[int]]:
+    """Yield sites of about as many roofs as fit into a processor's cache."""
+    batch: list[int] = []
     roofs = 0
-    for site in sites:
-        batch.append(site)
-        roofs += max(1, len(site.systems))
+    for index in order:
+        batch.append(index)
+        roofs += max(1, len(sites[index].systems))
         if roofs >= AT_ONCE:
-            found += _batch(batch, rows, skies, grid)
+            yield batch
             batch, roofs = [], 0
-    return found + (_batch(batch, rows, skies, grid) if batch else [])
+    if batch:
+        yield batch
 
 
 def taught(site: SolarSite, starts_s: Instants, ends_s: Instants, pv_wh: Floats) -> SolarLearned:
@@ -133,7 +149,7 @@ def taught(site: SolarSite, starts_s: Instants, ends_s: Instants, pv_wh: Floats)
 
 
 def _batch(
-    sites: Sequence[SolarSite], rows: Mapping[tuple[Cell, int], int], skies: Weather, grid: Grid
+    sites: Sequence[SolarSite], rows: Mapping[Skied, int], skies: Weather, grid: Grid
 ) -> list[SolarForecast]:
     systems = [system for site in sites for system in site.systems]
     owners = np.repeat(np.arange(len(sites)), [len(site.systems) for site in sites])

@@ -86,9 +86,7 @@ def _inverted(dc_w: Floats, limit_w: Floats) -> Floats:
 
 
 def _columns(systems: Sequence[PvSystem], *names: str) -> list[Floats]:
-    return [
-        np.array([float(getattr(s, name)) for s in systems]).reshape(-1, 1) for name in names
-    ]
+    return [np.array([float(getattr(s, name)) for s in systems]).reshape(-1, 1) for name in names]
 
 
 def _glass_table(cosines: Floats) -> Floats:

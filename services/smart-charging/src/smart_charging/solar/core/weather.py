@@ -4,14 +4,14 @@ Pure. A mean over an hour is divided over its quarters as the clear sky would be
 energy stays what it was. Every slot says where it comes from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from smart_charging.core.grid import Floats, Grid, laid
+from smart_charging.core.grid import Floats, Grid, Instants, laid
 from smart_charging.solar.core import climatology
 from smart_charging.solar.core.place import Place
 from smart_charging.solar.core.roof import split
@@ -49,10 +49,41 @@ def weather(places: Sequence[Place], told: Sequence[Series | None], grid: Grid) 
     """
     wide = grid.widened(WIDER)
     usual = _usual(places, wide)
-    for row, series in enumerate(told):
-        if series is not None:
-            _fill(usual, row, series, wide)
+    for table in _tables(told, wide):
+        _fill(usual, table, wide)
     return _inner(usual, slice(WIDER, WIDER + grid.slots))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Series of cells that have the same times. rows: of the cells; columns: [rows, spans]."""
+
+    rows: NDArray[np.intp]
+    starts_s: Instants
+    ends_s: Instants
+    columns: Mapping[Quantity, Floats]
+
+
+def _tables(told: Sequence[Series | None], grid: Grid) -> list[Table]:
+    """Cut the series to the grid and put together those of the same times: a source's cells."""
+    alike: dict[tuple[object, ...], list[tuple[int, Series, slice]]] = {}
+    for row, series in enumerate(told):
+        if series is None:
+            continue
+        first = int(np.searchsorted(series.ends_s, grid.start_s, side="right"))
+        cut = slice(first, int(np.searchsorted(series.starts_s, grid.end_s)))
+        if cut.stop > first:
+            times = series.starts_s[cut].tobytes(), series.ends_s[cut].tobytes()
+            alike.setdefault((*times, *series.values), []).append((row, series, cut))
+    return [
+        Table(
+            np.array([row for row, _, _ in group]),
+            group[0][1].starts_s[group[0][2]],
+            group[0][1].ends_s[group[0][2]],
+            {q: np.array([s.values[q][cut] for _, s, cut in group]) for q in group[0][1].values},
+        )
+        for group in alike.values()
+    ]
 
 
 def _usual(places: Sequence[Place], grid: Grid) -> Weather:
@@ -84,49 +115,56 @@ def _inner(wide: Weather, slots: slice) -> Weather:
     )  # fmt: skip
 
 
-def _fill(usual: Weather, row: int, series: Series, grid: Grid) -> None:
-    """Write one cell's series over the usual weather, where it is known."""
-    above, clear, sky = usual.above, usual.clear, usual.sky
-    ghi = _global(series, clear.ghi[row], grid)
+def _fill(usual: Weather, table: Table, grid: Grid) -> None:
+    """Write what is told over the usual weather, where it is known."""
+    rows, clear, sky = table.rows, usual.clear, usual.sky
+    ghi = _global(table, clear.ghi[rows], grid)
     known = np.isfinite(ghi)
-    one = Sun(above.east[row], above.north[row], above.up[row], above.beam_w_m2)
-    parts = split(np.where(known, ghi, 0.0), one)
-    dni = _shaped(series, Quantity.DNI, clear.dni[row], grid)
-    dhi = _shaped(series, Quantity.DHI, clear.dhi[row], grid)
+    parts = split(np.where(known, ghi, 0.0), _rows(usual.above, rows))
+    dni = _shaped(table, Quantity.DNI, clear.dni[rows], grid)
+    dhi = _shaped(table, Quantity.DHI, clear.dhi[rows], grid)
     is_split = np.isfinite(dni) & np.isfinite(dhi)
-    sky.ghi[row, known] = ghi[known]
-    sky.dni[row, known] = np.where(is_split, dni, parts.dni)[known]
-    sky.dhi[row, known] = np.where(is_split, dhi, parts.dhi)[known]
-    usual.basis[row, known] = Basis.WEATHER
+    sky.ghi[rows] = np.where(known, ghi, sky.ghi[rows])
+    sky.dni[rows] = np.where(known, np.where(is_split, dni, parts.dni), sky.dni[rows])
+    sky.dhi[rows] = np.where(known, np.where(is_split, dhi, parts.dhi), sky.dhi[rows])
+    usual.basis[rows] = np.where(known, np.int8(Basis.WEATHER), usual.basis[rows])
     for quantity, column in ((Quantity.AIR, usual.air_c), (Quantity.WIND, usual.wind_m_s)):
-        if quantity in series.values:
-            values = laid(series.starts_s, series.ends_s, series.values[quantity], grid.edges_s)
-            column[row] = np.where(np.isfinite(values), values, column[row])
+        if quantity in table.columns:
+            values = _laid(table, quantity, grid)
+            column[rows] = np.where(np.isfinite(values), values, column[rows])
 
 
-def _global(series: Series, clear: Floats, grid: Grid) -> Floats:
+def _rows(above: Sun, rows: NDArray[np.intp]) -> Sun:
+    return Sun(above.east[rows], above.north[rows], above.up[rows], above.beam_w_m2)
+
+
+def _laid(table: Table, quantity: Quantity, grid: Grid) -> Floats:
+    return laid(table.starts_s, table.ends_s, table.columns[quantity], grid.edges_s)
+
+
+def _global(table: Table, clear: Floats, grid: Grid) -> Floats:
     """Return global irradiance; where only the cloud cover is told, by Kasten and Czeplak."""
-    ghi = _shaped(series, Quantity.GHI, clear, grid)
-    if Quantity.CLOUD not in series.values:
+    ghi = _shaped(table, Quantity.GHI, clear, grid)
+    if Quantity.CLOUD not in table.columns:
         return ghi
-    cloud = laid(series.starts_s, series.ends_s, series.values[Quantity.CLOUD], grid.edges_s)
+    cloud = _laid(table, Quantity.CLOUD, grid)
     return np.where(np.isfinite(ghi), ghi, clear * (1 - 0.75 * cloud**3.4))
 
 
-def _shaped(series: Series, quantity: Quantity, clear: Floats, grid: Grid) -> Floats:
+def _shaped(table: Table, quantity: Quantity, clear: Floats, grid: Grid) -> Floats:
     """Return a quantity on the grid; within a longer span it follows the clear sky."""
-    if quantity not in series.values:
-        return np.full(grid.slots, np.nan)
-    starts, ends = series.starts_s, series.ends_s
-    values = laid(starts, ends, series.values[quantity], grid.edges_s)
+    if quantity not in table.columns:
+        return np.full(clear.shape, np.nan)
+    values = _laid(table, quantity, grid)
+    starts, ends = table.starts_s, table.ends_s
     if (ends - starts).max() <= grid.slot_s:
         return values
-    total = np.concatenate([[0.0], np.cumsum(clear)])
-    inside = (starts >= grid.start_s) & (ends <= grid.end_s)
-    corners = np.array([starts[inside], ends[inside]])
-    sums = np.diff(np.interp(corners, grid.edges_s, total), axis=0)[0]
-    mean = sums / ((ends - starts)[inside] / grid.slot_s)
-    spread = laid(starts[inside], ends[inside], mean, grid.edges_s)
+    whole = (starts >= grid.start_s) & (ends <= grid.end_s)
+    spans = np.flatnonzero(whole)
+    within = np.column_stack([starts[spans], ends[spans]])
+    means = laid(grid.starts_s, grid.edges_s[1:], clear, within.ravel())[..., ::2]
+    spread = laid(starts[spans], ends[spans], means, grid.edges_s)
     is_light = np.isfinite(spread) & (spread > DARK_W_M2)
-    share = np.divide(clear, spread, out=np.ones(grid.slots), where=is_light)
+    share = np.ones(clear.shape)
+    np.divide(clear, spread, out=share, where=is_light)
     return values * share
