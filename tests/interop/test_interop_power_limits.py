@@ -115,3 +115,25 @@ async def test_their_system_refuses_at_first_and_our_box_tries_again(meet):
         if not answer["ok"]:
             assert answer["error_number"] == 7
         await theirs.until(tells("limits", kind="lpc", active=True, values=[4200]), within_s=30)
+
+
+async def test_our_energy_manager_limits_their_heat_pump(meet, dials):
+    async with meet("cem", "appliance") as met:
+        ours, theirs = await met.both(dials)
+        ski = met.their_ski
+        await ours.until(tells("nominal", ski=ski, w=32000.0))
+        await ours.until(tells("failsafe", w=4200.0, duration_s=7200.0))
+        await ours.until(tells("heartbeat", ski=ski, ok=True))
+        assert (await ours.do("lpc", ski=ski, w=3360, duration_s=900))["error_number"] == 0
+        held = await theirs.until(tells("limits", kind="lpc", active=True, values=[3360]))
+        assert 890 < held["duration_s"] <= 900
+        await ours.do("failsafe", ski=ski, w=3360)
+        await theirs.until(tells("failsafe", w=3360, duration_s=7200))
+        await theirs.do("refuse", count=1)
+        assert (await ours.ask("lpc", ski=ski, w=2000))["error_number"] == 7
+        await ours.do("lpc", ski=ski, w=2000)
+        await theirs.until(tells("limits", kind="lpc", active=True, values=[2000]))
+        since = theirs.now
+        await ours.do("lpc", ski=ski, w=None)
+        await theirs.until(tells("limits", kind="lpc", active=False), since=since)
+        await theirs.until(tells("heartbeat", ok=True))

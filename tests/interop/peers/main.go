@@ -19,13 +19,14 @@ var roles = map[string]func(*node) map[string]action{
 	"charger":    newCharger,
 	"controlbox": newControlBox,
 	"system":     newSystem,
+	"appliance":  newAppliance,
 	"meter":      newMeter,
 }
 
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 2 {
-		log.Fatal("usage: peer cem|charger|controlbox|system|meter|ski|bench ...")
+		log.Fatal("usage: peer cem|charger|controlbox|system|appliance|meter|ski|bench ...")
 	}
 	role := os.Args[1]
 	if role == "bench" {

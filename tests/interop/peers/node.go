@@ -41,6 +41,7 @@ var deviceTypes = map[string]model.DeviceTypeType{
 	"charger":    model.DeviceTypeTypeChargingStation,
 	"controlbox": model.DeviceTypeTypeElectricitySupplySystem,
 	"system":     model.DeviceTypeTypeEnergyManagementSystem,
+	"appliance":  model.DeviceTypeTypeHeatgenerationSystem,
 	"meter":      model.DeviceTypeTypeSubmeter,
 }
 

@@ -22,7 +22,16 @@ type system struct {
 }
 
 func newSystem(own *node) map[string]action {
-	entity := own.addEntity(model.EntityTypeTypeCEM, []model.AddressEntityType{1}, 60*time.Second)
+	return newLimited(own, model.EntityTypeTypeCEM)
+}
+
+// newAppliance plays a heat pump that an energy manager may limit.
+func newAppliance(own *node) map[string]action {
+	return newLimited(own, model.EntityTypeTypeHeatPumpAppliance)
+}
+
+func newLimited(own *node, kind model.EntityTypeType) map[string]action {
+	entity := own.addEntity(kind, []model.AddressEntityType{1}, 60*time.Second)
 	limited := &system{}
 	limited.consumption = lpc.NewLPC(entity, limited.consumptionChanged)
 	limited.production = lpp.NewLPP(entity, limited.productionChanged)
