@@ -60,6 +60,41 @@ def test_a_slot_known_for_less_than_half_is_not_known() -> None:
     assert np.isnan(means[2])
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4)), min_size=1, max_size=12),
+    st.integers(0, 1000),
+)
+@settings(deadline=None)
+def test_many_rows_are_laid_as_each_alone(pieces: list[tuple[int, int]], seed: int) -> None:
+    gaps, lengths = (np.array(part, dtype=np.int64) * 450 for part in zip(*pieces, strict=True))
+    ends = np.cumsum(gaps + lengths)
+    values = np.random.default_rng(seed).normal(0, 1, (3, len(pieces)))
+    values[values > 1.2] = np.nan
+    edges = np.arange(-900, ends[-1] + 1800, 900, dtype=np.int64)
+    together = laid(ends - lengths, ends, values, edges)
+    for row in range(3):
+        alone = laid(ends - lengths, ends, values[row], edges)
+        assert np.allclose(together[row], alone, equal_nan=True)
+    assert np.isnan(together[:, 0]).all(), "before the first span nothing is known"
+
+
+@given(st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 12)), min_size=1, max_size=6))
+@settings(deadline=None)
+def test_whatever_is_laid_over_what_a_series_stays_in_order(
+    pieces: list[tuple[int, int]],
+) -> None:
+    held: Series | None = None
+    for number, (first, count) in enumerate(pieces):
+        start = MORNING + timedelta(hours=first)
+        held = overlaid(held, hourly([float(number)] * count, start=start))
+        assert held is not None
+        newest = (held.starts_s >= start.timestamp()) & (
+            held.ends_s <= (start + timedelta(hours=count)).timestamp()
+        )
+        assert (held.values[Quantity.GHI][newest] == number).all()
+        assert newest.sum() == count
+
+
 def test_a_grid_of_no_slots_or_of_years_is_none() -> None:
     for slots, length in ((0, 900), (MOST_SLOTS + 1, 900), (4, 0)):
         with pytest.raises(ValueError, match="no grid"):
