@@ -124,6 +124,15 @@ async def test_what_a_file_manages_is_read_only_until_it_is_released(tmp_path: P
             assert (await stage.refused(on.CAR_REMOVE, van))[0] == "managed-by-file"
             off = site_pb2.PutEnergyManagementRequest(settings=site_pb2.EnergyManagement())
             assert (await stage.refused(on.ENERGY_MANAGEMENT_PUT, off))[0] == "managed-by-file"
+            aim = "{energy_wh: 900, departure: '2030-01-01T07:00:00Z'}"
+            goal = f"{{version: 1, chargers: {{{A}: {{goal: {aim}}}}}}}"
+            told = await stage.ask(on.SITE_FILE_APPLY, apply(goal, dry_run=True))
+            pointers = [change.pointer for change in told.changes]
+            assert f"/chargers/{A}/goal/energy_wh" in pointers
+            assert f"/chargers/{A}/goal" not in pointers, "null and null are no change"
+            tried = await stage.ask(on.SITE_FILE_APPLY, apply("", release=True, dry_run=True))
+            assert not tried.applied
+            assert (await stage.ask(on.SITE_FILE_GET, records_pb2.GetSiteFileRequest())).managed
             released = await stage.ask(on.SITE_FILE_APPLY, apply("", release=True))
             assert released.applied
             await stage.ask(on.CHARGER_PUT, question)

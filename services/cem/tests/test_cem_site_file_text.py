@@ -130,6 +130,7 @@ chargers:
         ("", "", "site-file-invalid"),
         ("- 1", "", "site-file-invalid"),
         ("version: 2", "/version", "site-file-invalid"),
+        ("version: true", "/version", "site-file-invalid"),
         ("circuits: {}", "/version", "site-file-invalid"),
         ("version: 1\nfuse: 25", "/fuse", "unknown-setting"),
         (

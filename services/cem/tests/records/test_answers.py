@@ -116,9 +116,13 @@ async def test_evidence_is_listed_in_pages_and_checked_as_a_whole(records: Recor
 async def test_a_wrong_cursor_or_step_is_refused(records: Records):
     with pytest.raises(RefusedError, match="unknown-step"):
         await records.energy(120)
-    question = records_pb2.ListDecisionsRequest(cursor="-1")
-    with pytest.raises(RefusedError, match="unknown-cursor"):
-        await records.answers.list_decisions(question, SVEN)
+    for cursor in ("-1", "x", "²", "9" * 30):
+        question = records_pb2.ListDecisionsRequest(cursor=cursor)
+        with pytest.raises(RefusedError, match="unknown-cursor"):
+            await records.answers.list_decisions(question, SVEN)
+    for cursor in ("\0", "😀", "z", "20261122T080000Z"):
+        with pytest.raises(RefusedError, match="unknown-cursor"):
+            await records.sessions(cursor=cursor)
 
 
 # --- the chain is checked once -------------------------------------------------------------------

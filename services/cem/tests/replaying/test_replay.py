@@ -269,3 +269,39 @@ def test_another_mode_is_tried_on_one_charger_only(
 def test_settings_that_cannot_be_are_refused(tmp_path: Path, wrong: list[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["what-if", str(tmp_path / "x"), *wrong])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (["--mode", "777=off"], "no charger of this recording begins with '777'"),
+        (["--fuse", "0"], "/fuse_a/l1"),
+        (["--margin", "30"], "/margin_a"),
+    ],
+)
+def test_what_no_site_could_be_is_not_tried(
+    site: Path, wanted: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["what-if", str(site), *wanted]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_line_that_cannot_be_played_is_named(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = site.read_bytes().splitlines(keepends=True)
+    at = next(number for number, line in enumerate(lines) if b"GridRead" in line)
+    path = tmp_path / "odd.jsonl"
+    for odd in (
+        b'{"now": 1.0, "event": 7}\n',
+        b'{"now": 1.0, "event": {"_": "site.GridConnection", "fuse_a": 25}}\n',
+        b'{"now": 1.0, "event": {"_": "events.GridRead", "reading": "none"}}\n',
+        b'{"now": NaN, "event": {"_": "events.PulseEnded", "ski": ""}}\n',
+        b'{"now": true, "decision": {}}\n',
+        b"\xff\xfe\n",
+        b"[" * 100_000 + b"\n",
+    ):
+        path.write_bytes(b"".join((*lines[:at], odd, *lines[at:])))
+        for command in ("replay", "what-if"):
+            assert cli.main([command, str(path)]) == 2, odd[:80]
+            assert f"line {at + 1} " in capsys.readouterr().err

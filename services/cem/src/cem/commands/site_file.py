@@ -71,8 +71,9 @@ class SiteFileCommands:
     ) -> records_pb2.ApplySiteFileReply:
         """Apply a file, say what it would change, or release what the last one manages."""
         if question.release:
-            await self.release(caller)
-            return records_pb2.ApplySiteFileReply(applied=True)
+            if not question.dry_run:
+                await self.release(caller)
+            return records_pb2.ApplySiteFileReply(applied=not question.dry_run)
         done = await self.apply(question.yaml, caller, is_dry_run=question.dry_run)
         told = [{"pointer": p, "before": b, "after": a} for p, b, a in done.changes]
         return records_pb2.ApplySiteFileReply(changes=told, applied=done.is_applied)
@@ -141,7 +142,9 @@ class SiteFileCommands:
 def _told(before: Installation, wanted: Installation) -> Iterator[tuple[str, str, str]]:
     then, now = leaves(of_installation(before)), leaves(of_installation(wanted))
     for pointer in differing(then, now):
-        yield pointer, json.dumps(then.get(pointer)), json.dumps(now.get(pointer))
+        was, will = then.get(pointer), now.get(pointer)
+        if was != will:  # an object that comes was null as a whole: its fields say it
+            yield pointer, json.dumps(was), json.dumps(will)
 
 
 def _steps(before: Installation, wanted: Installation) -> Iterator[tuple[Change, Event]]:

@@ -1,6 +1,7 @@
 """Answers questions about the records, in pages whose cursors stay true while rows are added."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import tzinfo
 from typing import TypeVar
@@ -32,6 +33,8 @@ PAGE = 100
 MOST = 1000
 STEPS_S = (60, 900, 3600, 86400)
 MOST_SPANS = 5000
+SESSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f-]{1,20}")
+NUMBER = re.compile(r"[0-9]{1,18}")  # fits the database's integers
 SUMS = text(
     "SELECT start_s / :step * :step AS s, sum(import_wh), sum(export_wh), sum(sun_wh)"
     " FROM cem_minute WHERE start_s >= :first AND start_s < :last GROUP BY s ORDER BY s"
@@ -101,6 +104,8 @@ def _sessions(db: Db, question: records_pb2.ListSessionsRequest) -> records_pb2.
     most = _most(question.most)
     wanted = select(SessionRow).order_by(col(SessionRow.id).desc()).limit(most + 1)
     if question.cursor:
+        if SESSION.fullmatch(question.cursor) is None:
+            raise _no_cursor(question.cursor)
         wanted = wanted.where(col(SessionRow.id) < question.cursor)
     if question.ski:
         wanted = wanted.where(SessionRow.ski == question.ski)
@@ -121,7 +126,7 @@ def _decisions(
     most = _most(question.most)
     wanted = select(DecisionRow).order_by(col(DecisionRow.number).desc()).limit(most + 1)
     if question.cursor:
-        if not question.cursor.isdecimal():
+        if NUMBER.fullmatch(question.cursor) is None:
             raise _no_cursor(question.cursor)
         wanted = wanted.where(col(DecisionRow.number) < int(question.cursor))
     if question.ski:

@@ -10,7 +10,7 @@ from cem.core.driving import Mode
 from cem.replaying.codec import UnreadableError
 from cem.replaying.reading import read
 from cem.replaying.replay import Outcome, replay
-from cem.replaying.what_if import Changes, Tally, played
+from cem.replaying.what_if import Changes, ImpossibleError, Tally, played
 
 SAME, DIFFERENT, UNREADABLE = 0, 1, 2
 
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         changes = Changes(chosen.fuse, chosen.margin, dict(chosen.mode or ()))
         was, would = played(read(chosen.file), Changes()), played(read(chosen.file), changes)
         print(compared(was, would))
-    except (OSError, UnreadableError) as error:
+    except (OSError, UnreadableError, ImpossibleError) as error:
         print(f"cem: {error}", file=sys.stderr)
         return UNREADABLE
     return SAME

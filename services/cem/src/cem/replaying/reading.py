@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from cem.core.events import Event
 from cem.core.state import State
@@ -52,14 +54,26 @@ def read(path: Path) -> Recorded:
     return Recorded(str(head.get("version")), _now(number, head), state, _rest(lines))
 
 
+@contextmanager
+def played_at(number: int) -> Iterator[None]:
+    """Say which line it was when what it holds cannot be played: a field of the wrong kind."""
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise UnreadableError(f"line {number} cannot be played: {what}") from error
+
+
 def _lines(path: Path) -> Iterator[tuple[int, Json]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return  # the writer was stopped in mid line
             try:
                 yield number, json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise UnreadableError(f"line {number} is no JSON: {error}") from error
 
 
@@ -69,14 +83,16 @@ def _rest(lines: Iterator[tuple[int, Json]]) -> Iterator[Heard | Decided]:
             raise UnreadableError(f"line {number} is neither event nor decision")
         now = _now(number, line)
         if "event" in line:
-            # What is no event fails in folding, by name.
-            yield Heard(number, now, cast("Event", decoded(line["event"])))
+            event = decoded(line["event"])
+            if not isinstance(event, get_args(Event)):
+                raise UnreadableError(f"line {number} holds no event")
+            yield Heard(number, now, cast("Event", event))
         else:
             yield Decided(number, now, line["decision"])
 
 
 def _now(number: int, line: dict[str, Json]) -> float:
     now = line.get("now")
-    if not isinstance(now, int | float):
+    if isinstance(now, bool) or not isinstance(now, int | float) or not isfinite(now):
         raise UnreadableError(f"line {number} has no time")
     return float(now)

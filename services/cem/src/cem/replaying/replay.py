@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cem.core.decide import decide
 from cem.core.folding import apply
 from cem.replaying.codec import Json
-from cem.replaying.reading import Decided, Heard, Recorded
+from cem.replaying.reading import Decided, Heard, Recorded, played_at
 from cem.replaying.recording import decision_of
 
 
@@ -34,14 +34,16 @@ def replay(recorded: Recorded) -> Outcome:
     state, events, decisions = recorded.state, 0, 0
     for line in recorded.lines:
         match line:
-            case Heard(_, now, event):
-                state = apply(state, event, now)
+            case Heard(number, now, event):
+                with played_at(number):
+                    state = apply(state, event, now)
                 events += 1
             case Decided(number, now, then):
-                decision = decide(state, now)
-                state = decision.state
+                with played_at(number):
+                    decision = decide(state, now)
+                    state = decision.state
+                    found = differing(then, decision_of(decision))
                 decisions += 1
-                found = differing(then, decision_of(decision))
                 if found is not None:
                     place, one, other = found
                     difference = Difference(number, now, place, one, other)

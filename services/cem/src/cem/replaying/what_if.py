@@ -10,13 +10,19 @@ from cem.core.events import ChargersPaired, Event, GridConnectionSet, GridRead, 
 from cem.core.folding import apply
 from cem.core.site import GridConnection
 from cem.core.state import State
+from cem.core.validation import object_to_grid
 from cem.replaying.plant import Plant
-from cem.replaying.reading import Heard, Recorded
+from cem.replaying.reading import Heard, Recorded, played_at
 from electrical.phases import PhaseCurrents, Phases, on_every_phase
 from electrical.power import NOMINAL_VOLTAGE_V
 
 LONGEST_STEP_S = 10.0  # a hole in the recording is no energy
 PAUSED_BELOW_A = 0.5
+FIRST_LINE = 1
+
+
+class ImpossibleError(Exception):
+    """What shall be tried cannot be: no site could be set so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,25 @@ class Changes:
     def connection(self, grid: GridConnection) -> GridConnection:
         """Return a grid connection as it would be."""
         if self.fuse_a is not None:
-            grid = replace(grid, fuse_a=on_every_phase(self.fuse_a))
-        return grid if self.margin_a is None else replace(grid, margin_a=self.margin_a)
+            least_a = (_lower(a, self.fuse_a) for a in grid.static_share_a.values())
+            fuse_a = on_every_phase(self.fuse_a)
+            grid = replace(grid, fuse_a=fuse_a, static_share_a=Phases(*least_a))
+        if self.margin_a is not None:
+            grid = replace(grid, margin_a=self.margin_a)
+        objection = None if self.is_none else object_to_grid(grid, ())
+        if objection is not None:
+            raise ImpossibleError(objection.detail)
+        return grid
+
+    @property
+    def is_none(self) -> bool:
+        """Return whether the connection stays as it was recorded."""
+        return self.fuse_a is None and self.margin_a is None
+
+    def unmet(self, known: Iterable[str]) -> list[str]:
+        """Return what was to name a charger and names none of those that were there."""
+        there = tuple(known)
+        return [start for start in self.modes if not any(ski.startswith(start) for ski in there)]
 
     def mode(self, ski: str) -> Mode | None:
         """Return the mode that a charger would have; None = as recorded."""
@@ -55,21 +78,34 @@ def played(recorded: Recorded, changes: Changes) -> Tally:
     """Return what would have come of a recording under changed settings.
 
     The production decides; the cars and the house are `plant`'s. Play it unchanged too for a
-    fair comparison: a model of cars is no car. Raises UnreadableError.
+    fair comparison: a model of cars is no car. Raises UnreadableError, ImpossibleError.
     """
-    game = _Game(recorded, changes)
+    with played_at(FIRST_LINE):
+        game = _Game(recorded, changes)
     for line in recorded.lines:
-        if isinstance(line, Heard):
-            game.hear(line.event, line.now)
-        else:
-            game.decide(line.now)
+        with played_at(line.number):
+            if isinstance(line, Heard):
+                game.hear(line.event, line.now)
+            else:
+                game.decide(line.now)
+    if game.is_without_fuse and not changes.is_none:
+        raise ImpossibleError("this recording has no fuse that could be another one")
+    unmet = changes.unmet(game.known)
+    if unmet:
+        raise ImpossibleError(f"no charger of this recording begins with {unmet[0]!r}")
     return game.tally
 
 
+def _lower(known_a: float | None, most_a: float) -> float | None:
+    """Return what may be set beside a smaller fuse."""
+    return None if known_a is None else min(known_a, most_a)
+
+
 class _Game:
-    """One play of a recording."""
+    """One play of a recording. known: every charger that was there."""
 
     def __init__(self, recorded: Recorded, changes: Changes) -> None:
+        self.known = set(recorded.state.chargers)
         self._changes = changes
         self._state = recorded.state
         self._plant = Plant(recorded.state.site_phases)
@@ -82,6 +118,11 @@ class _Game:
         for event in self._first():
             self._state = apply(self._state, event, recorded.now)
 
+    @property
+    def is_without_fuse(self) -> bool:
+        """Return whether no main fuse was ever set."""
+        return self._state.grid is None
+
     def hear(self, event: Event, now: float) -> None:
         """Fold an event as it would have been."""
         self._count(now)
@@ -90,6 +131,7 @@ class _Game:
         if isinstance(event, ChargersPaired):
             for one in self._modes(self._state):
                 self._state = apply(self._state, one, now)
+        self.known.update(self._state.chargers)
         for charger in self._state.chargers.values():
             self._plant.settings_of(charger.settings)
         if isinstance(event, GridRead):

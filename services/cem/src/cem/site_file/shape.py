@@ -127,10 +127,15 @@ class OperatorPart(Part):
     appliances: dict[Ski, bool] = Field(default_factory=dict)
 
 
+def _number(value: object) -> object:
+    """Return a version that is one: to Python true is 1."""
+    return str(value) if isinstance(value, bool) else value
+
+
 class SiteFile(Part):
     """The whole file."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_number)]
     energy_management: EnergyManagementPart = EnergyManagementPart()
     grid_connection: GridPart = GridPart()
     circuits: dict[Id, CircuitPart] = Field(default_factory=dict)

@@ -31,9 +31,11 @@ def name_of(begins: datetime) -> str:
 
 
 def zone_name(zone: tzinfo, now: datetime) -> str:
-    """Return the IANA name of a zone, else the offset it has now."""
+    """Return the IANA name of a zone, else the offset it has now, as +01:00."""
     named = "UTC" if zone is UTC else str(getattr(zone, "key", ""))
-    return named if "/" in named or named == "UTC" else now.astimezone(zone).strftime("UTC%z")
+    if "/" in named or named == "UTC":
+        return named
+    return now.astimezone(zone).isoformat()[-len("+00:00") :]
 
 
 def _bounds(year: int, month: int, zone: tzinfo) -> tuple[datetime, datetime]:
