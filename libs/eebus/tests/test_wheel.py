@@ -1,8 +1,10 @@
 """The wheel: what is in it, and that it works with its own dependencies and nothing else."""
 
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from collections.abc import Iterator
@@ -108,3 +110,36 @@ def test_every_module_is_there_and_needs_nothing_that_is_not_declared(home):
     where, count = done.stdout.split()
     assert Path(where).is_relative_to(home)
     assert int(count) > 80
+
+
+def test_the_source_archive_makes_the_same_wheel(wheel, tmp_path):
+    _build("sdist", PACKAGE, tmp_path)
+    (archive,) = tmp_path.glob("eebus-*.tar.gz")
+    with tarfile.open(archive) as source:
+        source.extractall(tmp_path, filter="data")
+    (unpacked,) = (each for each in tmp_path.iterdir() if each.is_dir())
+    assert not (unpacked / "tests").exists()
+    _build("wheel", unpacked, tmp_path)
+    (again,) = tmp_path.glob("eebus-*.whl")
+    with zipfile.ZipFile(wheel) as one, zipfile.ZipFile(again) as other:
+        assert sorted(one.namelist()) == sorted(other.namelist())
+
+
+def _build(kind: str, where: Path, into: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(into)]
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_readme_s_example_runs_with_the_wheel_alone(home, tmp_path):
+    found = re.search(r"```python\n(.*?)```", (PACKAGE / "README.md").read_text(), re.DOTALL)
+    assert found
+    (tmp_path / "example.py").write_text(found[1])
+    said = _run(home / "bin" / "python", "-I", tmp_path / "example.py")
+    assert "a car that takes 6.0 to 16.0 A" in said
+    assert "the charger holds (10.0, 10.0, 10.0)" in said
+    assert said.splitlines()[-1] == "accepted"
+
+
+def test_the_readme_links_to_nothing_that_only_the_repository_has():
+    assert not re.findall(r"\]\((?!https?://|#)", (PACKAGE / "README.md").read_text())
