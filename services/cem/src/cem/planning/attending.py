@@ -9,8 +9,10 @@ from cem.core.events import SessionsNamed
 from cem.loop import Controller
 from cem.planning import bus as wire
 from cem.planning.answers import Kept, PlanningAnswers
+from cem.planning.costs import Accountant, Costs
 from cem.planning.keeper import Keeper
 from cem.planning.publisher import Publisher
+from cem.planning.rooms import RoomWatch
 from cem.planning.shelf import Shelf
 from cem.records.keeping import Books, Surroundings
 from cem.store import Store
@@ -72,23 +74,41 @@ async def attend(
         publisher.begin(known.standing)
         keeper.begin(known.plan, known.prices)
     controller.observers.append(publisher)
-    books.recorder.named = lambda sessions: _name(controller, sessions)
+    controller.observers.append(RoomWatch(clock, lambda row: keeper.later(shelf.keep_room, row)))
+    accountant = Accountant(shelf, books.journal)
+    costs = Costs(accountant, books.recorder, clock, lambda: controller.state.tariff.currency)
+    keeper.priced = lambda: costs.look_soon(is_all=True)
+    naming = Naming(controller, costs.look_soon)
+    books.recorder.named = naming.named
     await wire.hear(bus, site, keeper)
     answers = PlanningAnswers(controller, keeper, Kept(shelf, books.answers), clock)
     await wire.answer(bus, site, answers)
     for name, run in (
         ("profile", publisher.run), ("plans kept", keeper.run), ("plan's slots", keeper.keep_slots),
+        ("costs", costs.run),
     ):  # fmt: skip
         tasks.create_task(_lasting(name, run), name=name)
     return Planning(keeper, publisher)
 
 
-def _name(controller: Controller, sessions: dict[str, str]) -> None:
-    """Let the control law know which sessions are open, where it does not yet."""
-    for ski, charger in controller.state.chargers.items():
-        if charger.session != (sessions.get(ski, "") if charger.has_car else ""):
-            controller.happened(SessionsNamed(tuple(sorted(sessions.items()))))
-            return
+class Naming:
+    """Lets the control law know which sessions are open. ended: told when one is no more."""
+
+    def __init__(self, controller: Controller, ended: Callable[[], None]) -> None:
+        self._controller = controller
+        self._ended = ended
+        self._before: frozenset[str] = frozenset()
+
+    def named(self, sessions: dict[str, str]) -> None:
+        """Take what the records say; the control law hears it where it does not know yet."""
+        now_open = frozenset(sessions.values())
+        if self._before - now_open:
+            self._ended()
+        self._before = now_open
+        for ski, charger in self._controller.state.chargers.items():
+            if charger.session != (sessions.get(ski, "") if charger.has_car else ""):
+                self._controller.happened(SessionsNamed(tuple(sorted(sessions.items()))))
+                return
 
 
 async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:

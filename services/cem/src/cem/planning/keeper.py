@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from cem.core.driving import departure_of
 from cem.core.events import PlanHeard, PricesHeard
@@ -18,6 +20,8 @@ from cem.planning.tables import PlanSlotRow
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import planning_pb2
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +46,7 @@ class Keeper:
         self._controller = controller
         self._shelf = shelf
         self._clock = clock
+        self._loop = asyncio.get_running_loop()
         self._unsaved: asyncio.Queue[Callable[[], None]] = asyncio.Queue(maxsize=100)
         self._slot: tuple[str, int] | None = None
         self._outdated: dict[str, float] = {}  # sessions that want something else, since when
@@ -50,7 +55,7 @@ class Keeper:
         self.refused = Refused()
         self.session_plans: dict[str, planning_pb2.SessionPlan] = {}  # without powers
         self.standing: Callable[[], Standing] = Standing
-        self.priced: Callable[[], Awaitable[None]] = _nothing  # told when prices were written
+        self.priced: Callable[[], None] = _nothing  # told when prices were written
 
     def begin(
         self, plan: planning_pb2.Plan | None, prices: planning_pb2.PriceSeries | None
@@ -105,7 +110,6 @@ class Keeper:
             while True:
                 write = await self._unsaved.get()
                 await self._write(write)
-                await self.priced()
         finally:
             await asyncio.shield(asyncio.to_thread(self._write_rest))
 
@@ -163,7 +167,13 @@ class Keeper:
             load_w=_at(message.load_w, slot),
         )
         planned = {c.ski: (c.session, c.power_w[slot]) for c in plan.courses}
-        self._later(lambda: self._shelf.keep_slot(row, planned, now_s))
+        self.later(lambda _: self._shelf.keep_slot(row, planned, now_s), None)
+
+    def later(self, write: Callable[[T], None], what: T) -> None:
+        """Have something written as soon as may be, in the order it came."""
+        if self._unsaved.full():  # a database that fails for long: the oldest is given up
+            self._unsaved.get_nowait()
+        self._unsaved.put_nowait(partial(write, what))
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -199,7 +209,7 @@ class Keeper:
         metrics.plan_taken()
         self._controller.happened(PlanHeard(replace(plan, courses=tuple(courses))))
         if not is_kept:
-            self._later(lambda: self._shelf.keep_plan(message))
+            self.later(self._shelf.keep_plan, message)
 
     def _take_prices(self, message: planning_pb2.PriceSeries, *, is_kept: bool = False) -> None:
         try:
@@ -211,8 +221,7 @@ class Keeper:
         self.prices = message
         self._controller.happened(PricesHeard(prices))
         if not is_kept:
-            now_s = self._now_s()
-            self._later(lambda: self._shelf.keep_prices(message, now_s))
+            self.later(self._keep_prices, message)
 
     def _refuse(self, plan: str, code: str, detail: str) -> None:
         if self.refused != Refused(plan, code):
@@ -220,10 +229,9 @@ class Keeper:
             metrics.refused(code)
         self.refused = Refused(plan, code)
 
-    def _later(self, write: Callable[[], None]) -> None:
-        if self._unsaved.full():  # a database that fails for long: the oldest is given up
-            self._unsaved.get_nowait()
-        self._unsaved.put_nowait(write)
+    def _keep_prices(self, message: planning_pb2.PriceSeries) -> None:
+        self._shelf.keep_prices(message, self._now_s())
+        self._loop.call_soon_threadsafe(self.priced)
 
     def _now_s(self) -> float:
         return self._clock.now().timestamp()
@@ -265,5 +273,5 @@ def _at(values: Sequence[float], slot: int) -> float | None:
     return known(values[slot]) if slot < len(values) else None
 
 
-async def _nothing() -> None:
+def _nothing() -> None:
     return None

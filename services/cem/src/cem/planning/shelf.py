@@ -126,6 +126,12 @@ class Shelf:
             within = (col(PriceRow.end_s) > first_s, col(PriceRow.start_s) < last_s)
             same = col(PriceRow.series) == message.series
             ahead = col(PriceRow.start_s) >= int(now_s)
+            before = {row.start_s: row for row in db.exec(select(PriceRow).where(*within, same))}
+            for row in rows:  # a value that stays is no news: nothing is priced anew for it
+                then = before.get(row.start_s)
+                if then is not None and _values(then) == _values(row):
+                    row.revision = then.revision
+            db.expunge_all()
             db.connection().execute(delete(PriceRow).where(*within, same | ahead))
             taken = [(row.start_s, row.end_s) for row in db.exec(select(PriceRow).where(*within))]
             free = (
@@ -231,6 +237,10 @@ def _price_rows(message: planning_pb2.PriceSeries) -> list[PriceRow]:
         )
         for number, (start_s, end_s) in enumerate(spans)
     ]
+
+
+def _values(row: PriceRow) -> tuple[object, ...]:
+    return (row.end_s, row.import_price, row.export_price, row.co2_g_per_kwh)
 
 
 def _value(values: Sequence[float], number: int) -> float | None:

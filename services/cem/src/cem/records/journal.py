@@ -233,6 +233,7 @@ def _save_session(db: Db, session: Session, now: datetime, *, is_told: bool) -> 
     if before is not None and row.cost is None:  # a late write of the session keeps its price
         row.cost, row.currency = before.cost, before.currency
         row.price_series, row.co2_g = before.price_series, before.co2_g
+        row.at_once_cost, row.at_once_co2_g = before.at_once_cost, before.at_once_co2_g
     db.merge(row)
     if is_told:
         fact = records_pb2.Fact(at=to_timestamp(now), session=session_message(row))

@@ -51,6 +51,8 @@ def session_message(row: SessionRow) -> records_pb2.ChargingSession:
         revision=row.revision,
         price_series=row.price_series,
         co2_g=row.co2_g,
+        at_once_cost=None if row.at_once_cost is None else float(Decimal(row.at_once_cost)),
+        at_once_co2_g=row.at_once_co2_g,
     )
     if row.ended_ms is not None:
         message.ended.CopyFrom(to_timestamp(instant(row.ended_ms)))

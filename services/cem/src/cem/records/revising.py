@@ -1,8 +1,7 @@
-"""Fills in what sessions cost when a series of prices is known: a new revision of the fact.
+"""Fills in what sessions cost when a series of prices is known: a new revision of the fact."""
 
-Nothing in the CEM feeds it prices yet: they come with smart charging.
-"""
-
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session as Db
@@ -38,6 +37,63 @@ def revise(journal: Journal, series: Series, now: datetime) -> int:
     if revised:
         journal.price(revised, now)
     return len(revised)
+
+
+SeriesOf = Callable[[Session], Series | None]
+AtOnce = Callable[[Session, Series], tuple[str | None, float | None]]
+
+
+def revise_each(  # noqa: PLR0913 - what, by which prices, of which time
+    journal: Journal,
+    series_of: SeriesOf,
+    at_once: AtOnce,
+    since: datetime,
+    now: datetime,
+    *,
+    is_all: bool = True,
+) -> int:
+    """Price every ended session since a time by its own series; returns how many. Blocking.
+
+    at_once: cost and CO2 (g) of the same energy charged at once. is_all: False leaves out those
+    that have both. A session whose numbers stay
+    as they are is left alone: a new revision of the prices alone is no news of it. Raises
+    RefusedError `store-failing` when the database takes no change.
+    """
+    ended = (
+        select(SessionRow)
+        .where(col(SessionRow.ended_ms).is_not(None))
+        .where(col(SessionRow.started_ms) >= ms_of(since))
+    )
+    if not is_all:
+        is_open = col(SessionRow.cost).is_(None) | col(SessionRow.at_once_cost).is_(None)
+        ended = ended.where(is_open)
+    sessions = journal.look(lambda db: [session_of(row) for row in db.exec(ended)])
+    revised = []
+    for session in sessions:
+        series = series_of(session)
+        if series is None:
+            continue
+        found: Session | None = session
+        if session.price_series != series.name:
+            used = journal.look(lambda db, one=session: _used(db, one))  # type: ignore[misc]
+            found = priced(session, used, series)
+        elif session.at_once_cost is not None:
+            continue
+        if found is None:
+            continue
+        cost, co2_g = at_once(session, series)
+        found = replace(found, at_once_cost=cost, at_once_co2_g=co2_g)
+        if _numbers(found) != _numbers(session):
+            revised.append(found)
+    if revised:
+        journal.price(revised, now)
+    return len(revised)
+
+
+def _numbers(session: Session) -> tuple[object, ...]:
+    return (
+        session.cost, session.currency, session.co2_g, session.at_once_cost, session.at_once_co2_g,
+    )  # fmt: skip
 
 
 def _used(db: Db, session: Session) -> list[Used]:

@@ -28,6 +28,8 @@ class SessionRow(SQLModel, table=True):
     currency: str = ""
     price_series: str = ""
     co2_g: float | None = None
+    at_once_cost: str | None = None
+    at_once_co2_g: float | None = None
     revision: int = 0
 
 

@@ -18,13 +18,13 @@ CENT = Decimal("0.0001")
 class Slot:
     """A price per kWh from the grid, in [start, end); co2_g_per_kwh: None = unknown.
 
-    sun_per_kwh: what own sun is worth (a feed-in tariff lost); 0 by default.
+    sun_per_kwh: what own sun is worth (a feed-in tariff lost); 0 by default, None = unknown.
     """
 
     start: datetime
     end: datetime
     grid_per_kwh: Decimal
-    sun_per_kwh: Decimal = Decimal(0)
+    sun_per_kwh: Decimal | None = Decimal(0)
     co2_g_per_kwh: float | None = None
 
 
@@ -64,10 +64,10 @@ def priced(session: Session, used: Iterable[Used], series: Series) -> Session | 
     is_co2_known = True
     for one in used:
         slot = _slot_at(series.slots, one.start)
-        if slot is None:
+        if slot is None or (slot.sun_per_kwh is None and one.sun_wh > 0):
             return None
         cost += slot.grid_per_kwh * Decimal(one.grid_wh) / 1000
-        cost += slot.sun_per_kwh * Decimal(one.sun_wh) / 1000
+        cost += (slot.sun_per_kwh or Decimal(0)) * Decimal(one.sun_wh) / 1000
         told_wh += one.grid_wh + one.sun_wh
         is_co2_known = is_co2_known and slot.co2_g_per_kwh is not None
         co2_g += (slot.co2_g_per_kwh or 0.0) * one.grid_wh / 1000

@@ -48,6 +48,8 @@ class Session:
     currency: str = ""
     price_series: str = ""
     co2_g: float | None = None
+    at_once_cost: str | None = None  # decimal: the same energy charged at once
+    at_once_co2_g: float | None = None
     revision: int = 0
 
 
