@@ -73,7 +73,7 @@ class Effort:
     """
 
     tolerance: float = 5e-4
-    moves: int = 10
+    moves: int = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ INTEGER_LINES = 5
 # Rows of the floats and integers per car to work with.
 GOT = 0
 CAR_FLOATS = 1
-DEAD, CAME_CAR, CAME_SLOT, QUEUE, SEEN, ORDER, FRESH = 0, 1, 2, 3, 4, 5, 6
-CAR_INTEGERS = 7
+DEAD, CAME_CAR, CAME_SLOT, QUEUE, SEEN, ORDER, FRESH, TROUBLED = range(8)
+CAR_INTEGERS = 8
 
 
 class Site(NamedTuple):

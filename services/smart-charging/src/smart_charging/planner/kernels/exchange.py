@@ -6,7 +6,19 @@ cannot be, each gets it back where that costs least.
 
 import numpy as np
 
-from smart_charging.planner.kernels.bundles import EPS, FROM, LEAST, UNTIL, Desk, Site, most_at
+from smart_charging.planner.kernels.bundles import (
+    CAP,
+    EPS,
+    FROM,
+    GOT,
+    LEAST,
+    NEED,
+    UNTIL,
+    WORTH,
+    Desk,
+    Site,
+    most_at,
+)
 from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.types import Floats
 
@@ -48,20 +60,48 @@ def given_back(site: Site, i: int, j: int, t: int, amount: float, x: Floats) -> 
 
 
 @compiled
-def mended(site: Site, i: int, t: int, x: Floats) -> bool:
+def moved(site: Site, desk: Desk, i: int, j: int, t: int, amount: float, x: Floats) -> bool:
+    """Let car i give `amount` to car j in slot t for good, where energy is worth as much to both.
+
+    That is so where j lacks it, and where it is beyond what either needs.
+    """
+    got = desk.car_floats[GOT]
+    is_lacked = got[j] + amount <= site.cars[j, NEED] + EPS
+    is_spare = got[i] - amount >= site.cars[i, NEED] - EPS
+    is_spare = is_spare and got[j] + amount <= site.cars[j, CAP] + EPS
+    if not (is_lacked or (is_spare and site.cars[i, WORTH] <= site.cars[j, WORTH])):
+        return False
+    x[i, t] = max(0.0, x[i, t] - amount)
+    x[j, t] += amount
+    got[i] -= amount
+    got[j] += amount
+    for car in (i, j):
+        if x[car, t] <= EPS:
+            x[car, t] = 0.0
+    return True
+
+
+@compiled
+def mended(site: Site, desk: Desk, i: int, t: int, x: Floats) -> bool:
     """Mend the power of car i in slot t, which lies below its least; return whether it could."""
     q, least = x[i, t], site.cars[i, LEAST]
     for j in range(len(site.cars)):
         if j == i or not site.whos[j, FROM] <= t < site.whos[j, UNTIL]:
             continue
         other = x[j, t]
-        if is_well(site, j, t, other + q) and given_back(site, i, j, t, q, x):
+        if is_well(site, j, t, other + q) and (
+            moved(site, desk, i, j, t, q, x) or given_back(site, i, j, t, q, x)
+        ):
             return True
         if other <= EPS:
             continue
-        if is_well(site, i, t, q + other) and given_back(site, i, j, t, -other, x):
+        if is_well(site, i, t, q + other) and (
+            moved(site, desk, j, i, t, other, x) or given_back(site, i, j, t, -other, x)
+        ):
             return True
-        if is_well(site, j, t, other - (least - q)) and given_back(site, i, j, t, q - least, x):
+        if is_well(site, j, t, other - (least - q)) and (
+            moved(site, desk, j, i, t, least - q, x) or given_back(site, i, j, t, q - least, x)
+        ):
             return True
     return False
 
@@ -162,13 +202,13 @@ def straightened(site: Site, desk: Desk, limit: float, x: Floats) -> int:
         for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
             if x[i, t] <= EPS:
                 x[i, t] = 0.0
-            elif is_between(site, i, x[i, t]) and not mended(site, i, t, x):
+            elif is_between(site, i, x[i, t]) and not mended(site, desk, i, t, x):
                 left += 1
     if left == 0:
         return 0
     left = 0
     for i in range(len(site.cars)):
         for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
-            if is_between(site, i, x[i, t]) and not mended(site, i, t, x):
+            if is_between(site, i, x[i, t]) and not mended(site, desk, i, t, x):
                 left += not mended_at_cost(site, desk, i, t, limit, x)
     return left

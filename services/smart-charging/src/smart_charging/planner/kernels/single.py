@@ -45,8 +45,8 @@ from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.sequence import sequenced
 from smart_charging.planner.kernels.types import Floats
 
-NODES, DEEP_NODES = 24, 100  # of the search for the best slots; deep: where the car is alone
-CLOSE = 1e-5  # nearer than this part of the bill to the bound, no car looks for more
+NODES, DEEP_NODES = 24, 60  # of the search for the best slots; deep: where the car is alone
+CLOSE = 2e-5  # nearer than this part of the bill to the bound, no car looks for more
 LEAST_BILL = 0.5  # in the currency: what is cheaper counts as much when gaps are judged
 
 

@@ -15,6 +15,7 @@ from smart_charging.planner.kernels.bundles import (
     MOST,
     NEED,
     ORDER,
+    TROUBLED,
     TRUE_NEED,
     UNTIL,
     WHO_COLUMNS,
@@ -32,6 +33,7 @@ from smart_charging.planner.kernels.types import Floats, Integers
 SWEEPS = 2
 SHAKES = (0.0, 0.0, 0.003, 0.01, 0.03)  # how much prices are shaken in a move, as a part of them
 MOST_IN_GROUP = 4
+AT_MOST = 6  # times the moves in vain
 BETTER = 1e-9
 MENDING = 1e-4  # which part of the bill one mended power may cost
 
@@ -137,6 +139,8 @@ def settled(
     cost, missing = 0.0, 0.0
     if is_joint:
         cost, missing = relaxed(shaken, desk, x)
+    for i in range(n):
+        desk.car_integers[TROUBLED, i] = 0
     is_plain = is_joint and len(site.phase_room) == 0 and len(site.bias) == 0
     for t in range(slots):
         desk.total[t] = 0.0
@@ -152,6 +156,7 @@ def settled(
                 i = order[at]
                 for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
                     if is_between(site, i, x[i, t]):
+                        desk.car_integers[TROUBLED, i] = 1
                         drawn(site, i, x[i], -1.0, desk)
                         respond(site, i, desk, False, x[i])
                         drawn(site, i, x[i], 1.0, desk)
@@ -190,18 +195,21 @@ def truly_relaxed(site: Site, desk: Desk) -> tuple[float, float]:
 
 
 @compiled
-def group_of(site: Site, group: Integers, wanted: int, luck: int, p: Floats) -> tuple[int, int]:
+def group_of(
+    site: Site, desk: Desk, group: Integers, wanted: int, luck: int, p: Floats
+) -> tuple[int, int]:
     """Draw a group of cars that share slots; return (how many, the next luck).
 
-    Where energy is missing the first one is a car that lacks some, every other time.
+    The first one is a car that lacks energy or had to be mended, three of four times.
     """
     n, k = len(site.cars), 0
     luck = (luck * 1103515245 + 12345) % 2147483648
     first = (luck >> 8) % n
-    if luck >> 20 & 1:
+    if luck >> 20 & 3:
         for q in range(n):
             i = (first + q) % n
-            if p[i, site.whos[i, FROM] : site.whos[i, UNTIL]].sum() < site.cars[i, NEED] - 1e-6:
+            lacks = p[i, site.whos[i, FROM] : site.whos[i, UNTIL]].sum() < site.cars[i, NEED] - 1e-6
+            if lacks or desk.car_integers[TROUBLED, i] == 1:
                 first = i
                 break
     group[0], k = first, 1
@@ -299,7 +307,7 @@ def solve(
     """Write a plan into p (cars x slots); return (worth, cost and missing no plan can beat).
 
     tolerance: nearer than this part of the cost to the bound nothing more is looked for. moves:
-    how many groups are settled anew at most until then.
+    how many groups in a row may be settled anew in vain until then.
     """
     n = len(site.cars)
     if n == 1:
@@ -320,12 +328,15 @@ def solve(
     enough = cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
     luck = seed
     group = np.empty(MOST_IN_GROUP, dtype=np.int64)
-    for move in range(moves):
-        if best <= enough:
+    fruitless = 0
+    for move in range(AT_MOST * moves):
+        if best <= enough or fruitless >= moves:
             break
+        before = best
         wanted = min(n, 2 + move % (MOST_IN_GROUP - 1))
-        k, luck = group_of(site, group, wanted, luck, p)
+        k, luck = group_of(site, desk, group, wanted, luck, p)
         best, luck = regrouped(
             site, desk, small, group[:k], SHAKES[move % len(SHAKES)], move % 5 != 4, luck, p, best
         )
+        fruitless = 0 if best < before else fruitless + 1
     return best, cost, missing
