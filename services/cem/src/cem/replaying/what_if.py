@@ -11,6 +11,7 @@ from cem.core.folding import apply
 from cem.core.site import GridConnection
 from cem.core.state import State
 from cem.core.validation import object_to_grid
+from cem.replaying.codec import UnreadableError
 from cem.replaying.plant import Plant
 from cem.replaying.reading import Heard, Recorded, played_at
 from electrical.phases import PhaseCurrents, Phases, on_every_phase
@@ -90,6 +91,8 @@ def played(recorded: Recorded, changes: Changes) -> Tally:
                 game.decide(line.now)
     if game.is_without_fuse and not changes.is_none:
         raise ImpossibleError("this recording has no fuse that could be another one")
+    if not all(isinstance(ski, str) for ski in (*game.known, *game.tally.kwh)):
+        raise UnreadableError("a charger of this recording has no SKI")
     unmet = changes.unmet(game.known)
     if unmet:
         raise ImpossibleError(f"no charger of this recording begins with {unmet[0]!r}")
