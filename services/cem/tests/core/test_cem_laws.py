@@ -20,7 +20,9 @@ from cem.core.driving import ChargingMode, Goal, Mode, SmartSwitches, WallClock
 from cem.core.events import (
     Accepted,
     ApiLimitSet,
+    BatteryRead,
     Car,
+    CarSocTold,
     CarsSet,
     ChargerHeard,
     ChargerSet,
@@ -38,14 +40,18 @@ from cem.core.events import (
     OperatorLimitsHeard,
     OperatorSet,
     PhasesSwitched,
+    PlanHeard,
+    PricesHeard,
     PulseAsked,
     PulseEnded,
     Report,
+    SessionsNamed,
     SubMeterRead,
 )
 from cem.core.folding import apply
 from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
 from cem.core.parameters import DEFAULTS
+from cem.core.plan import Course, Plan, Prices
 from cem.core.rooms import Room
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from cem.core.state import Remembered, restored
@@ -282,6 +288,42 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(ski=skis)
     def pulse_ended(self, ski: str) -> None:
         self.happens(PulseEnded(ski))
+
+    @rule(
+        powers=st.lists(st.sampled_from([0.0, 1.0, 4_000.0, 1e9]), min_size=1, max_size=4),
+        slot_s=st.sampled_from([1.0, 900.0]),
+        sessions=st.tuples(*[st.sampled_from(["s1", "s2"])] * 3),
+        sunny=st.booleans(),
+    )
+    def plan_heard(
+        self, powers: list[float], slot_s: float, sessions: tuple[str, str, str], sunny: bool
+    ) -> None:
+        start_s = EPOCH.timestamp() + self.now - 1000.0
+        edges_s = tuple(start_s + slot_s * number for number in range(len(powers) + 1))
+        courses = tuple(
+            Course(session, ski, tuple(powers), (sunny,) * len(powers), shortfall_wh=500.0)
+            for ski, session in zip(SKIS, sessions, strict=True)
+        )
+        self.happens(PlanHeard(Plan("p", 1, start_s, edges_s[-1], edges_s, courses)))
+
+    @rule(values=st.lists(st.none() | st.floats(-1, 1), min_size=1, max_size=4))
+    def prices_heard(self, values: list[float | None]) -> None:
+        start_s = EPOCH.timestamp() + self.now - 1000.0
+        edges_s = tuple(start_s + 900.0 * number for number in range(len(values) + 1))
+        self.happens(PricesHeard(Prices("t", 1, edges_s, tuple(values))))
+
+    @rule(sessions=st.tuples(*[st.sampled_from(["s1", "s2"])] * 3))
+    def sessions_named(self, sessions: tuple[str, str, str]) -> None:
+        self.happens(SessionsNamed(tuple(zip(SKIS, sessions, strict=True))))
+
+    @rule(percent=st.one_of(st.floats(-10, 110), odd), age_s=st.one_of(st.floats(-9, 9e3), odd))
+    def soc_told(self, percent: float | None, age_s: float | None) -> None:
+        told = [nan if value is None else value for value in (percent, age_s)]
+        self.happens(CarSocTold("id", *told, "push"))
+
+    @rule(is_there=st.booleans(), power_w=st.one_of(st.floats(-9_000, 9_000), odd))
+    def battery_read(self, is_there: bool, power_w: float | None) -> None:
+        self.happens(BatteryRead(is_there, power_w))
 
     def standing(self, charger: Charger) -> Standing:
         return charger.standing(self.now, DEFAULTS)
