@@ -6,7 +6,7 @@ from cem.core.allocation import Constraint
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN
 from cem.core.dividing import division
-from cem.core.estimator import held_a, latest_a, lowest_a
+from cem.core.estimator import held_a, loads, lowest_a
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind
 from cem.core.rooms import Room
@@ -138,7 +138,7 @@ def _unbalance(taking_part: Mapping[str, Charger], view: View) -> Iterator[Const
         for ski, c in taking_part.items()
         if len(view.used[ski]) < len(live) or len(set(view.factors[ski].values())) > 1
     }
-    high, latest = held_a(estimates, view.p), latest_a(estimates, view.p)
+    house = loads(estimates, view.p)
     low = lowest_a(estimates, view.p)
     filled = {
         phase: low[phase] + sum(_certain_a(c, phase, view) for c in skewed.values())
@@ -147,7 +147,7 @@ def _unbalance(taking_part: Mapping[str, Charger], view: View) -> Iterator[Const
     for phase in live:
         emptiest_a = min(a for other, a in filled.items() if other is not phase)
         share = {ski: view.factors[ski][phase] for ski in skewed if phase in view.factors[ski]}
-        room_a, firm_a = (limit_a + emptiest_a - house[phase] for house in (latest, high))
+        room_a, firm_a = (limit_a + emptiest_a - a[phase] for a in (house.latest, house.held))
         yield Constraint(Kind.UNBALANCE, MAIN, phase, share, room_a, firm_a, limit_a)
 
 

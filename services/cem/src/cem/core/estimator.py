@@ -6,7 +6,7 @@ the reading the one nearest to the last estimate is taken. The estimate is sound
 sum never exceeds estimate + what is granted (or was, a reaction time ago) + what is reserved.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -29,6 +29,7 @@ LOOK_BACK_S = 2.0  # a charger's sample may speak of a moment that long before i
 LOOK_AHEAD_S = 1.5  # ... or arrive that long after what the meter saw already
 PACE_S = 1.0  # the quickest that chargers measure
 SILENT_S = 15.0  # so long a charger may say nothing after a limit was written (field)
+LAG_S = 2.0  # so much later than the meter a charger may see that its car started
 BEFORE = 3  # estimates a new one is compared with: a single spike must not count as the house
 UNEVEN_A = 0.7  # what the conductors of one car may differ by
 REVISED_S = 3.5  # readings this young are estimated anew when chargers report
@@ -72,44 +73,75 @@ def estimated(
     return tuple(e for e in chain if chain[-1].at_s - e.at_s <= p.recurrence_s)
 
 
-def held_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
-    """Return the highest confirmed load of the last 20 s of readings, ZERO before the first."""
-    if not estimates:
-        return ZERO
-    newest_s = estimates[-1].at_s
-    window = [e.confirmed_a for e in estimates if newest_s - e.at_s <= p.peak_hold_s]
-    return Phases(*(max(values[phase] for values in window) for phase in ALL_PHASES))
+@dataclass(frozen=True, slots=True)
+class Loads:
+    """What flows through a fuse beside the chargers, in A per phase.
+
+    held: the confirmed load, with what is expected back within seconds. latest: the newest
+    reading where that is higher, confirmed or not. most: the most that the newest reading can
+    mean, with what comes and goes, where that is higher.
+    """
+
+    held: PhaseCurrents
+    latest: PhaseCurrents
+    most: PhaseCurrents
+
+    def __add__(self, more_a: PhaseCurrents) -> "Loads":
+        return Loads(self.held + more_a, self.latest + more_a, self.most + more_a)
 
 
-def latest_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
-    """Return the held load, or the newest reading where that is higher, confirmed or not."""
-    held = held_a(estimates, p)
-    return combine(held, estimates[-1].raw_a, max) if estimates else held
+NOTHING = Loads(ZERO, ZERO, ZERO)
 
 
-def most_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
-    """Return the held load, or the most that the newest reading can mean where that is higher.
+def loads(estimates: tuple[Estimate, ...], p: Parameters) -> Loads:
+    """Return what the house takes by its last minute; nothing before the first reading.
 
-    Who raises a limit must not count on a draw that only may have been: a car on its way would
-    then be granted its way twice. A load that comes and goes counts while it is away, too: limits
-    that rise into each of its gaps would have to be taken back again and again.
+    A load is expected back the longer, the more often it came within the last minute: hobs and
+    ovens cycle (6 to 20 s), a kettle that boiled for a minute does not return. One that came
+    twice counts against increases while it is away, too: limits that rise into each of its gaps
+    would have to be taken back again and again. And who raises a limit must not count on a draw
+    that only may have been: a car on its way would then be granted its way twice.
     """
     if not estimates:
-        return ZERO
-    held = combine(held_a(estimates, p), estimates[-1].most_a, max)
-    recurring = Phases(*(_recurring_a(estimates, phase, p) for phase in ALL_PHASES))
-    return combine(held, recurring, max)
+        return NOTHING
+    newest = estimates[-1]
+    young, brief = _first_within(estimates, p.peak_hold_s), _first_within(estimates, p.let_go_s)
+    is_whole = newest.at_s - estimates[0].at_s >= p.recurrence_s - p.let_go_s
+    held, most = [], []
+    columns = zip(*[e.confirmed_a.values() for e in estimates], strict=True)
+    for values in columns:
+        high_a, came = _comings(values, p)
+        recent_a, now_a = max(values[young:]), max(values[brief:])
+        is_gone = is_whole and came == 0 and recent_a - now_a >= p.recurring_a  # no mere noise
+        held.append(now_a if is_gone else recent_a)
+        most.append(high_a if came >= 2 else held[-1])
+    held_a = Phases(*held)
+    return Loads(
+        held_a,
+        combine(held_a, newest.raw_a, max),
+        combine(Phases(*most), newest.most_a, max),
+    )
 
 
-def _recurring_a(estimates: tuple[Estimate, ...], phase: Phase, p: Parameters) -> float:
-    """Return the highest load of the last minute if it came at least twice, else -inf."""
-    values = [e.confirmed_a[phase] for e in estimates]
-    high, low = max(values), min(values)
-    if high - low < p.recurring_a:
-        return float("-inf")
-    middle = (high + low) / 2
-    rises = sum(before < middle <= after for before, after in pairwise(values))
-    return high if rises >= 2 else float("-inf")
+def _first_within(estimates: tuple[Estimate, ...], span_s: float) -> int:
+    """Return the place of the oldest estimate that is not older than a span before the newest."""
+    from_s = estimates[-1].at_s - span_s
+    return next(k for k, estimate in enumerate(estimates) if estimate.at_s >= from_s)
+
+
+def held_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
+    """Return the confirmed load with what is expected back, ZERO before the first reading."""
+    return loads(estimates, p).held
+
+
+def _comings(values: Sequence[float], p: Parameters) -> tuple[float, int]:
+    """Return the highest load, and how often it came: how often half of its rise was passed."""
+    high_a, low_a = max(values), min(values)
+    if high_a - low_a < p.recurring_a:
+        return high_a, 0
+    middle_a = (high_a + low_a) / 2
+    is_up = [value >= middle_a for value in values]
+    return high_a, sum([later > before for before, later in pairwise(is_up)])
 
 
 def lowest_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
@@ -141,12 +173,11 @@ def _estimate(
     intervals = [_draws(charger, sample.at_s, site_phases, p) for charger in seen]
     if chain:
         intervals = _on_all_phases(intervals, sample, chain[-BEFORE:])
-    draws = [draw.values() for draw in intervals]
+    draws = list(zip(*[draw.values() for draw in intervals], strict=True)) or [(), (), ()]
     raw, confirmed, most = [], [], []
-    for index, phase in enumerate(ALL_PHASES):
-        measured_a = sample.current_a[phase]
-        lowest = measured_a - sum([draw[index][1] for draw in draws])
-        highest = measured_a - sum([draw[index][0] for draw in draws])
+    for phase, measured_a, drawn in zip(ALL_PHASES, sample.current_a.values(), draws, strict=True):
+        lowest = measured_a - sum([most_a for _, most_a in drawn])
+        highest = measured_a - sum([least_a for least_a, _ in drawn])
         value = highest
         if before is not None:
             is_spike = _is_disproved(before, phase, highest, p)
@@ -176,29 +207,41 @@ def _draws(seen: _Seen, at_s: float, site_phases: int, p: Parameters) -> Phases[
     standing = seen.standing if at_s <= charger.heard_s else charger.standing(at_s, p)
     if not samples or standing in (Standing.OUT_OF_REACH, Standing.FRESH):
         return _unmeasured(charger, standing, at_s, site_phases, p)
+    is_moving = charger.has_car and _is_moving(charger, samples, at_s, len(factors), p)
     cap_a = (
         reserve_a(charger, at_s, p)
         if charger.disobeys
         else charger.may_draw_a(at_s, p, p.obedience_s)
     )
-    granted_a = charger.granted_a
-    is_moving = charger.has_car and _is_moving(charger, samples, at_s, len(factors), p)
-    drawn = [s.current_a.values() for s in samples]
-    if len(drawn) == 1 and not is_moving:
-        return Phases(
-            *[
-                _exactly(amps, cap_a * factors.get(phase, 1.0))
-                for phase, amps in zip(ALL_PHASES, drawn[0], strict=True)
-            ]
-        )
+    return _between(samples, charger.granted_a if is_moving else None, cap_a, factors)
+
+
+def _between(
+    samples: list[Sample], towards_a: float | None, cap_a: float, factors: Mapping[Phase, float]
+) -> Phases[Interval]:
+    """Return the interval on every phase from what was measured around the moment.
+
+    towards_a: the limit its car may be on the way to; None = it is steady. cap_a: what is drawn
+    above it counts as load of the house: it is not ours to give away.
+    """
+    drawn = [sample.current_a.values() for sample in samples]
+    lowest, highest = (drawn[0], drawn[0]) if len(drawn) == 1 else _hull(drawn)
     intervals = []
-    for phase, values in zip(ALL_PHASES, zip(*drawn, strict=True), strict=True):
+    for phase, least_a, most_a in zip(ALL_PHASES, lowest, highest, strict=True):
         factor = factors.get(phase)
-        towards_a = None
-        if factor is not None and is_moving and granted_a is not None:
-            towards_a = granted_a * factor
-        intervals.append(_drawn(values, towards_a, cap_a * (factor or 1.0)))
+        most_a = max(0.0, most_a)  # noqa: PLW2901 - what flows out is no draw
+        if towards_a is not None and factor is not None:
+            least_a = min(least_a, towards_a * factor)  # noqa: PLW2901
+            most_a = max(most_a, towards_a * factor)  # noqa: PLW2901
+        most_own_a = cap_a if factor is None else cap_a * factor
+        intervals.append((min(max(0.0, least_a), most_own_a), min(most_a, most_own_a)))
     return Phases(*intervals)
+
+
+def _hull(drawn: Sequence[tuple[float, ...]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return the lowest and the highest of the values of each phase."""
+    columns = tuple(zip(*drawn, strict=True))
+    return tuple([min(column) for column in columns]), tuple([max(column) for column in columns])
 
 
 def _speaking_of(charger: Charger, at_s: float, p: Parameters) -> list[Sample]:
@@ -239,39 +282,39 @@ def _unmeasured(
     return on_phases(phases, (0.0, most_a), (0.0, 0.0))
 
 
-def _drawn(drawn: tuple[float, ...], towards_a: float | None, cap_a: float) -> Interval:
-    """Return the interval on one phase from what was measured around the moment.
-
-    towards_a: the limit its car may be on the way to; None = it is steady. cap_a: what is drawn
-    above it counts as load of the house: it is not ours to give away.
-    """
-    least_a, most_a = max(0.0, min(drawn)), max(0.0, *drawn)
-    if towards_a is not None:
-        least_a, most_a = min(least_a, towards_a), max(most_a, towards_a)
-    return min(least_a, cap_a), min(most_a, cap_a)
-
-
-def _exactly(drawn_a: float, cap_a: float) -> Interval:
-    known_a = min(max(0.0, drawn_a), cap_a)
-    return known_a, known_a
-
-
 def _is_moving(
     charger: Charger, samples: list[Sample], at_s: float, used: int, p: Parameters
 ) -> bool:
     """Return whether its car may have been on the way to another current at that moment.
 
     used: how many phases it draws on. A start on one phase looks like any load of the house: it
-    is believed only while its charger, which notifies on change, has not been heard since.
+    is believed only while its charger has not been heard since.
     """
     since_s = at_s - charger.changed_s
-    has_not_told = charger.heard_s < at_s + LOOK_AHEAD_S
-    if max(max(s.current_a.values()) for s in samples) < 2 * p.drawing_a:
-        return has_not_told or (used > 1 and 0 < since_s <= SILENT_S)
+    if max([max(s.current_a.values()) for s in samples]) < 2 * p.drawing_a:
+        return _may_start(charger, at_s, used, p)
     if -1.0 <= since_s <= p.reaction_s + LOOK_BACK_S:
         return True
     # Where nothing came since it had time to follow, it may have stayed, or gone.
     return since_s > 0 and not charger.is_settled(samples[-1], p)
+
+
+def _may_start(charger: Charger, at_s: float, used: int, p: Parameters) -> bool:
+    """Return whether its car, last seen idle, may have been starting at that moment.
+
+    A charger that measures is believed: where it saw nothing soon after the moment either, that
+    was a load of the house. One that is silent since its limit was changed may do all it may.
+    """
+    newest_s = charger.samples[-1].at_s
+    if newest_s >= at_s + LAG_S:
+        soon = next(s for s in charger.samples if s.at_s >= at_s + LAG_S)
+        return max(soon.current_a.values()) >= 2 * p.drawing_a
+    if charger.heard_s < at_s + LOOK_AHEAD_S:
+        return True
+    if used < 2:
+        return False
+    is_unheard = newest_s < charger.changed_s
+    return at_s - charger.changed_s <= (p.unchanged_s if is_unheard else SILENT_S)
 
 
 def _on_all_phases(
@@ -281,19 +324,21 @@ def _on_all_phases(
 
     So a load that rises on one phase alone is the house's, though cars are on the move there.
     """
-    least = [sum(draw[phase][0] for draw in draws) for phase in ALL_PHASES]
+    if not draws:
+        return draws
+    raws = zip(*[e.raw_a.values() for e in before], strict=True)
+    drawn = zip(*[draw.values() for draw in draws], strict=True)
     new = [
-        sample.current_a[phase] - min(e.raw_a[phase] for e in before) - known_a
-        for phase, known_a in zip(ALL_PHASES, least, strict=True)
+        measured_a - min(raw) - sum([least_a for least_a, _ in column])
+        for measured_a, raw, column in zip(sample.current_a.values(), raws, drawn, strict=True)
     ]
     return [_balanced(draw, new) for draw in draws]
 
 
 def _balanced(draw: Phases[Interval], new: list[float]) -> Phases[Interval]:
     intervals = draw.values()
-    moving = [most > least for least, most in intervals]
-    if sum(moving) < 2:
+    rising = [n for n, (least, most) in zip(new, intervals, strict=True) if most > least]
+    if len(rising) < 2:
         return draw
-    share_a = max(0.0, min(n for n, is_moving in zip(new, moving, strict=True) if is_moving))
-    extra_a = share_a + UNEVEN_A
-    return Phases(*((least, min(most, least + extra_a)) for least, most in intervals))
+    extra_a = max(0.0, min(rising)) + UNEVEN_A
+    return Phases(*[(least, min(most, least + extra_a)) for least, most in intervals])

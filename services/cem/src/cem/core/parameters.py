@@ -16,6 +16,7 @@ class Parameters:
 
     # --- what the house takes beside the chargers ---
     peak_hold_s: float = 20.0  # A3: hides the cycling of hobs and ovens (6 to 20 s)
+    let_go_s: float = 6.0  # ... where nothing came within a minute, nothing cycles
     recurrence_s: float = 60.0  # a load that came twice within that time is expected again
     recurring_a: float = 2.0  # ... if it is that large
     spike_a: float = 3.0  # A2: a rise of more than 3 A wants a second sample

@@ -7,7 +7,7 @@ from cem.core.allocation import Constraint
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN, Circuit
 from cem.core.conduct import Standing
-from cem.core.estimator import held_a, latest_a, most_a
+from cem.core.estimator import NOTHING, Loads, loads
 from cem.core.ladder import Rung, Stage
 from cem.core.reasons import Kind
 from cem.core.reserving import reserved
@@ -24,7 +24,6 @@ KINDS = {
 }
 
 NOT_RESERVED = (Standing.READY, Standing.NO_CAR)
-Loads = tuple[PhaseCurrents, PhaseCurrents, PhaseCurrents]  # held, on the last reading, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
     found = []
     for circuit, _ in view.root.walk():
         members = [c for c in view.state.chargers.values() if view.is_on(c, circuit.id)]
-        firm, latest, most = _other_loads(circuit, view)
+        other = _other_loads(circuit, view)
         for phase in view.grid.live:
             firm_reserved_a, reserved_a = _reserved(members, reserves, phase, offered_a, view)
             found.append(
@@ -74,9 +73,9 @@ def rooms(view: View, offered_a: Mapping[str, float]) -> tuple[Room, ...]:
                     circuit,
                     phase,
                     _limit_a(circuit, phase, members, view),
-                    firm[phase],
-                    latest[phase],
-                    most[phase],
+                    other.held[phase],
+                    other.latest[phase],
+                    other.most[phase],
                     firm_reserved_a,
                     reserved_a,
                 )
@@ -135,19 +134,17 @@ def _other_loads(circuit: Circuit, view: View) -> Loads:
         meter = view.state.sub_meters.get(circuit.id)
         # A silent sub-meter's circuit is limited as a whole: see _limit_a.
         return _seen(meter.estimates if meter else (), view.steps[circuit.id], ZERO, view)
-    return ZERO, ZERO, ZERO
+    return NOTHING
 
 
 def _seen(estimates: tuple[Estimate, ...], step: Rung, base_a: PhaseCurrents, view: View) -> Loads:
     match step.stage:
         case Stage.FRESH | Stage.HOLD:
-            growth: PhaseCurrents = on_every_phase(step.growth_a)
-            held, latest, most = (f(estimates, view.p) + growth for f in (held_a, latest_a, most_a))
-            return held, latest, most
+            return loads(estimates, view.p) + on_every_phase(step.growth_a)
         case Stage.FAILSAFE:
-            return base_a, base_a, base_a
+            return Loads(base_a, base_a, base_a)
         case Stage.NO_METER | Stage.STATIC_SHARE:
-            return ZERO, ZERO, ZERO
+            return NOTHING
 
 
 def _limit_a(circuit: Circuit, phase: Phase, members: list[Charger], view: View) -> float:
