@@ -367,12 +367,12 @@ class Charger:
         window_s: how long a replaced limit counts; None = the reaction time of a car.
         """
         window_s = p.reaction_s if window_s is None else window_s
-        limits = [self.most_a if self.granted_a is None else self.granted_a]
-        limits += [old.limit_a for old in self.former if now - old.until_s <= window_s]
-        accepted_a = self.accepted_a
-        if accepted_a is not None:
-            limits.append(accepted_a)
-        return min(max(limits), max(self.settings.max_a, accepted_a or 0.0))
+        limit_a = self.most_a if self.granted_a is None else self.granted_a
+        for old in self.former:
+            if now - old.until_s <= window_s and old.limit_a > limit_a:
+                limit_a = old.limit_a
+        accepted_a = self.accepted_a or 0.0
+        return min(max(limit_a, accepted_a), max(self.settings.max_a, accepted_a))
 
 
 def is_lasting(sample: Sample, now: float, p: Parameters) -> bool:

@@ -31,6 +31,8 @@ WITHIN_REACH = (*FOLLOWING, ApplianceState.EXCEEDED)
 def division(state: State, now: float, p: Parameters) -> Division:
     """Return who may draw what now; without a limit everybody all they like."""
     ordered_w = limit_w(state, now, p)
+    if ordered_w is None and not state.appliances:
+        return Division(None, {})  # as on most sites at most times
     orders = in_force(state, now, p)
     heard = tuple(_aged(each, state, now) for each in state.appliances)
     if not orders:  # a power set for the chargers alone is not the appliances' business

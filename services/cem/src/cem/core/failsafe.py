@@ -60,30 +60,27 @@ def fallbacks_a(
     the operator's limit has no room for it. most_a: what an operator's limit leaves on all
     conductors together; None = there is none.
     """
-    inside = {circuit.id: ids for circuit, ids in root.walk()}
+    inside = tuple((circuit.id, ids) for circuit, ids in root.walk())
     left = {
-        (circuit.id, phase): circuit.fuse_a[phase]
-        - (grid.base_load_a[phase] if circuit.id == MAIN else 0.0)
+        circuit.id: {
+            phase: circuit.fuse_a[phase] - (grid.base_load_a[phase] if circuit.id == MAIN else 0.0)
+            for phase in grid.live
+        }
         for circuit, _ in root.walk()
-        for phase in grid.live
     }
     fallback_a = {}
     for charger in sorted(chargers, key=lambda c: (c.settings.priority, c.ski)):
         settings = charger.settings
         wired = settings.wired(grid.phases)
+        above = [left[at] for at, ids in inside if at == MAIN or settings.circuit in ids]
         failsafe_a = 0.0 if charger.intent.conduct is Conduct.OFF else settings.failsafe_a
-        touched = [
-            (circuit, phase)
-            for circuit, ids in inside.items()
-            if circuit == MAIN or settings.circuit in ids
-            for phase in wired
-        ]
-        fits = all(left[at] + ROUNDING_A >= failsafe_a for at in touched)
+        fits = all(there[phase] + ROUNDING_A >= failsafe_a for there in above for phase in wired)
         if most_a is not None:
             fits &= failsafe_a * len(wired) <= most_a + ROUNDING_A
         fallback_a[charger.ski] = failsafe_a if fits else 0.0
-        for at in touched:
-            left[at] -= fallback_a[charger.ski]
+        for there in above:
+            for phase in wired:
+                there[phase] -= fallback_a[charger.ski]
         if most_a is not None:
             most_a -= fallback_a[charger.ski] * len(wired)
     return fallback_a
