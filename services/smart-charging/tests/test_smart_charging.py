@@ -28,9 +28,13 @@ async def nats() -> AsyncIterator[NatsServer]:
 
 
 @pytest.fixture
-async def health_url(nats: NatsServer) -> AsyncIterator[str]:
+async def health_url(nats: NatsServer, tmp_path: Path) -> AsyncIterator[str]:
     port = free_port()
-    env = {"VOLTHUS_NATS_URL": nats.url, "VOLTHUS_HEALTH_PORT": str(port)}
+    env = {
+        "VOLTHUS_NATS_URL": nats.url,
+        "VOLTHUS_HEALTH_PORT": str(port),
+        "VOLTHUS_STATE_DIR": str(tmp_path),
+    }
     process = await asyncio.create_subprocess_exec(PROGRAM, env=env)
     yield f"http://127.0.0.1:{port}"
     process.send_signal(signal.SIGTERM)
@@ -64,11 +68,14 @@ async def test_it_becomes_ready_and_says_honestly_what_it_can_do(
     nats: NatsServer, health_url: str
 ) -> None:
     ready = await answered(f"{health_url}/readyz")
-    assert ready.json()["checks"] == {"bus": True}
+    assert ready.json()["checks"] == {"bus": True, "planner": True}
     assert "volthus_build_info" in (await answered(f"{health_url}/metrics")).text
     reply = await asked(nats.url)
     assert [each.name for each in reply.functions] == [each.name for each in CATALOGUE]
-    assert not any(each.available for each in reply.functions)
+    assert all(each.available for each in reply.functions)
+    assert {"sample", "push", "entsoe", "tibber"} <= {each.name for each in reply.price_sources}
+    assert next(s for s in reply.price_sources if s.name == "entsoe").needs_token
+    assert "climatology" in {each.name for each in reply.weather_sources}
     assert re.fullmatch(r"\d+\.\d+\.\d+", reply.version)
 
 

@@ -107,12 +107,16 @@ class Bus:
 
     async def publish(self, subject: Subject[M], message: M, **tokens: str) -> bool:
         """Publish now or never. Returns False (and counts) when the server is away."""
+        return await self.publish_bytes(subject, message.SerializeToString(), **tokens)
+
+    async def publish_bytes(self, subject: Subject[M], body: bytes, **tokens: str) -> bool:
+        """Publish a message that is encoded already, now or never; see `publish`."""
         kind = subject.pattern
         if not self.is_connected:
             BUS_DROPPED.labels(kind).inc()
             return False
         try:
-            await self._client.publish(subject.at(**tokens), message.SerializeToString())
+            await self._client.publish(subject.at(**tokens), body)
         except (NatsError, OSError):
             BUS_DROPPED.labels(kind).inc()
             return False

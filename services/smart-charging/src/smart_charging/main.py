@@ -2,26 +2,29 @@
 
 import asyncio
 import sys
+from importlib import import_module
 
-from smart_charging.bus import Inbox
-from smart_charging.core.catalogue import CATALOGUE
 from smart_charging.settings import Settings
 from volthus_kit import health
 from volthus_kit.bus import Bus
-from volthus_kit.metrics import version_of
 from volthus_kit.service import run
+
+PLANNING = "smart_charging.planning.service"
 
 
 async def serve(settings: Settings) -> None:
-    """Run until cancelled."""
+    """Run until cancelled. Health answers at once; the planner's compiler may take its time."""
+    is_planning = False
     async with (
         Bus.connect(settings.nats_url, "smart-charging") as bus,
         asyncio.TaskGroup() as tasks,
     ):
-        checks = {"bus": lambda: bus.is_connected}
+        checks = {"bus": lambda: bus.is_connected, "planner": lambda: is_planning}
         health_at = settings.health_host, settings.health_port
         tasks.create_task(health.serve(*health_at, checks), name="health")
-        await Inbox(bus).catalogue(version_of("volthus-smart-charging"), CATALOGUE)
+        service = await asyncio.to_thread(import_module, PLANNING)
+        is_planning = True
+        await service.serve(settings, bus)
 
 
 def main() -> None:
@@ -42,6 +45,6 @@ def main() -> None:
         serve,
         Settings,
         name="smart-charging",
-        about="Will plan the charging of many sites. `smart-charging plan FILE` plans a file,"
+        about="Plans the charging of many sites. `smart-charging plan FILE` plans a file,"
         " `smart-charging prices` shows prices, `smart-charging forecast` sun and load.",
     )

@@ -82,6 +82,7 @@ _OF_CEM = {
     "unknown-step": _WRONG,
     # Tariff, roofs, planning.
     "unknown-pv-system": _GONE,
+    "soc-source-unknown": _WRONG,
     "energy-missing": _WRONG,
     "rates-missing": _WRONG,
     "price-out-of-range": _WRONG,
@@ -120,6 +121,11 @@ _OF_SMART_CHARGING = {
     "source-needs-token": _WRONG,
     "unknown-zone": _WRONG,
     "place-missing": _NOT_NOW,
+    "tariff-wrong": _WRONG,
+    "roofs-wrong": _WRONG,
+    "feed-wrong": _WRONG,
+    "feed-differs": _WRONG,
+    "too-many-feeds": _NOT_NOW,
 }
 _OF_FRONT_DOOR = {"too-many-tokens": _NOT_NOW}
 _OF_METER_READER = {

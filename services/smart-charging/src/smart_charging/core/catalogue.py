@@ -13,7 +13,7 @@ class Function:
 
     name: str
     row: str
-    is_available: bool = False
+    is_available: bool = True
 
 
 CATALOGUE = (

@@ -1,0 +1,199 @@
+"""A site, its prices and its outlook -> the planner's problem. Pure; the one place that knows both.
+
+The planner's slots all have one length. The first of ours may be shorter: its room, surplus and
+powers are scaled down to what a whole slot would have to hold less, and scaled up again after.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+import numpy as np
+
+from smart_charging.core.grid import Floats
+from smart_charging.planner.problem import Car, Problem
+from smart_charging.planning.core.needs import Role, Wish, is_in_a_hurry
+from smart_charging.planning.core.site import VOLTAGE_V, Outlook, Prices, Session, Site
+from smart_charging.planning.core.slots import SLOT_S, Slots
+
+START_COST = 0.01  # currency per start: fewer starts for almost nothing
+ROOM_KEPT = 0.05  # of each phase's room, for phases that are loaded unevenly
+VARIANTS = 64  # of jitter: sites of one tariff and variant share their prices, and their order
+JITTER = 0.0002  # currency per kWh, so that a fleet does not start in one second
+LATE_PER_SLOT = 2e-6  # where all slots cost the same: rather late, the sun may still come
+GRAMS = 1e-3  # a kg of CO2 weighs in the planner as a unit of currency does
+WORTH = 0.005  # above the best feed-in price: sun is worth taking, and nothing else
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A problem, and what is needed to read its answer."""
+
+    problem: Problem
+    planned: tuple[Wish, ...]  # in the order of the problem's cars
+    told: tuple[Wish, ...]  # in the order of the profile; planned ones and hopeless ones
+    surplus_kw: Floats  # what the plan reckons with, true powers
+    phase_room_kw: Floats  # [3, slots], true powers; below 0 where the house takes too much
+    room_kw: Floats  # of all phases together, true powers
+    limits_kw: Floats  # [cars, slots], true powers
+    is_sun_unsure: bool
+
+
+def posed(
+    site: Site, slots: Slots, prices: Prices, outlook: Outlook, wishes: tuple[Wish, ...]
+) -> Posed:
+    """Return the problem of a site."""
+    planned = tuple(wish for wish in wishes if wish.is_planned)
+    is_unsure = any(is_in_a_hurry(wish, slots) for wish in planned)
+    sun = outlook.sun_low_kw if is_unsure else outlook.sun_kw
+    less = outlook.load_kw if site.threshold_kw is None else site.threshold_kw
+    surplus = np.maximum(0.0, sun - less)
+    room = _phase_room(site, slots, outlook)
+    for wish in wishes:
+        if wish.role is Role.RESERVED:
+            _reserve(wish, slots, room, surplus)
+    bought, sold = _prices(site, prices, planned)
+    free = surplus if any(w.session.looks_at_forecast for w in planned) else np.zeros(slots.count)
+    part = np.ones(slots.count)
+    part[0] = slots.first_part
+    total = np.maximum(0.0, room).sum(axis=0)
+    if site.contract_kw is not None:
+        total = np.minimum(total, np.maximum(0.0, site.contract_kw - outlook.load_high_kw))
+    shared = _sharing(site, planned)
+    limits = np.empty((len(planned), slots.count))
+    for row, wish in enumerate(planned):
+        limits[row] = _limit_kw(wish, _most_kw(wish.session, site, shared), bought, free)
+    cars = tuple(
+        _car(wish, limits[row] * part, bought, sold, free) for row, wish in enumerate(planned)
+    )
+    problem = Problem(
+        SLOT_S / 3600, bought, sold, free * part, total * part, cars,
+        phase_room_kw=tuple(np.maximum(0.0, room) * part), start_cost=START_COST,
+    )  # fmt: skip
+    told = tuple(wish for wish in wishes if wish.is_told)
+    return Posed(problem, planned, told, surplus, room, total, limits, is_unsure)
+
+
+def _phase_room(site: Site, slots: Slots, outlook: Outlook) -> Floats:
+    """Return what the cars may draw on each of L1, L2, L3 (kW); 0 where there is no phase."""
+    room = np.zeros((3, slots.count))
+    count = len(site.room_kw)
+    for phase in range(count):
+        load = outlook.load_high_kw / count if site.has_meter else site.base_kw[phase]
+        room[phase] = (1 - ROOM_KEPT) * site.room_kw[phase] - load
+    return room
+
+
+def _reserve(wish: Wish, slots: Slots, room: Floats, surplus: Floats) -> None:
+    """Take out of room and surplus what a car that is not planned will draw."""
+    session = wish.session
+    power = session.least_kw if session.mode == "min-solar" else session.most_kw
+    served = np.cumsum(slots.hours * power)
+    draws = np.clip((wish.most_kwh - served) / (slots.hours * power) + 1, 0.0, 1.0) * power
+    phases = [phase for phase in range(3) if session.phases >> phase & 1]
+    for phase in phases:
+        room[phase] -= draws / len(phases)
+    np.maximum(0.0, surplus - draws, out=surplus)
+
+
+def _prices(site: Site, prices: Prices, planned: tuple[Wish, ...]) -> tuple[Floats, Floats]:
+    """Return what the planner pays for grid energy and for sun, with the site's jitter."""
+    slots = len(prices.bought)
+    variant = hash_of(site.id) % VARIANTS
+    if site.objective == "co2" and prices.co2 is not None:
+        return prices.variant(f"co2 {variant}", lambda: _grams(prices, variant)), _free(slots)
+    is_flat = not prices.is_known or (
+        bool(planned) and not any(wish.session.looks_at_price for wish in planned)
+    )
+    if is_flat:
+        return prices.variant("flat", lambda: _flat(prices)), prices.sold
+    return prices.variant(
+        f"{variant}", lambda: prices.bought + _jitter(variant, slots)
+    ), prices.sold
+
+
+def _limit_kw(wish: Wish, most_kw: float, bought: Floats, surplus: Floats) -> Floats | float:
+    """Return what a car may draw at most by slot: all, or the sun only."""
+    if wish.role is not Role.SUN_ONLY:
+        return most_kw
+    limit = np.minimum(most_kw, surplus)
+    if wish.session.looks_at_price:
+        limit[bought < 0] = most_kw  # energy that one is paid for
+    return limit
+
+
+def _car(wish: Wish, limit_kw: Floats, bought: Floats, sold: Floats, surplus: Floats) -> Car:
+    session = wish.session
+    is_sun_only, is_planned = wish.role is Role.SUN_ONLY, wish.role is Role.PLANNED
+    return Car(
+        session.id, 0, wish.until, wish.needed_kwh, wish.most_kwh,
+        session.least_kw, session.most_kw,
+        phases=session.phases,
+        is_running=session.is_charging,
+        worth_per_kwh=max(0.0, float(sold.max())) + WORTH if is_sun_only else 0.0,
+        limit_kw=limit_kw,
+        bias_per_kwh=_bias(session, bought, sold, surplus) if is_planned else (),
+        is_at_once=wish.role is Role.AT_ONCE,
+    )  # fmt: skip
+
+
+def _bias(session: Session, bought: Floats, sold: Floats, surplus: Floats) -> Floats | tuple[()]:
+    """Return what makes a car blind to what its driver switched off, where others look at it."""
+    if session.looks_at_forecast and session.looks_at_price:
+        return ()
+    bias = np.zeros(len(bought))
+    share = np.minimum(1.0, surplus / session.most_kw)
+    if not session.looks_at_forecast:
+        bias += (bought - sold) * share
+    if not session.looks_at_price:
+        bias += (bought.mean() - bought) * (1 - share)
+    return bias if bias.any() else ()
+
+
+def _most_kw(session: Session, site: Site, shared: dict[str, float]) -> float:
+    if session.circuit not in site.circuits:
+        return session.most_kw
+    whole = site.circuits[session.circuit] * session.phases.bit_count()
+    part = whole * shared.get(session.circuit, 1.0)
+    if whole >= session.least_kw:  # who gets the circuit when is for the site to decide
+        part = max(part, session.least_kw)
+    return max(0.0, min(session.most_kw, part))
+
+
+def _sharing(site: Site, planned: tuple[Wish, ...]) -> dict[str, float]:
+    """Return by circuit the part of its room each car may count on, where several stand in it."""
+    count: dict[str, int] = {}
+    for wish in planned:
+        if wish.session.circuit in site.circuits:
+            count[wish.session.circuit] = count.get(wish.session.circuit, 0) + 1
+    return {circuit: 1 / cars for circuit, cars in count.items()}
+
+
+def hash_of(text: str) -> int:
+    """Return a number of 60 bits that is the same on every machine."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 4
+
+
+def _flat(prices: Prices) -> Floats:
+    flat: Floats = np.full(len(prices.bought), prices.bought.mean())
+    flat -= LATE_PER_SLOT * np.arange(len(flat))
+    return flat
+
+
+def _grams(prices: Prices, variant: int) -> Floats:
+    known = prices.bought if prices.co2 is None else prices.co2
+    return known * GRAMS + _jitter(variant, len(known))
+
+
+@lru_cache(maxsize=8)
+def _free(slots: int) -> Floats:
+    return np.zeros(slots)
+
+
+def _jitter(variant: int, slots: int) -> Floats:
+    return np.random.default_rng(variant).uniform(-JITTER, JITTER, slots)
+
+
+def kw_of(current_a: float, phases: int = 1) -> float:
+    """Return the power (kW) of a current on so many phases."""
+    return current_a * VOLTAGE_V * phases / 1000

@@ -1,0 +1,180 @@
+"""Messages of sites to the values of the core, and plans back to messages. Absent is unknown."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from smart_charging.core.grid import Floats
+from smart_charging.planning.core.judging import Judged, Told
+from smart_charging.planning.core.posing import kw_of
+from smart_charging.planning.core.pricing import Table
+from smart_charging.planning.core.site import PHASE_BITS, Outlook, Prices, Session, Site, Trusted
+from smart_charging.planning.core.slots import SLOT_S, Slots
+from smart_charging.planning.encoding import KILO, field_of, float_row, floats, joined
+from volthus_wire.convert import to_timestamp
+from volthus_wire.v1.electrical_pb2 import Phases
+from volthus_wire.v1.planning_pb2 import (
+    Plan,
+    PlanInput,
+    PriceSeries,
+    ProfileSession,
+    SessionPlan,
+    SiteProfile,
+)
+
+PHASES = ("l1", "l2", "l3")
+VALID_H = 24
+MOST_SESSIONS = 200  # what the planner takes; further ones go by local rules
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a plan is called: id, the revision and hash of what it was made from, and when."""
+
+    plan: str
+    site: str
+    revision: int
+    made_s: float
+    inputs_hash: str
+
+
+def site_of(profile: SiteProfile, now_s: float) -> Site:
+    """Return a profile as values."""
+    count = 1 if profile.phases == 1 else 3
+    fuse, margin = _amperes(profile.fuse_a), _amperes(profile.margin_a)
+    base = _amperes(profile.base_load_a)
+    planning = profile.planning
+    has_threshold = planning.HasField("solar_threshold_w")
+    return Site(
+        profile.site,
+        profile.revision,
+        tuple(kw_of(max(0.0, fuse[n] - margin[n])) for n in range(count)),
+        tuple(kw_of(base[n]) for n in range(count)),
+        profile.has_meter,
+        profile.contract_w / KILO if profile.HasField("contract_w") else None,
+        planning.objective or "cost",
+        planning.solar_threshold_w / KILO if has_threshold else None,
+        {c.circuit: kw_of(min(_known(c.room_a), default=0.0)) for c in profile.circuits},
+        tuple(_session(session) for session in profile.sessions[:MOST_SESSIONS]),
+        profile.at.ToMilliseconds() / 1000 - now_s if profile.HasField("at") else 0.0,
+    )
+
+
+def _session(it: ProfileSession) -> Session:
+    phases = 0
+    for phase in it.phases:
+        phases |= PHASE_BITS.get(phase, 0)
+    count = phases.bit_count()
+    most_kw = kw_of(max(0.0, it.max_a), count)
+    battery = it.battery_wh / KILO if it.HasField("battery_wh") and it.battery_wh > 0 else None
+    return Session(
+        it.session, it.ski, it.mode, phases,
+        min(kw_of(max(0.0, it.min_a), count), most_kw), most_kw,
+        it.smart.forecast, it.smart.surplus, it.smart.price,
+        max(0.0, it.needed_wh) / KILO if it.HasField("needed_wh") else None,
+        max(0.0, it.most_wh) / KILO if it.HasField("most_wh") else None,
+        it.departure.ToMilliseconds() / 1000 if it.HasField("departure") else None,
+        it.is_charging,
+        it.soc_percent if it.HasField("soc_percent") else None,
+        it.target_soc_percent if it.HasField("target_soc_percent") else None,
+        battery, it.circuit, it.must_charge,
+    )  # fmt: skip
+
+
+def _amperes(phases: Phases) -> tuple[float, float, float]:
+    return phases.l1, phases.l2, phases.l3
+
+
+def _known(phases: Phases) -> list[float]:
+    return [getattr(phases, name) for name in PHASES if phases.HasField(name)]
+
+
+def shared_part(slots: Slots, prices: Prices) -> bytes:
+    """Return what all plans of one tariff and one start have in common."""
+    return Plan(
+        start=to_timestamp(slots.start),
+        slot_s=slots.lengths_s,
+        import_price=float_row(prices.shown[0]),
+        export_price=float_row(prices.shown[1]),
+        co2_g_per_kwh=float_row(prices.shown[2]),
+        currency=prices.currency,
+        inputs=[input_message(each) for each in prices.inputs],
+    ).SerializeToString()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a plan says. shared: from `shared_part`. inputs: beside those of the shared part."""
+
+    shared: bytes
+    objective: str
+    slots: Slots
+    outlook: Outlook
+    surplus_kw: Floats
+    found: Judged
+    inputs: tuple[Trusted, ...]
+
+
+def plan_bytes(name: Signature, it: Content) -> bytes:
+    """Return a plan as it is published."""
+    found, outlook = it.found, it.outlook
+    made = Plan(
+        plan=name.plan, site=name.site, profile_revision=name.revision, objective=it.objective,
+        value=found.value, bound=found.bound, gap=found.gap, inputs_hash=name.inputs_hash,
+        inputs=[input_message(each) for each in it.inputs],
+    )  # fmt: skip
+    made.made_at.FromMilliseconds(int(name.made_s * 1000))
+    made.valid_until.FromSeconds(min(it.slots.end_s, it.slots.start_s + VALID_H * 3600))
+    return joined(
+        (
+            it.shared,
+            made.SerializeToString(),
+            floats(11, outlook.sun_kw, KILO),
+            floats(12, outlook.sun_low_kw, KILO),
+            floats(13, outlook.load_kw, KILO),
+            floats(14, it.surplus_kw, KILO),
+            *(field_of(17, _told(each)) for each in found.told),
+        )
+    )
+
+
+def _told(it: Told) -> bytes:
+    session = it.wish.session
+    message = SessionPlan(
+        session=session.id, ski=session.ski,
+        energy_wh=it.energy_kwh * KILO, sun_wh=it.sun_kwh * KILO,
+        grid_wh=(it.energy_kwh - it.sun_kwh) * KILO, cost=it.cost, at_once_cost=it.at_once_cost,
+        co2_g=it.co2_g, shortfall_wh=it.missing_kwh * KILO, shortfall_s=it.missing_s,
+        shortfall_code=it.short, soc_at_departure_percent=it.soc_percent,
+    )  # fmt: skip
+    if it.reached_s is not None:
+        message.reached_at.FromSeconds(int(it.reached_s))
+    return message.SerializeToString() + floats(3, it.power_kw, KILO)
+
+
+def input_message(it: Trusted) -> PlanInput:
+    """Return how far an input may be trusted."""
+    message = PlanInput(
+        input=it.input, source=it.source, freshness=it.freshness, problem=it.problem
+    )
+    if it.known_until_s is not None:
+        message.known_until.FromSeconds(int(it.known_until_s))
+    return message
+
+
+def series_message(series: str, revision: int, table: Table, now_s: float) -> PriceSeries:
+    """Return a table as it is published: up to the last value that is known."""
+    known = [n for n, value in enumerate(table.bought) if value == value]  # noqa: PLR0124 - no NaN
+    count = known[-1] + 1 if known else 0
+    price = Trusted(
+        table.price.input, table.price.source, table.price.freshness, table.known_until_s(now_s),
+        table.price.problem or table.problem,
+    )  # fmt: skip
+    return PriceSeries(
+        series=series, revision=revision, currency=table.currency,
+        start=to_timestamp(datetime.fromtimestamp(table.first_s, UTC)),
+        slot_s=[SLOT_S] * count,
+        import_price=float_row(table.bought[:count]),
+        export_price=float_row(table.sold[:count]),
+        co2_g_per_kwh=float_row(table.co2[:count]),
+        price=input_message(price), co2=input_message(table.carbon),
+    )  # fmt: skip

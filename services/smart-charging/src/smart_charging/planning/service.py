@@ -1,0 +1,118 @@
+"""Puts the planning service together. Imported late: it brings compiler and arrays along."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from smart_charging.bus import REPLICAS, Inbox, Outbox, catalogue_message
+from smart_charging.core.catalogue import CATALOGUE
+from smart_charging.learned import LearnedStore
+from smart_charging.planner.plans import plan
+from smart_charging.planner.problem import Car, Problem
+from smart_charging.planning.answers import Answers, with_sources
+from smart_charging.planning.book import Book
+from smart_charging.planning.core.sharing import BEAT_S, Replicas
+from smart_charging.planning.forecasts import Forecasts
+from smart_charging.planning.hearing import Hearing
+from smart_charging.planning.learning import School
+from smart_charging.planning.markets import Markets
+from smart_charging.planning.office import Office, Parts
+from smart_charging.planning.store import Known, Store, StoreError
+from smart_charging.prices.desk import Desk
+from smart_charging.prices.pushed import Pushed
+from smart_charging.prices.store import Store as PriceStore
+from smart_charging.provider.fetching import client
+from smart_charging.settings import Settings
+from smart_charging.solar.desk import WeatherDesk, WeatherStore
+from smart_charging.solar.watching import SunWatch
+from volthus_kit.bus import Bus
+from volthus_kit.clock import Clock, SystemClock
+from volthus_kit.metrics import version_of
+
+logger = logging.getLogger(__name__)
+
+
+def warm_up() -> None:
+    """Compile the kernels, or load what was compiled before; seconds, once."""
+    car = Car("warm", 0, 4, 1.0, 2.0, 1.0, 4.0, limit_kw=[4.0] * 4, is_running=True)
+    flat = [0.3, 0.2, 0.3, 0.3]
+    problem = Problem(0.25, flat, [0.1] * 4, [1.0] * 4, [9.0] * 4, (car,), ([3.0] * 4,) * 3, 0.01)
+    plan(problem)
+    plan(Problem(0.25, flat, [0.1] * 4, [1.0] * 4, [9.0] * 4, (car, car), ([3.0] * 4,) * 3, 0.01))
+
+
+async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> None:
+    """Plan until cancelled."""
+    clock = clock or SystemClock()
+    replica = secrets.token_hex(6)
+    folder = settings.state_dir
+    store = Store(folder, settings.plans_kept)
+    known, series = await _loaded(store)
+    outbox = Outbox(bus, replica)
+    replicas = Replicas(replica, monotonic())
+    price_store = PriceStore(folder)
+    async with client() as http, _leaving(outbox), asyncio.TaskGroup() as tasks:
+        desk = Desk(http, price_store, clock, spread=replica)
+        weather = WeatherDesk(http, WeatherStore(folder), clock, spread=replica)
+        pushed = Pushed(price_store, clock)
+        await pushed.load()
+        markets = Markets(settings, desk, pushed, clock)
+        book = Book(markets, clock, series)
+        forecasts = Forecasts(SunWatch(weather, settings))
+        office = Office(Parts(book, forecasts, store, outbox, clock, replicas), known)
+        school = School(office, forecasts, outbox, LearnedStore(folder), clock)
+        answers = Answers(office, markets, pushed, clock)
+        catalogue = catalogue_message(version_of("volthus-smart-charging"), CATALOGUE)
+        await Inbox(bus).catalogue(with_sources(catalogue, settings, settings))
+        await Hearing(bus, office, replicas, clock, REPLICAS).start(answers)
+        logger.info("planning", extra={"replica": replica, "sites_known": len(known)})
+        for name, work in (
+            ("prices", desk.run()),
+            ("weather", weather.run()),
+            ("plan", _plan(office)),
+            ("repeat", office.repeat()),
+            ("watch", office.watch()),
+            ("write", office.write()),
+            ("learn", school.run()),
+            ("beat", _beat(outbox, office, replicas)),
+        ):
+            tasks.create_task(work, name=name)
+
+
+async def _plan(office: Office) -> None:
+    """Plan all day, as soon as the kernels are compiled; sites are heard meanwhile."""
+    began = monotonic()
+    await asyncio.to_thread(warm_up)
+    logger.info("planner is warm", extra={"seconds": round(monotonic() - began, 1)})
+    await office.run()
+
+
+async def _loaded(store: Store) -> tuple[dict[str, Known], dict[str, tuple[int, bytes]]]:
+    try:
+        return await asyncio.to_thread(store.load)
+    except StoreError as error:
+        logger.warning("plans of before could not be read", extra={"error": str(error)})
+        return {}, {}
+
+
+@asynccontextmanager
+async def _leaving(outbox: Outbox) -> AsyncIterator[None]:
+    """Tell the others when this replica goes, so that they need not find out."""
+    try:
+        yield
+    finally:
+        await outbox.beat(0, is_leaving=True)
+
+
+async def _beat(outbox: Outbox, office: Office, replicas: Replicas) -> None:
+    """Say each second that this replica lives; bury who does not."""
+    while True:
+        own = sum(1 for site in office.rows if office.is_own(site)) if not replicas.heard else 0
+        await outbox.beat(own)
+        if replicas.bury(monotonic()):
+            logger.warning("replica fell silent", extra={"left": 1 + len(replicas.heard)})
+            office.hear_replicas()
+        await asyncio.sleep(BEAT_S)
