@@ -24,6 +24,10 @@ export function moment(at_ms: number, now_ms: number, language: string): string 
 export const longDay = (at_ms: number, language: string): string =>
   formatted(at_ms, language, { weekday: "long", day: "numeric", month: "long" });
 
+/** "22 November 2027". */
+export const dateOf = (at_ms: number, language: string): string =>
+  formatted(at_ms, language, { day: "numeric", month: "long", year: "numeric" });
+
 /** "November 2026". */
 export const longMonth = (at_ms: number, language: string): string =>
   formatted(at_ms, language, { month: "long", year: "numeric" });
@@ -44,6 +48,10 @@ export const weekdayName = (weekday: number, language: string): string =>
 /** Short name of a moment's weekday with its day: "Mon 23". */
 export const weekdayOf = (at_ms: number, language: string): string =>
   formatted(at_ms, language, { weekday: "short", day: "numeric" });
+
+/** Short name of a month, 1 = January. */
+export const shortMonth = (month: number, language: string): string =>
+  formatted(new Date(2024, month - 1, 1), language, { month: "short" });
 
 /** Return a span as hours and minutes: 5400 s is "1:30". */
 export function hoursAndMinutes(seconds: number): string {
