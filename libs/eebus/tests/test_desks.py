@@ -137,10 +137,13 @@ async def test_what_no_participant_can_do_is_said(counter, body, said):
         ({"cmd": "limit", "ski": SKI, "a": [1, 2, 3, 4]}, "'a'"),
         ({"cmd": "limit", "ski": SKI, "a": [True, 1, 1]}, "'a'"),
         ({"cmd": "limit", "ski": SKI, "a": [1e99, 1, 1]}, "'a'"),
+        ({"cmd": "limit", "ski": SKI}, "'a' must be there"),
+        ({"cmd": "limit", "ski": SKI, "a": [10, -1, 10]}, "negative"),
         ({"cmd": "limit", "a": 10}, "'ski'"),
         ({"cmd": "pause", "ski": SKI}, "not connected"),
         ({"cmd": "lpc", "ski": SKI, "w": 4200}, "not connected"),
         ({"cmd": "lpc", "ski": SKI, "w": "much"}, "'w'"),
+        ({"cmd": "lpc", "ski": SKI}, "'w' must be there"),
         ({"cmd": "lpp", "ski": SKI, "w": None, "duration_s": 0}, "duration_s"),
         ({"cmd": "failsafe", "ski": SKI, "w": 1, "duration_s": 7200}, "not connected"),
         ({"cmd": "failsafe", "ski": SKI, "w": 1, "kind": "lpx"}, "nothing that could"),
@@ -166,7 +169,9 @@ async def test_a_charger_plays_a_car_through_all_its_commands(counter):
     assert (charger.ev.asymmetric, charger.ev.soc_percent, charger.ev.phases) == (True, None, 2)
     for drawn in (9.5, [9.5, 9, 0], [9.5, 9]):
         assert (await desk.ask(cmd="draw", a=drawn, soc_percent=41)).ok
+    assert "'a' must be there" in (await desk.ask(cmd="draw")).text
     assert (await desk.ask(cmd="state", value="finished")).ok
+    assert "standby" in (await desk.ask(cmd="state", value="asleep")).text
     assert (await desk.ask(cmd="fault", code="E42")).ok
     assert (await desk.ask(cmd="fault", code=None)).ok
     assert (await desk.ask(cmd="demand", optimal_wh=20000, departure_s=3600)).ok

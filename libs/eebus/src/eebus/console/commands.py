@@ -65,6 +65,11 @@ class Command:
         """Return a number, or None when it is left out or null."""
         return None if self.body.get(name) is None else self.number(name)
 
+    def must_say(self, name: str, null_means: str) -> None:
+        """Raise unless a value is there: one forgotten must not mean what null means."""
+        if name not in self.body:
+            raise CommandError(f"{name!r} must be there; null means {null_means}")
+
     def flag(self, name: str) -> bool:
         """Return a boolean that must be there."""
         value = self.body.get(name)

@@ -14,6 +14,7 @@ from eebus.meter import GridMeter
 from eebus.participant import Core
 
 VOLTAGE_V: Final = 230.0
+CAR_STATES: Final = ("normalOperation", "standby", "finished", "failure")
 
 
 def _guard_actions(guard: Guarding[Core]) -> dict[str, Action]:
@@ -22,6 +23,7 @@ def _guard_actions(guard: Guarding[Core]) -> dict[str, Action]:
     def limit(kind: str) -> Action:
         async def action(command: Command) -> WriteResult:
             """Write a limit. `w`: W, null = no limit. `duration_s`: left out = for good."""
+            command.must_say("w", "no limit")
             return await guard.write_power_limit(
                 command.ski(),
                 command.optional_number("w"),
@@ -91,9 +93,12 @@ class CemDesk(Desk):
         """Write limits. `a`: A per phase, null = leave as it is, "off" = no limit."""
         ski = command.ski()
         kind = command.optional_text("kind") or "opev"
+        command.must_say("a", "as it is")
         if command.body.get("a") == "off":
             return await self._cem.write_limit(ski, (None, None, None), kind=kind)
         wanted = command.per_phase("a")
+        if any(each is not None and each < 0 for each in wanted):
+            raise CommandError("'a' must not be negative; pause ends the drawing")
         held = self._cem.limits(ski, kind) or (None, None, None)
         a, b, c = (old if new is None else new for new, old in zip(wanted, held, strict=True))
         return await self._cem.write_limit(ski, (a, b, c), kind=kind)
@@ -148,6 +153,7 @@ class ChargerDesk(Desk):
     async def _draw(self, command: Command) -> WriteResult:
         """Tell measurements. `a`: what the car draws, A per phase or one for all its phases."""
         ev = self._car()
+        command.must_say("a", "unknown")
         drawn = command.per_phase("a")
         soc = command.optional_number("soc_percent")
         a, b, c = (drawn[phase] if phase < ev.phases else None for phase in range(PHASES))
@@ -162,7 +168,10 @@ class ChargerDesk(Desk):
 
     async def _state(self, command: Command) -> WriteResult:
         self._car()
-        self._charger.set_ev_state(command.text("value"))
+        value = command.text("value")
+        if value not in CAR_STATES:
+            raise CommandError(f"'value' must be one of {', '.join(CAR_STATES)}")
+        self._charger.set_ev_state(value)
         return DONE
 
     async def _fault(self, command: Command) -> WriteResult:
