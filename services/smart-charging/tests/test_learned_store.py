@@ -10,6 +10,7 @@ import pytest
 
 from smart_charging.core.grid import Grid
 from smart_charging.learned import FILE, Learned, LearnedStore, read, text
+from smart_charging.load.core.forecast import LoadSite, load_forecasts
 from smart_charging.load.core.learning import learn
 from smart_charging.load.core.learning import unlearned as usual_load
 from smart_charging.provider.core.errors import AnswerError
@@ -17,6 +18,7 @@ from smart_charging.provider.store import StoreError
 from smart_charging.solar.core.forecast import SolarSite, solar_forecasts, taught
 from smart_charging.solar.core.place import Place, PvSystem
 
+BERLIN = ZoneInfo("Europe/Berlin")
 START = int(datetime(2026, 5, 4, tzinfo=UTC).timestamp())
 PLACE, ROOF = Place(48.1, 11.6), PvSystem("r", 5000, 30, 180)
 
@@ -30,7 +32,7 @@ def some() -> Learned:
     ends = grid.edges_s[1:]
     return Learned(
         taught(site, grid.starts_s, ends, power / 4),
-        learn(usual_load(), grid.starts_s, ends, house / 4, ZoneInfo("Europe/Berlin")),
+        learn(usual_load(), grid.starts_s, ends, house / 4, BERLIN),
     )
 
 
@@ -49,6 +51,13 @@ def test_what_was_learned_comes_back_and_forecasts_the_same() -> None:
         for learned in (known, again)
     )
     assert np.allclose(before.low_w, after.low_w, atol=1)
+    later = Grid(START + 10 * 86_400, 96)
+    was, is_now = load_forecasts(
+        [LoadSite("s", BERLIN, learned.load) for learned in (known, again)], later
+    )
+    assert np.allclose(was.mean_w, is_now.mean_w, atol=0.01)
+    assert np.allclose(was.p90_w, is_now.p90_w, atol=0.01)
+    assert again.load.is_learned
 
 
 def test_a_store_keeps_and_forgets(tmp_path: Path) -> None:

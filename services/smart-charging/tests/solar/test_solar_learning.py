@@ -60,6 +60,14 @@ def test_the_gain_is_found_and_the_low_value_holds_in_four_of_five() -> None:
     assert 0.4 < (power[bright] > after.middle_w[bright]).mean() < 0.6
 
 
+def test_a_gain_never_lifts_the_power_above_the_inverter() -> None:
+    site = replace(a_site(20), systems=(replace(ROOF, inverter_w=3000.0),))
+    learned = schooled(site, truth(site, 20, 1.5))
+    assert learned.weather.gain > 1.2
+    told = solar_forecasts([replace(site, learned=learned)], Grid(START, 20 * DAY))[0]
+    assert told.middle_w.max() == 3000
+
+
 def test_a_few_days_move_the_gain_slowly() -> None:
     site = a_site(10)
     one = schooled(site, truth(site, 10, 0.5)[:DAY])

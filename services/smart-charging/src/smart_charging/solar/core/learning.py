@@ -102,20 +102,17 @@ class Lesson:
 
 
 def learn(learned: SolarLearned, told: Lesson, usual: Lesson) -> SolarLearned:
-    """Return what is known after a lesson; slots learned before are passed over.
+    """Return what is known after a lesson of slots that were not learned before.
 
     told: with the weather that was forecast; its slots without are passed over. usual: the same
     slots with the usual weather only, so that this is learned also where there is a source.
     Left out: unknown slots, the dark, snow and off (next to nothing measured under a model that
     sees sun), and a plant held down (power that stays even below the model).
     """
-    fresh = told.starts_s >= learned.learned_until_s
-    if not fresh.any():
-        return learned
-    here = fresh & (told.basis == Basis.WEATHER)
+    here = told.basis == Basis.WEATHER
     return SolarLearned(
         _taught(learned.weather, told, here) if here.any() else learned.weather,
-        _taught(learned.climatology, usual, fresh),
+        _taught(learned.climatology, usual, np.ones(len(here), dtype=bool)),
         int(told.starts_s[-1]) + told.slot_s,
     )
 
