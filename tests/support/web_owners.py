@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from volthus_kit.refusal import RefusedError
 from volthus_wire import subjects
 from volthus_wire.convert import to_timestamp
+from volthus_wire.revisions import is_met
 from volthus_wire.v1 import (
     eebus_pb2,
     evse_pb2,
@@ -41,7 +42,7 @@ Answer = Callable[[Message], Message]
 
 def checked(wanted: int, current: int) -> int:
     """Return the next revision. Raises RefusedError `revision-conflict`."""
-    if wanted not in (0, current):
+    if not is_met(wanted, current):
         raise RefusedError(
             "revision-conflict", f"It is at revision {current}.", wanted=wanted, current=current
         )
@@ -139,8 +140,9 @@ class DailyOwner:
         return operating_pb2.CarReply(car=car)
 
     def _remove_car(self, question):
-        if self.cars.pop(question.car, None) is None:
+        if question.car not in self.cars:
             raise RefusedError("unknown-car", "No such car.", car=question.car)
+        checked(question.revision, self.cars.pop(question.car).revision)
         return rpc_pb2.Nothing()
 
     def _list_circuits(self, _):
@@ -161,8 +163,10 @@ class DailyOwner:
     def _remove_circuit(self, question):
         if any(one.parent == question.circuit for one in self.circuits.values()):
             raise RefusedError("circuit-in-use", "Others hang on it.", circuit=question.circuit)
-        if self.circuits.pop(question.circuit, None) is None:
+        if question.circuit not in self.circuits:
             raise RefusedError("unknown-circuit", "No such circuit.", circuit=question.circuit)
+        checked(question.revision, self.circuits[question.circuit].revision)
+        del self.circuits[question.circuit]
         return rpc_pb2.Nothing()
 
     def _operator(self, _):

@@ -10,6 +10,7 @@ from cem.service import serve
 from cem.store import Store
 from volthus_wire import subjects as on
 from volthus_wire.convert import to_timestamp
+from volthus_wire.revisions import NEVER_SET
 from volthus_wire.v1 import metering_pb2, operating_pb2, operator_pb2, site_pb2
 
 SUB, GRID = metering_pb2.METER_ROLE_SUB, metering_pb2.METER_ROLE_GRID
@@ -287,3 +288,29 @@ async def test_a_modbus_grid_meter_wins_and_unknown_is_not_none(tmp_path: Path) 
         await stage.until(lambda state: len(state.meters) == 1 and state.ladder == "hold")
         await stage.meters(by_eebus=True)
         await stage.until(lambda state: state.ladder == "no-meter")
+
+
+async def test_a_revision_holds_also_for_the_first_setting_and_for_a_removal(
+    tmp_path: Path,
+) -> None:
+    async with cem(tmp_path) as stage:
+        grid = site_pb2.GridConnection(
+            fuse_a={"l1": 25, "l2": 25, "l3": 25}, phases=3, revision=NEVER_SET
+        )
+        first = site_pb2.PutGridConnectionRequest(settings=grid)
+        assert (await stage.ask(on.GRID_CONNECTION_PUT, first)).settings.revision == 1
+        assert await stage.refused(on.GRID_CONNECTION_PUT, first) == (
+            "revision-conflict", "/revision",
+        )  # fmt: skip
+        await stage.ask(on.CIRCUIT_PUT, circuit("garage"))
+        await stage.ask(on.CIRCUIT_PUT, circuit("garage"))
+        for revision in (1, 3, NEVER_SET):
+            gone = site_pb2.RemoveCircuitRequest(circuit="garage", revision=revision)
+            assert (await stage.refused(on.CIRCUIT_REMOVE, gone))[0] == "revision-conflict"
+        await stage.ask(
+            on.CIRCUIT_REMOVE, site_pb2.RemoveCircuitRequest(circuit="garage", revision=2)
+        )
+        van = operating_pb2.PutCarRequest(car=operating_pb2.Car(name="Van"))
+        id_ = (await stage.ask(on.CAR_PUT, van)).car.car
+        gone_car = operating_pb2.RemoveCarRequest(car=id_, revision=7)
+        assert (await stage.refused(on.CAR_REMOVE, gone_car))[0] == "revision-conflict"

@@ -203,3 +203,14 @@ async def test_the_accept_window_opens_for_minutes_and_closes(service, site):
     assert (await service.put(window, json={"seconds": 301})).status_code == 422
     assert (await service.delete(window)).status_code == 204
     assert (await service.get(window)).json() == {"until": None}
+
+
+async def test_a_condition_holds_for_the_first_setting_and_for_a_removal(service, site):
+    shed = f"{CIRCUITS}/shed"
+    row = {"name": "Shed", "fuse_a": {"l1": 16, "l2": 16, "l3": 16}}
+    never = {"If-Match": '"0"'}
+    assert (await service.put(shed, json=row, headers=never)).status_code == 200
+    assert (await service.put(shed, json=row, headers=never)).status_code == 412
+    old = await service.delete(shed, headers={"If-Match": '"7"'})
+    assert (old.status_code, old.json()["code"]) == (412, "revision-conflict")
+    assert (await service.delete(shed, headers={"If-Match": '"1"'})).status_code == 204

@@ -44,6 +44,7 @@ from meter_reader.store import Store, StoreError
 from volthus_kit.backoff import backoff
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
+from volthus_wire.revisions import is_met
 from volthus_wire.v1 import metering_pb2 as wire
 from volthus_wire.v1.rpc_pb2 import Caller, Nothing
 
@@ -178,12 +179,7 @@ class MeterCommands:
         config, model = _known(from_settings(question.settings))
         async with self._turn:
             before = self._existing(config.meter)
-            if config.revision not in {0, before.revision}:
-                raise RefusedError(
-                    "revision-conflict",
-                    f"{before.name} was changed by somebody else (revision {before.revision}).",
-                    revision=before.revision,
-                )
+            _check_revision(config.revision, before)
             config = replace(config, revision=before.revision + 1)
             if not question.settings.transport.HasField("closes_after_poll"):
                 line = replace(config.line, closes_after_poll=before.line.closes_after_poll)
@@ -198,6 +194,7 @@ class MeterCommands:
         """Take a meter out of service."""
         async with self._turn:
             before = self._existing(question.meter)
+            _check_revision(question.revision, before)
             await asyncio.to_thread(self._store.remove, before.meter, _actor(caller))
             await self._poller.forget(before.meter)
         await self._poller.announce_now()
@@ -270,6 +267,16 @@ class MeterCommands:
         if not self._is_loaded:
             detail = "The database cannot be read yet; nothing was changed."
             raise RefusedError("store-failing", detail)
+
+
+def _check_revision(asked: int, before: MeterConfig) -> None:
+    """Refuse a change that was made on older settings."""
+    if not is_met(asked, before.revision):
+        raise RefusedError(
+            "revision-conflict",
+            f"{before.name} was changed by somebody else (revision {before.revision}).",
+            revision=before.revision,
+        )
 
 
 def _known(config: MeterConfig) -> tuple[MeterConfig, Profile]:

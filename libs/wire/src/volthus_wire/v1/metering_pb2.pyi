@@ -217,10 +217,12 @@ class UpdateMeterRequest(_message.Message):
     def __init__(self, settings: _Optional[_Union[MeterSettings, _Mapping]] = ..., site_phases: _Optional[int] = ...) -> None: ...
 
 class RemoveMeterRequest(_message.Message):
-    __slots__ = ("meter",)
+    __slots__ = ("meter", "revision")
     METER_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     meter: str
-    def __init__(self, meter: _Optional[str] = ...) -> None: ...
+    revision: int
+    def __init__(self, meter: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class MeterReply(_message.Message):
     __slots__ = ("meter",)

@@ -92,10 +92,12 @@ class CarReply(_message.Message):
     def __init__(self, car: _Optional[_Union[Car, _Mapping]] = ...) -> None: ...
 
 class RemoveCarRequest(_message.Message):
-    __slots__ = ("car",)
+    __slots__ = ("car", "revision")
     CAR_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     car: str
-    def __init__(self, car: _Optional[str] = ...) -> None: ...
+    revision: int
+    def __init__(self, car: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class Goal(_message.Message):
     __slots__ = ("ski", "soc_percent", "energy_wh", "departure", "weekly", "car", "revision")

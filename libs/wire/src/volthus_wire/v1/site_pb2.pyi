@@ -74,10 +74,12 @@ class CircuitReply(_message.Message):
     def __init__(self, circuit: _Optional[_Union[Circuit, _Mapping]] = ...) -> None: ...
 
 class RemoveCircuitRequest(_message.Message):
-    __slots__ = ("circuit",)
+    __slots__ = ("circuit", "revision")
     CIRCUIT_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
     circuit: str
-    def __init__(self, circuit: _Optional[str] = ...) -> None: ...
+    revision: int
+    def __init__(self, circuit: _Optional[str] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class ChargerSettings(_message.Message):
     __slots__ = ("ski", "min_a", "max_a", "phases", "wiring", "failsafe_a", "priority", "revision", "circuit", "start_a", "phase_switching", "phase_switching_url", "phase_switching_confirmed", "weight", "guaranteed_a")

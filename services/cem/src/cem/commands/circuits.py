@@ -74,6 +74,7 @@ class CircuitCommands:
                     field="/circuit",
                     circuit=question.circuit,
                 )
+            check_revision(question.revision, before.revision)
             state = desk.state
             refuse(object_to_removal(before.id, state.circuits, desk.paired()))
             desk.require_site(caller, "/circuit", is_needed=True)

@@ -18,6 +18,7 @@ from cem.site_file.plain import differing, leaves
 from cem.store import Change, Store
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
+from volthus_wire.revisions import NEVER_SET, is_met
 from volthus_wire.v1.rpc_pb2 import Caller
 
 logger = logging.getLogger(__name__)
@@ -167,11 +168,12 @@ class Desk:
 
 
 def check_revision(asked: int, current: int) -> None:
-    """Refuse a change that was made on older settings; 0 = whichever."""
-    if asked not in (0, current):
+    """Refuse a change that was made on older settings."""
+    if not is_met(asked, current):
+        seen = 0 if asked == NEVER_SET else asked
         raise RefusedError(
             "revision-conflict",
-            f"The settings were changed meanwhile: revision {current}, not {asked}.",
+            f"The settings were changed meanwhile: revision {current}, not {seen}.",
             field="/revision",
             revision=current,
         )

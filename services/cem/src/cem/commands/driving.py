@@ -106,6 +106,7 @@ class DrivingCommands:
         desk = self._desk
         async with desk.one:
             before = self._car(question.car)
+            check_revision(question.revision, before.revision)
             desk.require_unmanaged_in(COLLECTION, before.id, of_car(before), None)
             changes = [Change(f"car/{before.id}", before, None)]
             events: list[Event] = [CarsSet(tuple(c for c in desk.state.cars if c != before))]

@@ -48,5 +48,5 @@ export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
 
 /** The header that lets a write pass only if nobody else wrote since. */
 export const ifMatch = (revision: number): { "if-match": string } => ({
-  "if-match": revision > 0 ? `"${revision}"` : "*",
+  "if-match": `"${revision}"`,
 });

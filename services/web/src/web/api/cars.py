@@ -67,10 +67,10 @@ async def put_car(
     return car(answer.car)
 
 
-@router.delete("/{car_id}", status_code=HTTPStatus.NO_CONTENT, responses=REFUSABLE)
-async def remove_car(door: AnyDoor, car_id: CarId) -> None:
+@router.delete("/{car_id}", status_code=HTTPStatus.NO_CONTENT, responses=CONDITIONAL)
+async def remove_car(door: AnyDoor, car_id: CarId, revision: IfMatch) -> None:
     """Forget a car; its past sessions stay."""
-    await door.change(CAR_REMOVE, RemoveCarRequest(car=car_id), about=car_id)
+    await door.change(CAR_REMOVE, RemoveCarRequest(car=car_id, revision=revision), about=car_id)
 
 
 @router.get("/{car_id}/soc", responses=OF_A_SITE)

@@ -11,7 +11,7 @@ from volthus_wire.v1.site_pb2 import (
     PutCircuitRequest,
     RemoveCircuitRequest,
 )
-from web.api.documented import CONDITIONAL, OF_A_SITE, REFUSABLE
+from web.api.documented import CONDITIONAL, OF_A_SITE
 from web.api.door import Door, ServiceDoor
 from web.api.revisions import IfMatch, tag
 from web.messages.circuits import circuit, to_circuit
@@ -68,10 +68,10 @@ async def put_circuit(
     return circuit(answer.circuit)
 
 
-@router.delete("/{circuit_id}", status_code=HTTPStatus.NO_CONTENT, responses=REFUSABLE)
-async def remove_circuit(door: ServiceDoor, circuit_id: CircuitId) -> None:
+@router.delete("/{circuit_id}", status_code=HTTPStatus.NO_CONTENT, responses=CONDITIONAL)
+async def remove_circuit(door: ServiceDoor, circuit_id: CircuitId, revision: IfMatch) -> None:
     """Remove a circuit that neither chargers nor other circuits hang on."""
-    question = RemoveCircuitRequest(circuit=circuit_id)
+    question = RemoveCircuitRequest(circuit=circuit_id, revision=revision)
     await door.change(CIRCUIT_REMOVE, question, about=circuit_id)
 
 

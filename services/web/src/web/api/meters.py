@@ -118,7 +118,8 @@ async def put_meter(
     return meter(answer.meter)
 
 
-@router.delete("/{meter_id}", status_code=HTTPStatus.NO_CONTENT, responses=REFUSABLE)
-async def remove_meter(door: ServiceDoor, meter_id: MeterId) -> None:
+@router.delete("/{meter_id}", status_code=HTTPStatus.NO_CONTENT, responses=CONDITIONAL)
+async def remove_meter(door: ServiceDoor, meter_id: MeterId, revision: IfMatch) -> None:
     """Remove a meter; without a grid meter load management is static (A4)."""
-    await door.change(METER_REMOVE, RemoveMeterRequest(meter=meter_id), about=meter_id)
+    question = RemoveMeterRequest(meter=meter_id, revision=revision)
+    await door.change(METER_REMOVE, question, about=meter_id)

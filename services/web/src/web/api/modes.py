@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from volthus_wire.subjects import CAR_LIST, GOAL_PUT, MODE_PUT
 from volthus_wire.v1 import operating_pb2 as wire
 from volthus_wire.v1.site_pb2 import ChargerState, SiteState
-from web.api.documented import CONDITIONAL, OF_A_SITE, REFUSABLE
+from web.api.documented import CONDITIONAL, OF_A_SITE
 from web.api.door import AnyDoor, Door, SkiInPath
 from web.api.revisions import IfMatch, tag
 from web.messages.operating import charging_mode, goal, to_goal, to_mode
@@ -73,10 +73,11 @@ async def put_goal(
     return found
 
 
-@router.delete("/goal", status_code=HTTPStatus.NO_CONTENT, responses=REFUSABLE)
-async def remove_goal(door: AnyDoor, ski: SkiInPath) -> None:
+@router.delete("/goal", status_code=HTTPStatus.NO_CONTENT, responses=CONDITIONAL)
+async def remove_goal(door: AnyDoor, ski: SkiInPath, revision: IfMatch) -> None:
     """Give a goal up; the mode goes on alone."""
-    await door.change(GOAL_PUT, wire.PutGoalRequest(goal=wire.Goal(ski=ski)), about=ski)
+    question = wire.PutGoalRequest(goal=wire.Goal(ski=ski, revision=revision))
+    await door.change(GOAL_PUT, question, about=ski)
 
 
 def _charger(state: SiteState, ski: str) -> ChargerState | None:

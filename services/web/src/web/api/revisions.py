@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Response
 
+from volthus_wire.revisions import ANY, NEVER_SET
 from web.problems import ProblemError
 
-ANY = 0  # what an owner takes as "whatever the revision is now"
 _TAG = re.compile(r'"(\d{1,18})"')
 
 
@@ -16,7 +16,8 @@ def _wanted_revision(
     if_match: Annotated[
         str | None,
         Header(
-            description='The ETag last read, as `"3"`; left out or `*` = whatever is there now.',
+            description='The ETag last read, as `"3"`; left out or `*` = whatever is there now; '
+            '`"0"` = only if it was never set.',
             examples=['"3"'],
         ),
     ] = None,
@@ -35,7 +36,7 @@ def _wanted_revision(
             f'If-Match {if_match!r} is no revision of this setting; it looks like "3".',
             params={"wanted": if_match},
         )
-    return int(tag[1])
+    return int(tag[1]) or NEVER_SET
 
 
 IfMatch = Annotated[int, Depends(_wanted_revision)]
