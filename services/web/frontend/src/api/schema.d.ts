@@ -6121,7 +6121,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -6332,7 +6332,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -6631,7 +6631,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -6758,6 +6758,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
                  * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
@@ -6810,6 +6812,15 @@ export interface operations {
             };
             /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7386,7 +7397,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -7513,6 +7524,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
                  * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
@@ -7565,6 +7578,15 @@ export interface operations {
             };
             /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8879,7 +8901,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -9094,7 +9116,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -9309,7 +9331,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -9436,6 +9458,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
                  * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
@@ -9488,6 +9512,15 @@ export interface operations {
             };
             /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10150,7 +10183,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -10277,6 +10310,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
                  * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
@@ -10329,6 +10364,15 @@ export interface operations {
             };
             /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10677,7 +10721,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -11002,7 +11046,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -11531,7 +11575,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
@@ -12788,7 +12832,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now. */
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
                 "if-match"?: string | null;
                 /**
                  * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
