@@ -31,6 +31,7 @@ class Outlet:
     limits: tuple[tuple[float, float | None], ...] = ()
     true_a: PhaseCurrents = ZERO  # as recorded, by phase of the house
     drawn_a: PhaseCurrents = ZERO  # as it would be
+    moved_wh: float = 0.0  # more than was recorded in this session
 
     def limited(self, limit_a: float | None, now: float) -> None:
         """Give it a limit."""
@@ -88,6 +89,9 @@ class Plant:
 
     def _reported(self, report: Report, now: float) -> Report:
         outlet = self.outlets.setdefault(report.ski, Outlet(ChargerSettings(report.ski)))
+        before = outlet.report.car if outlet.report else None
+        if report.car is None or (before is not None and before.plug != report.car.plug):
+            outlet.moved_wh = 0.0
         outlet.report = report
         outlet.wish_a = _wish(report, outlet.wish_a)
         true_a = house_currents(outlet.settings, self.site_phases, report)
@@ -100,6 +104,7 @@ class Plant:
             report,
             current_a=current_a,
             power_w=current_a.map(lambda a: None if a is None else a * NOMINAL_VOLTAGE_V),
+            energy_wh=_counted(report, outlet),
             accepted=_accepted(report, outlet.limits[-1][1] if outlet.limits else None),
         )
         drawn_a = house_currents(outlet.settings, self.site_phases, changed)
@@ -148,6 +153,12 @@ def _accepted(report: Report, limit_a: float | None) -> Accepted | None:
         return report.accepted
     before = report.accepted or Accepted(Phases(limit_a, limit_a, limit_a))
     return replace(before, current_a=Phases(limit_a, limit_a, limit_a))
+
+
+def _counted(report: Report, outlet: Outlet) -> float | None:
+    """Return what the charger would count of its session: goals are told by it."""
+    counted_wh = report.energy_wh
+    return None if counted_wh is None else max(0.0, counted_wh + outlet.moved_wh)
 
 
 def _plus(first: float | None, second: float) -> float | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from cem.core.decide import decide
 from cem.core.decision import Decision
-from cem.core.driving import ChargingMode, Mode
+from cem.core.driving import ChargingMode, Mode, SmartSwitches
 from cem.core.events import ChargersPaired, Event, GridConnectionSet, GridRead, ModeSet
 from cem.core.folding import apply
 from cem.core.site import GridConnection
@@ -104,6 +104,13 @@ def _lower(known_a: float | None, most_a: float) -> float | None:
     return None if known_a is None else min(known_a, most_a)
 
 
+def _switches(mode: Mode, recorded: SmartSwitches) -> SmartSwitches:
+    """Return what mode Smart would look at: as recorded, or at everything if at nothing."""
+    if mode is not Mode.SMART or recorded != SmartSwitches():
+        return recorded
+    return SmartSwitches(forecast=True, surplus=True, price=True)
+
+
 class _Game:
     """One play of a recording. known: every charger that was there."""
 
@@ -159,7 +166,8 @@ class _Game:
         for ski, charger in state.chargers.items():
             mode = self._changes.mode(ski)
             if mode is not None and charger.mode.mode is not mode:
-                yield ModeSet(ski, replace(charger.mode, mode=mode))
+                switches = _switches(mode, charger.mode.smart)
+                yield ModeSet(ski, replace(charger.mode, mode=mode, smart=switches))
 
     def _as_set(self, event: Event) -> Event:
         """Return a setting that was changed in the recording as it would have been changed."""
@@ -168,7 +176,9 @@ class _Game:
                 return GridConnectionSet(self._changes.connection(grid))
             case ModeSet(ski, mode):
                 wanted = self._changes.mode(ski)
-                return ModeSet(ski, mode if wanted is None else ChargingMode(wanted, mode.smart))
+                if wanted is None:
+                    return event
+                return ModeSet(ski, ChargingMode(wanted, _switches(wanted, mode.smart)))
             case _:
                 return event
 
@@ -180,6 +190,8 @@ class _Game:
         for ski, outlet in self._plant.outlets.items():
             drawn_a = sum(outlet.drawn_a.values())
             energy_kwh = drawn_a * NOMINAL_VOLTAGE_V * seconds / 3_600_000
+            true_kwh = sum(outlet.true_a.values()) * NOMINAL_VOLTAGE_V * seconds / 3_600_000
+            outlet.moved_wh += (energy_kwh - true_kwh) * 1000
             tally.kwh[ski] = tally.kwh.get(ski, 0.0) + energy_kwh
             tally.names[ski] = outlet.report.name if outlet.report else ""
             has_car = outlet.report is not None and outlet.report.car is not None
