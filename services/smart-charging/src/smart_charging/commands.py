@@ -25,16 +25,18 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("file", type=Path, help="the instances, or - for standard input")
     parser.add_argument("--exact", action="store_true", help="by a solver; slow, needs highspy")
-    parser.add_argument("--moves", type=int, default=100, help="how hard to look [100]")
+    parser.add_argument(
+        "--moves", type=int, default=Effort().moves, help="how hard to look [%(default)s]"
+    )
     given = parser.parse_args(arguments)
-    effort = Effort(tolerance=1e-5, moves=given.moves)
+    effort = Effort(moves=max(0, given.moves))
     try:
         text = sys.stdin.read() if str(given.file) == "-" else given.file.read_text()
         plans = [
             answer(name, problem, exact(problem) if given.exact else plan(problem, effort))
             for name, problem in problems(json.loads(text))
         ]
-    except (OSError, ValueError) as error:  # ProblemError, no JSON, no text
+    except (OSError, ValueError, RecursionError) as error:  # ProblemError, no JSON, no text
         reason = error if isinstance(error, ProblemError) else f"{given.file}: {error}"
         print(f"smart-charging plan: {reason}", file=sys.stderr)  # noqa: T201 - a tool for people
         return BAD_INPUT

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from smart_charging.planner.problem import Car, Plan, Problem, ProblemError
+from smart_charging.planner.problem import MOST_SLOTS, Car, Plan, Problem, ProblemError
 
 FORMAT = "site-plan-instances/1"
+MOST_NUMBER = 1e9  # of anything in a file: what is larger is a mistake
 DIGITS = 7  # of a power in kW: below the tolerance of 1 W
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -15,12 +16,14 @@ def problems(document: Json) -> Iterator[tuple[str, Problem]]:
     if not isinstance(document, Mapping) or document.get("format") != FORMAT:
         found = document.get("format") if isinstance(document, Mapping) else type(document).__name__
         raise ProblemError(f"format is {found!r}; expected {FORMAT!r}")
+    names: set[str] = set()
     for at, instance in enumerate(_list(document, "instances")):
         if not isinstance(instance, Mapping):
             raise ProblemError(f"instances[{at}] is no object")
         name = instance.get("id")
-        if not isinstance(name, str):
-            raise ProblemError(f"instances[{at}].id is {name!r}; expected a text")
+        if not isinstance(name, str) or name in names:
+            raise ProblemError(f"instances[{at}].id is {name!r}; expected a text of its own")
+        names.add(name)
         try:
             yield name, _problem(instance)
         except ProblemError as error:
@@ -51,11 +54,16 @@ def _problem(instance: Mapping[str, Json]) -> Problem:
             f"pv_kw, base_load_kw and grid_limit_kw have {len(sun)}, {len(load)} and {len(limit)} "
             "values; expected one per slot in each"
         )
-    cars = []
+    if "n_slots" in instance and _whole(instance, "n_slots", 1, MOST_SLOTS) != len(sun):
+        raise ProblemError(f"n_slots is {instance['n_slots']!r}; pv_kw has {len(sun)} values")
+    cars: list[Car] = []
     for ev in _list(instance, "evs"):
         if not isinstance(ev, Mapping):
             raise ProblemError(f"evs holds {ev!r}; expected objects")
-        cars.append(_car(ev))
+        car = _car(ev, len(sun))
+        if any(other.id == car.id for other in cars):
+            raise ProblemError(f"two evs have the id {car.id!r}")
+        cars.append(car)
     return Problem(
         _number(instance, "slot_minutes") / 60,
         _numbers(instance, "import_price"),
@@ -66,14 +74,15 @@ def _problem(instance: Mapping[str, Json]) -> Problem:
     )
 
 
-def _car(ev: Mapping[str, Json]) -> Car:
+def _car(ev: Mapping[str, Json], slots: int) -> Car:
     name = ev.get("id")
     if not isinstance(name, str):
         raise ProblemError(f"evs.id is {name!r}; expected a text")
+    arrival = _whole(ev, "arrival_slot", 0, slots)
     return Car(
         name,
-        int(_number(ev, "arrival_slot")),
-        int(_number(ev, "departure_slot")),
+        arrival,
+        _whole(ev, "departure_slot", arrival, slots),
         _number(ev, "energy_needed_kwh"),
         _number(ev, "energy_max_kwh"),
         _number(ev, "p_min_kw"),
@@ -89,14 +98,23 @@ def _list(message: Mapping[str, Json], name: str) -> Sequence[Json]:
 
 
 def _numbers(message: Mapping[str, Json], name: str) -> list[float]:
-    values = _list(message, name)
-    if not all(isinstance(value, int | float) for value in values):
-        raise ProblemError(f"{name} holds something that is no number")
-    return [float(value) for value in values if isinstance(value, int | float)]
+    return [_checked(f"{name}[{at}]", value) for at, value in enumerate(_list(message, name))]
 
 
 def _number(message: Mapping[str, Json], name: str) -> float:
-    value = message.get(name)
+    return _checked(name, message.get(name))
+
+
+def _checked(name: str, value: Json) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ProblemError(f"{name} is {value!r}; expected a number")
+        raise ProblemError(f"{name} is {value!r:.40}; expected a number")
+    if not -MOST_NUMBER <= value <= MOST_NUMBER:  # catches NaN too
+        raise ProblemError(f"{name} is {value:.6g}; expected a number up to {MOST_NUMBER:g}")
     return float(value)
+
+
+def _whole(message: Mapping[str, Json], name: str, least: int, most: int) -> int:
+    value = _number(message, name)
+    if value != int(value) or not least <= value <= most:
+        raise ProblemError(f"{name} is {value:g}; expected a whole number, {least} to {most}")
+    return int(value)

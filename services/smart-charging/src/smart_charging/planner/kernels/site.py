@@ -12,6 +12,7 @@ from smart_charging.planner.kernels.bundles import (
     EPS,
     FRESH,
     FROM,
+    LEAST,
     MOST,
     NEED,
     ORDER,
@@ -33,6 +34,7 @@ from smart_charging.planner.kernels.types import Floats, Integers
 SWEEPS = 2
 SHAKES = (0.0, 0.0, 0.003, 0.01, 0.03)  # how much prices are shaken in a move, as a part of them
 MOST_IN_GROUP = 4
+PHASED = 4  # times more moves where phases count: one car at a time finds less
 AT_MOST = 6  # times the moves in vain
 BETTER = 1e-9
 MENDING = 1e-4  # which part of the bill one mended power may cost
@@ -263,6 +265,18 @@ def regrouped(
         bias,
     )  # fmt: skip
     shaken = part
+    is_joint = is_joint and len(site.phase_room) == 0 and len(site.bias) == 0
+    tried = cars
+    if not is_joint:  # who comes first may not take all there is
+        tried = cars.copy()
+        for at in range(k):
+            luck = (luck * 1103515245 + 12345) % 2147483648
+            part_of = min(1.0, (luck >> 8) / 4194304.0)
+            tried[at, MOST] = cars[at, LEAST] + part_of * (cars[at, MOST] - cars[at, LEAST])
+        shaken = Site(
+            tried, whos, site.penalty, site.prices, site.by_price, surplus, room, phase_room,
+            limits, bias,
+        )  # fmt: skip
     if shake > 0.0:
         prices = site.prices.copy()
         for t in range(slots):
@@ -271,7 +285,7 @@ def regrouped(
             prices[0, t] *= factor
             prices[1, t] *= factor
         shaken = Site(
-            cars, whos, site.penalty, prices, site.by_price[:0], surplus, room, phase_room, limits,
+            tried, whos, site.penalty, prices, site.by_price[:0], surplus, room, phase_room, limits,
             bias,
         )  # fmt: skip
     order = small.car_integers[ORDER]
@@ -329,6 +343,8 @@ def solve(
     luck = seed
     group = np.empty(MOST_IN_GROUP, dtype=np.int64)
     fruitless = 0
+    if len(site.phase_room) > 0:
+        moves *= PHASED
     for move in range(AT_MOST * moves):
         if best <= enough or fruitless >= moves:
             break
