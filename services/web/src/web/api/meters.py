@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
+from volthus_wire.revisions import ANY
 from volthus_wire.subjects import (
     METER_ADD,
     METER_IDENTIFY,
@@ -22,7 +23,7 @@ from volthus_wire.v1.metering_pb2 import (
 )
 from web.api.documented import CONDITIONAL, OF_A_SITE, REFUSABLE
 from web.api.door import ServiceDoor
-from web.api.revisions import ANY, IfMatch, tag
+from web.api.revisions import IfMatch, tag
 from web.messages.meters import meter, meter_identity, meter_test, to_meter_settings, to_place
 from web.models.common import Page
 from web.models.meters import Meter, MeterIdentity, MeterPlace, MeterSettings, MeterTest
