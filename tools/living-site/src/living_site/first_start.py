@@ -19,6 +19,28 @@ GRID_CONNECTION = {
     "static_share_a": {"l1": 12.0, "l2": 12.0, "l3": 12.0},
 }
 CHARGER = {"min_a": 6.0, "max_a": 16.0, "phases": 3, "wiring": "RST", "failsafe_a": FAILSAFE_A}
+# A neutral town in the middle of the continent, and a roof as large as the virtual sun's. All of it
+# works offline: prices and CO2 are samples, the weather is the usual one of place and season.
+PLANNING = {"latitude": 51.3, "longitude": 9.5, "time_zone": "Europe/Berlin"}
+ROOF = {
+    "name": "South roof",
+    "peak_w": 7500.0,
+    "tilt_deg": 35.0,
+    "azimuth_deg": 180.0,
+    "loss_percent": 14.0,
+}
+TARIFF = {
+    "source": "sample",
+    "currency": "EUR",
+    "bought": {
+        "markup_per_kwh": 0.018,
+        "levies_per_kwh": 0.065,
+        "grid_fee": {"otherwise": 0.085, "windows": []},
+        "tax_percent": 19.0,
+    },
+    "fed_in": {"fixed_per_kwh": 0.08},
+    "co2_source": "sample-co2",
+}
 NAMES = ("Garage left", "Garage right", "Carport")
 
 
@@ -67,7 +89,7 @@ def fuse_for(chargers: int) -> float:
 
 
 async def set_up(api: Api, gateway_ski: str, world: Outside, say: Callable[[str], None]) -> None:
-    """Set fuse, meter and three chargers, and switch energy management on (A1 to A12).
+    """Set fuse, meter and three chargers, switch energy management on, and say what is paid.
 
     The last charger stays unpaired, for trying. Raises SetUpError for a refused step.
     """
@@ -101,6 +123,10 @@ async def set_up(api: Api, gateway_ski: str, world: Outside, say: Callable[[str]
         say(f"charger {charger['ski'][:8]}... paired from both sides")
     await api.send("PUT", "/energy-management", {"on": True, "confirmed_no_other": True})
     say("energy management on")
+    await api.send("PUT", "/planning", PLANNING)
+    await api.send("PUT", "/tariff", TARIFF)
+    await api.send("POST", "/pv-systems", ROOF)
+    say("a sample tariff and a roof with sun, for smart charging")
 
 
 async def _pair(api: Api, gateway_ski: str, charger: Charger, name: str, *, is_own: bool) -> None:
