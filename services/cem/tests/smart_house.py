@@ -38,7 +38,7 @@ def smart(**switches: bool) -> ModeSet:
 
 
 class SmartHouse:
-    """Its car takes what it may, at most `car_a`; `step_s` seconds pass at a time."""
+    """Its car takes what it may, at most `car_a` and `takes_a`; `step_s` seconds pass at a time."""
 
     def __init__(
         self, *, has_meter: bool = True, fuse_a: float = 25.0, step_s: float = 5.0
@@ -46,6 +46,7 @@ class SmartHouse:
         self.t, self.step_s = 0.0, step_s
         self.has_meter = has_meter
         self.house_a, self.car_a, self.phases = 1.0, 16.0, 3
+        self.takes_a = 80.0  # less than its charger was told it can
         self.energy_wh, self.soc, self.plug = 0.0, None, 1
         state = restored(Remembered(), 0.0)
         for event in (
@@ -103,7 +104,7 @@ class SmartHouse:
     def step(self) -> None:
         self.t += self.step_s
         granted_a = self.granted_a
-        drawn_a = min(granted_a, self.car_a)
+        drawn_a = min(granted_a, self.car_a, self.takes_a)
         drawn = [drawn_a * (n < self.phases) for n in range(3)]
         self.energy_wh += sum(drawn) * 230 * self.step_s / 3600
         car = Car("", self.phases, None, self.car_a, "", self.soc, self.plug)

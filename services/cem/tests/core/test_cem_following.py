@@ -108,6 +108,13 @@ def test_the_latest_start_comes_before_a_plan_that_waits_too_long() -> None:
     assert any(w in house.why for w in ("latest-start", "goal-reached", "waiting"))
 
 
+def test_the_latest_start_reckons_with_what_a_car_was_seen_to_take() -> None:
+    house = SmartHouse(step_s=10).tell(smart(price=True)).wants(12_000, 5)
+    house.takes_a = 8.0  # of 16
+    house.play(1).plan([11_040.0] + [0.0] * 19).play(299)
+    assert house.energy_wh >= 12_000
+
+
 def test_a_car_below_its_minimum_charges_whatever_the_plan_says() -> None:
     car = Car("id", battery_wh=50_000, min_soc_percent=30.0, charger=A)
     house = SmartHouse().tell(smart(price=True), CarsSet((car,))).wants(10_000, 13)

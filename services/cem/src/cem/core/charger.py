@@ -93,6 +93,7 @@ class Charger:
     session: str = ""  # id of the open one, once the records have named it
     plugged_s: float | None = None  # since when its car is here; None = before we were
     soc: SocWord | None = None  # the car's own word in this session
+    seen_a: float | None = None  # all that its car was seen to take when it might take more
 
     def standing(self, now: float, p: Parameters) -> Standing:
         """Return what the control law may count on."""

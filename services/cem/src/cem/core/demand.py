@@ -30,6 +30,8 @@ def claimed(charger: Charger, site_phases: int, now: float, p: Parameters) -> Ch
     if measured is None:
         return charger  # on its way to a new limit: no time to judge what it wants
     drawn_a = charger.level_a(measured, site_phases)
+    if charger.seen_a is not None and drawn_a > charger.seen_a + p.claim_extra_a:
+        charger = changed(charger, seen_a=None)  # it takes more after all
     is_idle = drawn_a < p.drawing_a and not charger.is_full
     if is_idle != (charger.idle_since_s is not None):
         starts = charger.idle_since_s is not None
@@ -98,7 +100,10 @@ def _lowered(charger: Charger, drawn_a: float, now: float, p: Parameters) -> Cha
     if now - since_s < p.below_for_s:
         return charger
     claim_a = max(charger.least_a + _waking_a(charger, now, p), drawn_a + p.claim_extra_a)
-    return charger if claim_a == charger.claim_a else changed(charger, claim_a=claim_a)
+    seen_a = charger.seen_a if charger.idle_since_s is not None else drawn_a
+    if (claim_a, seen_a) == (charger.claim_a, charger.seen_a):
+        return charger
+    return changed(charger, claim_a=claim_a, seen_a=seen_a)
 
 
 def _waking_a(charger: Charger, now: float, p: Parameters) -> float:

@@ -277,6 +277,7 @@ def _heard(state: State, report: Report, now: float) -> State:
             updated, plugged_s=now if is_new else None, claim_a=None, below_since_s=None,
             used_since_s=None, running_since_s=None, served_as=0.0, unused_a=0.0, over_a=0.0,
             idle_since_s=None, low_refusals=0, paused_since_s=None, misses=0, disobeys=False,
+            seen_a=None,
         )  # fmt: skip
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:
         # After our own restart the limit in force is where we go on from, and who runs stays.

@@ -99,7 +99,8 @@ def latest_starts(wanted: Iterable[Need], state: State, p: Parameters) -> dict[s
         needed_as = need.energy_wh * 3600.0 / NOMINAL_VOLTAGE_V / len(phases)
         for phase in phases:
             taken_as[phase] = taken_as.get(phase, 0.0) + needed_as
-        alone_s = needed_as / max(charger.most_a, 1.0)
+        seen_a = charger.most_a if charger.seen_a is None else charger.seen_a
+        alone_s = needed_as / max(1.0, min(charger.most_a, seen_a))
         shared_s = max(taken_as[phase] / _capacity_a(state, phase, p) for phase in phases)
         # Who must already stays so until a little time is won back.
         slack_s = p.goal_slack_s * (1.3 if charger.intent.is_urgent else 1.0)
