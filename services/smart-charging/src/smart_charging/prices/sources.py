@@ -85,6 +85,11 @@ class Feed:
         """Return how its source publishes."""
         return self.source.release
 
+    @property
+    def origin(self) -> str:
+        """Return who is asked."""
+        return self.source.name
+
 
 def _entsoe(access: Access, zone: str, start: datetime, end: datetime) -> tuple[Question, ...]:
     area = entsoe.AREAS.get(zone, zone)

@@ -11,13 +11,15 @@ from smart_charging.provider.core.errors import (
     NotPublishedError,
     RefusedByProviderError,
     SourceError,
+    SparedError,
 )
+from smart_charging.provider.core.outage import Outage, after, spare
 from smart_charging.provider.core.release import Record, Release, next_attempt
 from smart_charging.provider.store import FeedStore, StoreError
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 
-AT_ONCE = 4  # fetches side by side
+AT_ONCE, A_ROUND = 4, 64  # fetches side by side, and one after another without looking around
 LONGEST_SLEEP_S = 60.0  # so that a clock that was set is noticed
 
 
@@ -32,6 +34,11 @@ class Wanted(Protocol):
     @property
     def release(self) -> Release:
         """Return how its source publishes."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """Return who is asked: when one is down, so are all of its feeds."""
         ...
 
 
@@ -49,6 +56,7 @@ class FeedDesk(ABC, Generic[F, S]):
         self._store, self._clock, self._spread = store, clock, spread
         self._feeds: dict[str, F] = {}
         self._held: dict[str, tuple[S | None, Record]] = {}
+        self._outages: dict[str, Outage | None] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._wanted = asyncio.Event()
 
@@ -87,9 +95,13 @@ class FeedDesk(ABC, Generic[F, S]):
                 continue
 
     async def step(self) -> datetime | None:
-        """Fetch the feeds that are due, side by side; return when the next is, None = none."""
+        """Fetch feeds that are due, side by side; return when the next is, None = none.
+
+        At most A_ROUND of them, the longest due first: a new one does not wait for thousands.
+        """
         now = self._clock.now()
         due = [feed for feed in self._feeds.values() if self._next(feed) <= now]
+        due = sorted(due, key=self._next)[:A_ROUND]
         async with asyncio.TaskGroup() as tasks:
             for feed in due:
                 tasks.create_task(self._fetch(feed, now), name=f"feed {feed.key}")
@@ -108,10 +120,22 @@ class FeedDesk(ABC, Generic[F, S]):
     async def _fetch(self, feed: F, now: datetime) -> None:
         try:
             async with self._slots:
-                series = await self._asked(feed, now)
+                series = await self._answer(feed, now)
             await self._keep(feed, series, now)
         except SourceError as error:
             await self._failed(feed, error, now)
+
+    async def _answer(self, feed: F, now: datetime) -> S:
+        """Ask, unless others found just now that the provider is down."""
+        spare(self._outages.get(feed.origin), self._clock.now())
+        try:
+            series = await self._asked(feed, now)
+        except SourceError as error:
+            known = self._outages.get(feed.origin)
+            self._outages[feed.origin] = after(known, error, self._clock.now())
+            raise
+        self._outages[feed.origin] = None
+        return series
 
     async def _keep(self, feed: F, series: S, now: datetime) -> None:
         old, _ = self._held.get(feed.key, (None, Record()))
@@ -128,7 +152,7 @@ class FeedDesk(ABC, Generic[F, S]):
             record = replace(
                 record,
                 tried_at=now,
-                failures=record.failures + 1,
+                failures=max(1, record.failures + (not isinstance(error, SparedError))),
                 not_before=now + wait if wait else None,
                 problem=str(error),
             )

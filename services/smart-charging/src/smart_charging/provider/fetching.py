@@ -117,9 +117,10 @@ def _check(response: httpx.Response, body: bytes, question: Question) -> None:
     words = " ".join(body[:300].decode("utf-8", "replace").split())[:120]
     text = f"{host} answered {status}" + (f": {words}" if words else "")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise RefusedByProviderError(text, _wait(response))
+        raise RefusedByProviderError(text, _wait(response), is_busy=True)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise RefusedByProviderError(text, _wait(response) or timedelta(minutes=10))
+        wait = _wait(response) or timedelta(minutes=10)
+        raise RefusedByProviderError(text, wait, is_busy=True)
     raise RefusedByProviderError(text, _wait(response) or timedelta(hours=1))
 
 

@@ -99,6 +99,11 @@ class WeatherFeed:
         """Return how its source publishes."""
         return self.source.release
 
+    @property
+    def origin(self) -> str:
+        """Return who is asked."""
+        return self.source.name
+
 
 def feeds(
     source: WeatherSource, access: Access, place: Place, systems: Sequence[PvSystem], plant: str

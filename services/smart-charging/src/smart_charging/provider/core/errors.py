@@ -22,12 +22,17 @@ class NotPublishedError(SourceError):
 class RefusedByProviderError(SourceError):
     """The provider refuses us.
 
-    wait: how long it asks us to stay away; None = it did not say.
+    wait: how long it asks us to stay away; None = it did not say. is_busy: whatever is asked, it
+    refuses now (429, 5xx); else only this question is wrong.
     """
 
-    def __init__(self, text: str, wait: timedelta | None = None) -> None:
+    def __init__(self, text: str, wait: timedelta | None = None, *, is_busy: bool = False) -> None:
         super().__init__(text)
-        self.wait = wait
+        self.wait, self.is_busy = wait, is_busy
+
+
+class SparedError(RefusedByProviderError):
+    """Nobody was asked: the provider was found down just now. wait: until it is tried again."""
 
 
 class UnreachableError(SourceError):
