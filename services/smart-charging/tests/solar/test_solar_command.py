@@ -3,8 +3,12 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -96,6 +100,55 @@ def test_a_source_that_does_not_answer_is_named(
     monkeypatch.setenv("VOLTHUS_WEATHER_BRIGHT_SKY_URL", f"http://127.0.0.1:{free_port()}")
     assert cli.main([*HERE, *ROOF, "--source", "bright-sky"]) == 1
     assert "127.0.0.1" in capsys.readouterr().err
+
+
+class Answering(BaseHTTPRequestHandler):
+    asked: ClassVar[list[str]] = []
+    body = b""
+
+    def do_GET(self) -> None:
+        self.asked.append(self.path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    Answering.asked.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join()
+
+
+def test_a_source_is_asked_once_for_roofs_of_one_direction(
+    server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    told = {f"{begin + timedelta(hours=n):%Y-%m-%dT%H:%M:%SZ}": 500 for n in range(20)}
+    Answering.body = json.dumps({"result": {"watt_hours_period": told}}).encode()
+    monkeypatch.setenv("VOLTHUS_WEATHER_FORECAST_SOLAR_URL", server)
+    arguments = [*HERE, *ROOF, "--roof", "5,31,179", "--source", "forecast-solar", "--json"]
+    assert cli.main(arguments) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert len(Answering.asked) == 1
+    assert shown["sun_w"][1] == pytest.approx(0.5 * 14_800)
+    assert shown["basis"][1] == "weather"
+
+
+def test_a_web_page_in_place_of_weather_is_named(
+    server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Answering.body = b"<!DOCTYPE html><html>hotel wifi</html>"
+    monkeypatch.setenv("VOLTHUS_WEATHER_OPEN_METEO_URL", server)
+    assert cli.main([*HERE, *ROOF, "--source", "open-meteo"]) == 1
+    assert "web page" in capsys.readouterr().err
 
 
 def test_a_dark_house_in_polar_night_is_shown_too(capsys: pytest.CaptureFixture[str]) -> None:
