@@ -8,9 +8,21 @@ from pathlib import Path
 import pytest
 
 from cem.core.circuits import CircuitSettings
+from cem.core.conduct import KeptSoc
 from cem.core.driving import Car, ChargingMode, Goal, Mode, SmartSwitches, WeeklyDeparture
 from cem.core.operating import LimitState, OperatorLimit, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
+from cem.core.state import kept_socs, restored
+from cem.core.tariff import (
+    Bought,
+    FedIn,
+    Objective,
+    PlanningSettings,
+    PvSystem,
+    Rate,
+    Rates,
+    Tariff,
+)
 from cem.store import Change, Kept, Store
 from cem.store.changes import Setting
 from electrical.phases import Phases, on_every_phase
@@ -36,6 +48,13 @@ BY_API = OperatorLimit(
     heard=NOW,
     reference="order 7",
 )
+
+
+RATES = Rates((Rate(0.04, 0, 360, (1, 12), (6, 7)), Rate(0.2, 360, 1320)), 0.1)
+TARIFF = Tariff(
+    "energy-charts", "DE-LU", True, "EUR", Bought(RATES, 0.02, Rates((), 0.09), 0.05, 19.0, 60),
+    FedIn(0.08, 90.0, 0.01, True), "co2", "DE", 4,
+)  # fmt: skip
 
 
 def opened(folder: Path) -> Store:
@@ -89,6 +108,12 @@ def test_a_file_of_the_first_release_is_taken_over_with_all_its_data(tmp_path: P
         (f"goal/{B}", Goal(B, energy_wh=9000.0, weekly=WEEK, revision=1)),
         ("operator", OperatorSettings(True, (4200.0, 6000.0), 30_000.0, 4300.0, 3600.0, 5)),
         ("operator-limit", BY_API),
+        ("tariff", TARIFF),
+        (
+            "planning",
+            PlanningSettings(52.5, 13.4, "Europe/Berlin", 300.0, Objective.CO2, "w", 3, True),
+        ),
+        ("pv-system/south", PvSystem("south", "South", 6000.0, 35.0, 170.0, 5000.0, 12.0, 2)),
         (
             f"charger/{A}",
             ChargerSettings(
@@ -128,6 +153,9 @@ def test_each_setting_comes_back_as_it_was_and_can_be_taken_away(
         "charger": (found.charger_settings.get(ski),),
         "operator": (found.operator,),
         "operator-limit": (found.api_limit,),
+        "tariff": (found.tariff,),
+        "planning": (found.planning,),
+        "pv-system": found.pv_systems,
     }[kind]
     assert where == (setting,)
     store = opened(tmp_path)
@@ -159,17 +187,23 @@ def test_what_a_site_file_manages_is_kept(tmp_path: Path) -> None:
     assert store.managed() == frozenset()
 
 
-def test_limits_and_phase_switches_outlive_a_restart(tmp_path: Path) -> None:
+def test_limits_phase_switches_and_batteries_outlive_a_restart(tmp_path: Path) -> None:
     store = opened(tmp_path)
     store.save([Change("operator-limit", None, BY_API)], SVEN)
     switches = ((A, (NOW, NOW - timedelta(minutes=9))), (B, (NOW,)))
-    store.remember(Kept((A,), "grid-1", (ORDER,), switches))
+    word = KeptSoc(40.0, NOW, "push", 2.5, 700.0, NOW - timedelta(minutes=3))
+    store.remember(Kept((A,), "grid-1", (ORDER,), switches, (("blue-van", word),)))
     found = after_restart(store, tmp_path)
     assert found.operator_limits[0].limit_w == 4200
     assert found.operator_limits[0].state is LimitState.LIMITED
     assert not found.operator_limits[0].is_connected  # until it is heard again
     assert found.api_limit == BY_API
     assert found.phase_switches == {A: (NOW - timedelta(minutes=9), NOW), B: (NOW,)}
+    assert found.socs == {"blue-van": word}
+    state = restored(found, 1000.0, NOW)
+    assert state.socs["blue-van"].told_s == 1000.0
+    assert state.socs["blue-van"].left_s == 820.0
+    assert kept_socs(state) == {"blue-van": word}
     store = opened(tmp_path)
     store.remember(Kept())
     found = after_restart(store, tmp_path)

@@ -5,7 +5,7 @@ import logging
 from dataclasses import replace
 
 from cem.core.events import StoreChecked
-from cem.core.state import State, phase_switches
+from cem.core.state import State, kept_socs, phase_switches
 from cem.loop import Controller
 from cem.store import Kept, Store
 from volthus_kit.refusal import RefusedError
@@ -49,4 +49,5 @@ def _to_keep(state: State) -> Kept:
         state.meter.id,
         tuple(limits),
         tuple(sorted(phase_switches(state).items())),
+        tuple(sorted(kept_socs(state).items())),
     )

@@ -5,13 +5,16 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from math import isfinite, isnan
 from pathlib import Path
 
+import pytest
 from planning_world import SITE, SKI, World, in_slots, nats_server, plan_for
 
 from cem.service import serve
 from cem.settings import Settings
 from volthus_kit.bus import Bus
+from volthus_kit.refusal import RefusedError
 from volthus_wire import subjects
 from volthus_wire.v1 import operating_pb2, planning_pb2
 
@@ -161,7 +164,7 @@ async def test_prices_are_taken_kept_and_named(tmp_path: Path) -> None:
     )  # fmt: skip
     async with lively(tmp_path) as (world, settings):
         async with running(serve(settings)):
-            await world.state_until(lambda s: len(s.chargers) == 1)
+            await world.profile_until(lambda _: True)  # whoever tells it hears, too
             await world.bus.publish(subjects.PRICES, prices, site=SITE)
             shown = await world.state_until(lambda s: s.prices.series == prices.series)
             assert (shown.prices.revision, shown.prices.freshness) == (3, "sample")
@@ -175,4 +178,98 @@ async def test_prices_are_taken_kept_and_named(tmp_path: Path) -> None:
             here = int((now.timestamp() - line.start.seconds) // 3600)
             told = list(line.import_price)[here : here + 3]
             assert [round(price, 3) for price in told[:2]] == [0.3, 0.1]
-            assert told[2] != told[2]  # not known, and so not a number
+            assert isnan(told[2])
+
+
+async def test_what_a_car_holds_is_told_from_outside_and_outlives_a_restart(tmp_path: Path) -> None:
+    async with lively(tmp_path) as (world, settings):
+        async with running(serve(settings)):
+            await world.set_up(mode="fast")
+            car = operating_pb2.Car(name="Van", battery_wh=50_000, charger=SKI)
+            van = (await world.ask(subjects.CAR_PUT, operating_pb2.PutCarRequest(car=car))).car.car
+            world.plug_in()
+            await world.state_until(lambda s: s.chargers[0].session != "")
+
+            async def refused(code: str, **more: object) -> None:
+                asked = {"car": van, "soc_percent": 50.0, "source": "push"} | more
+                with pytest.raises(RefusedError, match=code):
+                    await world.ask(subjects.CAR_SOC_PUT, planning_pb2.PutCarSocRequest(**asked))
+
+            await refused("unknown-car", car="nobody")
+            await refused("soc-out-of-range", soc_percent=101.0)
+            await refused("soc-out-of-range", soc_percent=float("nan"))
+            await refused("soc-source-unknown", source="guess")
+            asked = planning_pb2.PutCarSocRequest(car=van, soc_percent=40.0, source="push")
+            told = await world.ask(subjects.CAR_SOC_PUT, asked)
+            assert (told.soc_percent, told.uncertainty_percent, told.source) == (40.0, 0.0, "push")
+            shown = await world.state_until(lambda s: s.chargers[0].HasField("soc"))
+            assert shown.chargers[0].soc.car == van
+            profile = await world.profile_until(
+                lambda p: any(one.soc_percent > 0 for one in p.sessions)
+            )
+            assert profile.sessions[0].most_wh == pytest.approx(0.6 * 50_000 / 0.9, rel=0.02)
+            await asyncio.sleep(1.5)  # it is written once a second
+        async with running(serve(settings)):
+            await world.state_until(lambda s: s.chargers and s.chargers[0].session != "")
+            again = await world.ask(subjects.CAR_SOC_GET, planning_pb2.GetCarSocRequest(car=van))
+            assert again.soc_percent == pytest.approx(40.0, abs=1.5)
+
+
+async def test_the_timeline_holds_planned_and_real_and_savings_are_by_month(
+    tmp_path: Path,
+) -> None:
+    now = datetime.now(UTC)
+    async with lively(tmp_path) as (world, settings), running(serve(settings)):
+        await world.set_up(now + timedelta(hours=9), mode="fast")
+        start = now - timedelta(hours=2)
+        prices = planning_pb2.PriceSeries(
+            series="t", revision=1, currency="EUR", import_price=[0.5] * 24,
+            export_price=[0.1] * 24, **in_slots(start, 24, 3600),
+        )  # fmt: skip
+        world.plug_in()
+        profile = await world.profile_until(lambda p: len(p.sessions) == 1)
+        await world.bus.publish(subjects.PRICES, prices, site=SITE)
+        plan = plan_for(
+            profile, [CHARGE, WAIT, CHARGE], sun_w=[100.0] * 3, load_w=[300.0] * 3,
+            surplus_w=[0.0] * 3, inputs=[{"input": "price", "source": "sample"}],
+        )  # fmt: skip
+        await world.bus.publish(subjects.PLAN, plan, site=SITE)
+        await world.state_until(lambda s: s.plan.plan == plan.plan)
+        await world.state_until(lambda s: (s.chargers[0].power_w or 0) > 6_000)
+
+        async def line() -> planning_pb2.Timeline:
+            asked = planning_pb2.GetTimelineRequest(step_s=900)
+            getattr(asked, "from").FromDatetime(now - timedelta(minutes=30))
+            asked.to.FromDatetime(now + timedelta(hours=2))
+            return await world.ask(subjects.TIMELINE_GET, asked)
+
+        async with asyncio.timeout(15):
+            found = await line()
+            while not any(w > 0 for w in found.lanes[0].power_w):
+                await asyncio.sleep(0.5)
+                found = await line()
+        lane = found.lanes[0]
+        here = int((datetime.now(UTC).timestamp() - found.start.seconds) // 900)
+        assert (lane.session, lane.plan.session) == (profile.sessions[0].session,) * 2
+        assert next(round(w) for w in lane.planned_w if isfinite(w)) == 6900
+        assert round(found.load_forecast_w[here]) == 300
+        assert round(found.import_price[here], 2) == 0.5
+        assert found.grid_w[here] > 0
+        assert all(isnan(w) for w in found.sun_w)  # no PV meter: not known
+        assert found.inputs[0].source == "sample"
+        wide = planning_pb2.GetTimelineRequest()
+        getattr(wide, "from").FromDatetime(now)
+        wide.to.FromDatetime(now + timedelta(hours=80))
+        with pytest.raises(RefusedError, match="too-many-spans"):
+            await world.ask(subjects.TIMELINE_GET, wide)
+        world.has_car = False
+        async with asyncio.timeout(20):
+            while True:
+                savings = await world.ask(subjects.SAVINGS_GET, planning_pb2.GetSavingsRequest())
+                if savings.months and savings.months[0].sessions:
+                    break
+                await asyncio.sleep(0.3)
+        month = savings.months[0]
+        assert (month.month, month.sessions, month.currency) == (f"{now:%Y-%m}", 1, "EUR")
+        assert month.cost == pytest.approx(month.energy_wh / 2000, rel=0.05)
+        assert month.at_once_cost == pytest.approx(month.cost, rel=0.05)

@@ -1,6 +1,7 @@
 """What the CEM remembers of a charger beside its reports: small values, each with its moment."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from cem.core.reasons import Kind
@@ -122,6 +123,18 @@ class SocWord:
     uncertainty_percent: float = 0.0
     delivered_wh: float | None = None
     left_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSoc:
+    """A `SocWord` as it outlives a restart: by wall time (aware)."""
+
+    percent: float
+    told: datetime
+    source: str
+    uncertainty_percent: float = 0.0
+    delivered_wh: float | None = None
+    left: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from cem.core import driving
 from cem.core.appliances import Appliance
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
-from cem.core.conduct import SocWord, Switching
+from cem.core.conduct import KeptSoc, SocWord, Switching
 from cem.core.driving import ChargingMode, Goal, WallClock
 from cem.core.events import GridReading
 from cem.core.operating import OperatorLimit, OperatorSettings
@@ -132,6 +132,7 @@ class Remembered:
     tariff: Tariff = field(default_factory=Tariff)
     planning: PlanningSettings = field(default_factory=PlanningSettings)
     pv_systems: tuple[PvSystem, ...] = ()
+    socs: Mapping[str, KeptSoc] = field(default_factory=dict)
 
 
 def restored(remembered: Remembered, now: float, wall: datetime | None = None) -> State:
@@ -163,7 +164,49 @@ def restored(remembered: Remembered, now: float, wall: datetime | None = None) -
         tariff=remembered.tariff,
         planning=remembered.planning,
         pv_systems=remembered.pv_systems,
+        socs=_restored_socs(remembered.socs, clock),
     )
+
+
+def _restored_socs(kept: Mapping[str, KeptSoc], clock: WallClock | None) -> dict[str, SocWord]:
+    """Return what cars were told to hold; nothing while the wall time is unknown."""
+    if clock is None:
+        return {}
+    return {
+        car: SocWord(
+            word.percent,
+            clock.moment_s(word.told),
+            word.source,
+            word.uncertainty_percent,
+            word.delivered_wh,
+            None if word.left is None else clock.moment_s(word.left),
+        )
+        for car, word in kept.items()
+    }
+
+
+def kept_socs(state: State) -> dict[str, KeptSoc]:
+    """Return what cars were told to hold, for `Remembered`; nothing without the wall time."""
+    clock = state.wall
+    if clock is None:
+        return {}
+
+    # Whole seconds, so that a clock that is corrected bit by bit changes nothing.
+    def wall(moment_s: float) -> datetime:
+        at = clock.at(moment_s) + timedelta(seconds=0.5)
+        return at.astimezone(UTC).replace(microsecond=0)
+
+    return {
+        car: KeptSoc(
+            word.percent,
+            wall(word.told_s),
+            word.source,
+            word.uncertainty_percent,
+            word.delivered_wh,
+            None if word.left_s is None else wall(word.left_s),
+        )
+        for car, word in state.socs.items()
+    }
 
 
 def _restored_charger(

@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 
+from cem.core.conduct import KeptSoc
 from cem.core.tariff import (
     Bought,
     FedIn,
@@ -13,7 +15,7 @@ from cem.core.tariff import (
     Rates,
     Tariff,
 )
-from cem.store.tables import PlanningRow, PvSystemRow, TariffRow
+from cem.store.tables import CarSocRow, PlanningRow, PvSystemRow, TariffRow
 
 
 def tariff_row(tariff: Tariff) -> TariffRow:
@@ -85,6 +87,27 @@ def pv_system_of(row: PvSystemRow) -> PvSystem:
         row.loss_percent,
         row.revision,
     )
+
+
+def car_soc_row(car: str, word: KeptSoc) -> CarSocRow:
+    """Return the row of what a car was told to hold."""
+    return CarSocRow(
+        car=car,
+        percent=word.percent,
+        told=word.told.isoformat(),
+        source=word.source,
+        uncertainty_percent=word.uncertainty_percent,
+        delivered_wh=word.delivered_wh,
+        left=None if word.left is None else word.left.isoformat(),
+    )
+
+
+def car_soc_of(row: CarSocRow) -> tuple[str, KeptSoc]:
+    """Return a car and what it was told to hold."""
+    left = None if row.left is None else datetime.fromisoformat(row.left)
+    told = datetime.fromisoformat(row.told)
+    word = KeptSoc(row.percent, told, row.source, row.uncertainty_percent, row.delivered_wh, left)
+    return row.car, word
 
 
 def _rates(found: dict[str, object] | None) -> Rates | None:

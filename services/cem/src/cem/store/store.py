@@ -12,6 +12,7 @@ from sqlalchemy import Engine, delete, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel, create_engine, select
 
+from cem.core.conduct import KeptSoc
 from cem.core.operating import OperatorLimit
 from cem.core.site import EnergyManagement
 from cem.core.state import Remembered
@@ -19,7 +20,7 @@ from cem.core.tariff import Token
 from cem.records import outbox, restoring
 from cem.store.changes import Change, audited, fact_of
 from cem.store.migration import migrate
-from cem.store.outlook_rows import planning_of, pv_system_of, tariff_of
+from cem.store.outlook_rows import car_soc_of, car_soc_row, planning_of, pv_system_of, tariff_of
 from cem.store.rows import (
     car_of,
     charger_of,
@@ -38,6 +39,7 @@ from cem.store.tables import (
     ONLY,
     AuditRow,
     CarRow,
+    CarSocRow,
     ChargerRow,
     CircuitRow,
     EnergyManagementRow,
@@ -74,6 +76,7 @@ class Kept:
     grid_meter: str | None = None
     operator_limits: tuple[OperatorLimit, ...] = ()  # by EEBUS, as last heard
     phase_switches: tuple[tuple[str, tuple[datetime, ...]], ...] = ()
+    socs: tuple[tuple[str, KeptSoc], ...] = ()  # by car
 
 
 class Store:
@@ -154,6 +157,7 @@ class Store:
                 for at in sorted(set(moments))
             ]
             _replace(session, PhaseSwitchRow, switches)
+            _replace(session, CarSocRow, [car_soc_row(car, word) for car, word in kept.socs])
             memory = session.get(MemoryRow, ONLY) or MemoryRow()
             memory.grid_meter = kept.grid_meter
             session.add(memory)
@@ -278,6 +282,7 @@ def _with_outlook(session: Session, remembered: Remembered) -> Remembered:
         tariff=remembered.tariff if tariff is None else tariff_of(tariff),
         planning=remembered.planning if planning is None else planning_of(planning),
         pv_systems=tuple(systems),
+        socs=dict(map(car_soc_of, _all(session, CarSocRow))),
     )
 
 

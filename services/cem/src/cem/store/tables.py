@@ -218,6 +218,20 @@ class PvSystemRow(SQLModel, table=True):
     revision: int
 
 
+class CarSocRow(SQLModel, table=True):
+    """What was told last of a car's battery, or estimated when it left. Times: RFC 3339."""
+
+    __tablename__ = "cem_car_soc"
+
+    car: str = Field(primary_key=True)
+    percent: float
+    told: str
+    source: str
+    uncertainty_percent: float
+    delivered_wh: float | None
+    left: str | None
+
+
 class PhaseSwitchRow(SQLModel, table=True):
     """When a charger switched phases within the last hour. at: RFC 3339."""
 
@@ -282,6 +296,7 @@ MODELS: tuple[type[SQLModel], ...] = (
     TokenRow,
     PlanningRow,
     PvSystemRow,
+    CarSocRow,
     PhaseSwitchRow,
     PairedRow,
     MemoryRow,
