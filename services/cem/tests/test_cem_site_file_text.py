@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car, ChargingMode, Goal, Mode, SmartSwitches, WeeklyDeparture
 from cem.core.installation import Installation, object_to_all
-from cem.core.operating import OperatorSettings
+from cem.core.operating import ApplianceChoice, OperatorSettings
 from cem.core.site import ChargerSettings, EnergyManagement, GridConnection, PhaseSwitching
 from cem.site_file import shape, yaml_text
 from cem.site_file.errors import SiteFileError
@@ -45,7 +45,9 @@ SET = Installation(
         )
     },
     cars=(Car("van", "Van", 58000.0, 16.0, 3, 20.0, "02:00:5e:10:00:07", ONES, 1),),
-    operator=OperatorSettings(True, (4200.0, 6000.0), 30000.0, 4300.0, 7300.0, 5),
+    operator=OperatorSettings(
+        True, (4200.0, 6000.0), 30000.0, 4300.0, 7300.0, 5, (ApplianceChoice(ONES, True),)
+    ),
 )  # fmt: skip
 
 
@@ -200,3 +202,12 @@ def test_the_example_of_the_documentation_is_a_site_file() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(SiteFileError):
         assert read("version: 1\n" + text).version == 1
+
+
+def test_appliances_that_a_file_does_not_name_stay_as_chosen() -> None:
+    other = "f" * 40
+    file = read(f"version: 1\noperator:\n  appliances:\n    {other}: false\n")
+    chosen = merged(file, SET).operator
+    assert chosen.appliances == (ApplianceChoice(ONES, True), ApplianceChoice(other, False))
+    assert chosen.revision == SET.operator.revision + 1
+    assert f"/operator/appliances/{other}" in managed(file)

@@ -25,9 +25,16 @@ class Watch:
         self.entries: list[Entry] = []
         self.seconds = 0.0
 
-    def see(self, limit: OperatorLimit | None, charging_w: float, seconds: float = 1.0) -> "Watch":
+    def see(
+        self,
+        limit: OperatorLimit | None,
+        charging_w: float,
+        seconds: float = 1.0,
+        appliances: str = "",
+    ) -> "Watch":
         self.seconds += seconds
-        effect = Effect(charging_w + 500, charging_w, {"lpc": charging_w}, {"lpc": None})
+        drawn_w = {"lpc": charging_w}
+        effect = Effect(charging_w + 500, charging_w, drawn_w, {"lpc": None}, appliances)
         self.orders, entries = watched(
             self.orders,
             () if limit is None else (limit,),
@@ -55,6 +62,22 @@ def test_a_limit_is_started_reached_and_ended_with_its_effect():
     assert watch.entries[0].charging_w == 11000
     assert watch.entries[1].reached_s == 2.0
     assert watch.entries[1].grid_import_w == 4600
+
+
+def test_who_else_is_limited_stands_in_every_entry_and_a_change_is_one():
+    pump = "Heat pump (aa) 3360 W"
+    watch = Watch().see(BOX, 11000, appliances="")
+    watch.see(LIMITED, 4000, appliances=f"{pump} asked")
+    watch.see(LIMITED, 4000, appliances=f"{pump} accepted")
+    watch.see(LIMITED, 4000, appliances=f"{pump} accepted").see(BOX, 4000)
+    assert watch.events == ["started", "reached", "appliance", "ended"]
+    named = [entry.appliances.removeprefix(pump).strip() for entry in watch.entries]
+    assert named == ["asked", "asked", "accepted", ""]
+    orders = restored(watch.entries[:-1], 0.0)
+    assert (
+        watched(orders, (LIMITED,), Effect(None, None, {}, {}, f"{pump} accepted"), 1.0, START)[1]
+        == ()
+    )
 
 
 def test_another_value_begins_the_time_anew():
@@ -178,5 +201,5 @@ def test_the_canonical_form_is_as_documented():
 
 @pytest.mark.parametrize("limit", [BOX, LIMITED, with_(LIMITED, until=START, since=START)])
 def test_an_entry_comes_back_from_its_canonical_spelling(limit: OperatorLimit):
-    entry = Entry(START, "started", limit, 1.5, None, None)
+    entry = Entry(START, "started", limit, 1.5, None, None, "Heat pump (aa) 3360 W accepted")
     assert entry_of(fields_of(entry, 1)) == entry

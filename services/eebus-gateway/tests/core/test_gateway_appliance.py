@@ -72,6 +72,7 @@ def test_a_limit_is_written_once_and_its_end_moved_on_while_the_lease_lives():
     appliance = leased(appliance, offer(3360.0, 3), 10.0 + MOVE_ON_S)
     appliance, order = turned(appliance, 10.0 + MOVE_ON_S)
     assert order == Order(2, 3360.0, HOLD_S)
+    assert appliance.written.told_answer is Answer.ACCEPTED
     accepted = answered(appliance, order, YES, 10.0 + MOVE_ON_S)
     assert accepted.written.answered_at == 10.0  # since when it holds this limit
 

@@ -85,9 +85,15 @@ class Written:
 
     @property
     def told_answer(self) -> Answer:
-        """Return what stands: what was refused stays refused while it is tried again."""
-        is_again = self.answer is Answer.PENDING and self.tries
-        return Answer.REFUSED if is_again else self.answer
+        """Return what stands: what was refused stays refused while it is tried again.
+
+        What was accepted stays accepted while its end is moved on.
+        """
+        if self.answer is not Answer.PENDING:
+            return self.answer
+        if self.tries:
+            return Answer.REFUSED
+        return Answer.ACCEPTED if self.answered_at > -math.inf else Answer.PENDING
 
 
 @dataclass(frozen=True, slots=True)
