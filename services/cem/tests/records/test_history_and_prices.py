@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,16 +35,46 @@ def test_what_does_not_change_is_told_once():
     assert rows == 1
 
 
-def test_a_change_of_the_reason_is_told_at_once_a_small_one_of_the_limit_not():
+def test_a_change_of_the_limit_is_told_at_once_where_it_is_no_small_one():
     history, _ = kept(History(), shown(), 0)
     history, told = kept(history, shown(limit_a=10.4), 1)
     assert told == 0
     history, told = kept(history, shown(limit_a=12.0), 2)
     assert told == 1
-    history, told = kept(history, shown("sun-share", 12.0), 3)
+    history, told = kept(history, shown("sun-share", None), 3)
     assert told == 1
-    history, told = kept(history, shown("sun-share", None), 4)
-    assert told == 1
+
+
+@pytest.mark.parametrize(
+    "after",
+    [shown("mode-off", 0.0), replace(shown(), mode="fast"), replace(shown(), ladder="hold")],
+)
+def test_a_pause_a_mode_and_the_ladder_are_told_at_once(after: Shown):
+    history, _ = kept(History(), shown(), 0)
+    assert kept(history, after, 1)[1] == 1
+
+
+def test_a_reason_is_told_once_it_lasts():
+    history, _ = kept(History(), shown(), 0)
+    rows = []
+    for second in range(1, 20):
+        history, told = kept(history, shown("sun-share"), second)
+        rows += [second] * told
+    assert rows == [6]
+
+
+@pytest.mark.parametrize("turn_s", [1, 3, 4, 12, 25])
+def test_reasons_that_take_turns_are_no_line_each(turn_s: int):
+    history, rows = History(), 0
+    for second in range(3600):
+        history, told = kept(history, shown(("fuse", "unbalance")[second // turn_s % 2]), second)
+        rows += told
+    assert rows <= 2
+    for second in range(3600, 3640):
+        history, told = kept(history, shown("operator-limit"), second)
+        rows += told
+    assert rows <= 3
+    assert history.purses[SKI].told.kind == "operator-limit"
 
 
 def test_a_flapping_limit_cannot_fill_the_disk():
@@ -61,8 +92,12 @@ def test_a_flapping_limit_leaves_room_for_the_reason():
         history, told = kept(history, shown(limit_a=6.0 + second % 20), second)
         rows += told
     assert rows <= 75
-    _, told = kept(history, shown("operator-limit"), 3600)
-    assert told == 1
+    for second in range(3600, 3620):
+        history, told = kept(history, shown("operator-limit", 0.0), second)
+        rows += told
+        if told:
+            break
+    assert second == 3600
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.integers(1, 100))))
@@ -74,7 +109,7 @@ def test_the_last_state_stands_in_the_history_within_minutes(steps: list[tuple[s
         last = shown(kind, float(limit_a))
         history, told = noted(history, (last,), at_s)
         told_last = told[-1] if told else told_last
-    for second in range(0, 1300, 60):
+    for second in range(0, 1360, 60):
         history, told = noted(history, (last,), at_s + second)
         told_last = told[-1] if told else told_last
     if told_last is not None:
