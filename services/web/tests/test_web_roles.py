@@ -40,8 +40,6 @@ FOR_STANDARD = {
     "list_sessions",
     "summarize_sessions",
     "get_managed_fields",
-    "summarize_sessions",
-    "get_managed_fields",
     "export_sessions",
     "get_energy",
     "list_decisions",

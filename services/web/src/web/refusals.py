@@ -119,7 +119,6 @@ _OF_CEM = {
 _OF_SMART_CHARGING = {
     "unknown-source": _WRONG,
     "source-needs-token": _WRONG,
-    "unknown-zone": _WRONG,
     "place-missing": _NOT_NOW,
     "tariff-wrong": _WRONG,
     "roofs-wrong": _WRONG,
