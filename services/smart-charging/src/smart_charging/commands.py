@@ -7,6 +7,7 @@ from pathlib import Path
 
 from smart_charging.planner.exact import exact
 from smart_charging.planner.instances import answer, problems
+from smart_charging.planner.kernels.compiled import IS_COMPILED
 from smart_charging.planner.plans import plan
 from smart_charging.planner.problem import Effort, ProblemError
 
@@ -29,6 +30,9 @@ def main(arguments: list[str]) -> int:
         "--moves", type=int, default=Effort().moves, help="how hard to look [%(default)s]"
     )
     given = parser.parse_args(arguments)
+    if not given.exact and not IS_COMPILED:
+        slow = "smart-charging plan: numba is off or not there; this takes a hundred times longer"
+        print(slow, file=sys.stderr)  # noqa: T201 - a tool for people
     effort = Effort(moves=max(0, given.moves))
     try:
         text = sys.stdin.read() if str(given.file) == "-" else given.file.read_text()

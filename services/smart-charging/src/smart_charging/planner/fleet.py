@@ -68,6 +68,7 @@ class Fleet:
     limit_kw: Floats
     bias_per_kwh: Floats
     start_cost: float = 0.0
+    is_paid_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ def plan_fleet(fleet: Fleet, effort: Effort = DEFAULT, seed: int = 1) -> FleetPl
     cars, whos = _cars(fleet, needed), _whos(fleet)
     prices = np.stack((fleet.import_price, fleet.export_price), axis=1) * h
     by_price = np.argsort(prices, axis=2, kind="stable")
+    if fleet.is_paid_late:
+        by_price[:, 0] = slots - 1 - np.argsort(prices[:, 0, ::-1], axis=1, kind="stable")
     power, energy = np.zeros((n_cars, slots)), np.zeros(n_cars)
     results = np.zeros((len(fleet.surplus_kw), RESULT_COLUMNS))
     solve_fleet(

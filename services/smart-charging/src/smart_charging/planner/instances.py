@@ -19,7 +19,7 @@ def problems(document: Json) -> Iterator[tuple[str, Problem]]:
     names: set[str] = set()
     for at, instance in enumerate(_list(document, "instances")):
         if not isinstance(instance, Mapping):
-            raise ProblemError(f"instances[{at}] is no object")
+            raise ProblemError(f"instances[{at}] is {type(instance).__name__}; expected an object")
         name = instance.get("id")
         if not isinstance(name, str) or name in names:
             raise ProblemError(f"instances[{at}].id is {name!r}; expected a text of its own")
@@ -109,7 +109,7 @@ def _checked(name: str, value: Json) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ProblemError(f"{name} is {value!r:.40}; expected a number")
     if not -MOST_NUMBER <= value <= MOST_NUMBER:  # catches NaN too
-        raise ProblemError(f"{name} is {value:.6g}; expected a number up to {MOST_NUMBER:g}")
+        raise ProblemError(f"{name} is {value!r:.20}; expected a number up to {MOST_NUMBER:g}")
     return float(value)
 
 

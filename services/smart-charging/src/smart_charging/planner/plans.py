@@ -35,6 +35,7 @@ from smart_charging.planner.problem import (
 )
 
 ROUNDING_KWH = 1e-9
+NO_LIMIT_KW = 1e9
 PER_SLOT_LATER = 0.5  # per kWh, for a car that charges at once: dearer than any step of a price
 
 
@@ -53,9 +54,10 @@ def plan_many(problems: Sequence[Problem], effort: Effort = DEFAULT, seed: int =
     Problems of equal slots share a call, and those whose price series are the same objects share
     a tariff. Raises ProblemError.
     """
-    groups: dict[tuple[int, float, float], list[int]] = {}
+    groups: dict[tuple[int, float, float, bool], list[int]] = {}
     for at, problem in enumerate(problems):
-        key = (len(problem.import_price), problem.slot_h, problem.start_cost)
+        slots = len(problem.import_price)
+        key = (slots, problem.slot_h, problem.start_cost, problem.is_paid_late)
         groups.setdefault(key, []).append(at)
     found: dict[int, Plan] = {}
     for group in groups.values():
@@ -125,7 +127,7 @@ def fleet_of(problems: Sequence[Problem]) -> Fleet:
     prices: list[tuple[Floats, Floats]] = []
     surplus, room = np.empty((2, len(problems), slots))
     phased = any(len(problem.phase_room_kw) for problem in problems)
-    phase_room = np.full((len(problems) if phased else 0, 3, slots), np.inf)
+    phase_room = np.full((len(problems) if phased else 0, 3, slots), NO_LIMIT_KW)
     tariff_of = np.empty(len(problems), np.int64)
     first_car = np.zeros(len(problems) + 1, np.int64)
     cars, whos = np.zeros((n_cars, FLEET_CAR_COLUMNS)), np.zeros((n_cars, WHO_COLUMNS), np.int64)
@@ -157,7 +159,7 @@ def fleet_of(problems: Sequence[Problem]) -> Fleet:
             whos[at] = car.arrival, car.departure, car.phases, car.is_running
             if len(limits):
                 limits[at] = (
-                    series("limit_kw", car.limit_kw, slots) if len(car.limit_kw) else np.inf
+                    series("limit_kw", car.limit_kw, slots) if len(car.limit_kw) else NO_LIMIT_KW
                 )
             if len(car.bias_per_kwh):
                 bias[at] = series("bias_per_kwh", car.bias_per_kwh, slots)
@@ -168,7 +170,7 @@ def fleet_of(problems: Sequence[Problem]) -> Fleet:
     by_tariff = np.array(prices).reshape(len(prices), 2, slots)
     return Fleet(
         first.slot_h, by_tariff[:, 0], by_tariff[:, 1], tariff_of, surplus, room, first_car, cars,
-        whos, phase_room, limits, bias, first.start_cost,
+        whos, phase_room, limits, bias, first.start_cost, first.is_paid_late,
     )  # fmt: skip
 
 

@@ -52,7 +52,8 @@ class Problem:
 
     surplus_kw: own sun beyond the house, >= 0. room_kw: what the cars may draw together, >= 0.
     phase_room_kw: the same for L1, L2 and L3, or nothing where only the sum counts.
-    start_cost: what each start of a car counts, in the currency.
+    start_cost: what each start of a car counts, in the currency. is_paid_late: of slots of the
+    grid's same price take the later ones; what the sun gives is taken early in any case.
     """
 
     slot_h: float
@@ -63,6 +64,7 @@ class Problem:
     cars: tuple[Car, ...]
     phase_room_kw: Sequence[Series] = ()
     start_cost: float = 0.0
+    is_paid_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

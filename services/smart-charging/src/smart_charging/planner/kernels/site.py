@@ -35,6 +35,7 @@ SWEEPS = 2
 SHAKES = (0.0, 0.0, 0.003, 0.01, 0.03)  # how much prices are shaken in a move, as a part of them
 MOST_IN_GROUP = 4
 PHASED = 4  # times more moves where phases count: one car at a time finds less
+SHORT = 5  # times more moves while energy is missing that need not be
 AT_MOST = 6  # times the moves in vain
 BETTER = 1e-9
 MENDING = 1e-4  # which part of the bill one mended power may cost
@@ -345,8 +346,10 @@ def solve(
     fruitless = 0
     if len(site.phase_room) > 0:
         moves *= PHASED
-    for move in range(AT_MOST * moves):
-        if best <= enough or fruitless >= moves:
+    for move in range(AT_MOST * SHORT * moves):
+        # energy that may be missing without need is worth a longer search
+        patience = SHORT if best > enough + 0.001 * site.penalty else 1
+        if best <= enough or fruitless >= moves * patience or move >= moves * patience * AT_MOST:
             break
         before = best
         wanted = min(n, 2 + move % (MOST_IN_GROUP - 1))

@@ -1,0 +1,40 @@
+"""`python -m smart_charging.planner.compiling`: compile the kernels ahead, as an image does.
+
+The first plan then takes a second and not a minute. Set NUMBA_CPU_NAME to the same value here and
+where the planner runs, or what was compiled for another processor is not used.
+"""
+
+import sys
+import time
+
+from smart_charging.planner.kernels.compiled import IS_COMPILED, IS_KEPT
+from smart_charging.planner.plans import at_once, latest_starts, plan
+from smart_charging.planner.problem import Car, Problem
+
+
+def compile_ahead() -> float:
+    """Plan a small site in every way, so that all kernels are there; return the seconds."""
+    began = time.perf_counter()
+    cars = tuple(Car(f"ev{n}", 0, 4, 3.0, 5.0, 1.38, 11.0, phases=1 << n) for n in range(2))
+    series = [0.3, 0.1, 0.2, 0.4], [0.08] * 4, [2.0, 0.0, 9.0, 0.0], [9.0] * 4
+    site = Problem(0.25, *series, cars, ([3.0] * 4,) * 3, 0.01)
+    plan(site)
+    at_once(site)
+    latest_starts(site)
+    return time.perf_counter() - began
+
+
+def main() -> int:
+    """Compile, and say how it went. Returns 1 where nothing is compiled or kept."""
+    took = compile_ahead()
+    if not IS_COMPILED:
+        sys.stdout.write("numba is not there: the planner runs as plain Python, slowly\n")
+    elif not IS_KEPT:
+        sys.stdout.write("compiled, but there is no folder to keep it in\n")
+    else:
+        sys.stdout.write(f"planner compiled in {took:.1f} s\n")
+    return 0 if IS_COMPILED and IS_KEPT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
