@@ -11,8 +11,10 @@ from eebus_gateway.core import appliance as core
 from eebus_gateway.core.abilities import Ability
 from eebus_gateway.core.appliance import LPC, Appliance, Offer, Order
 from eebus_gateway.core.diagnosis import LimitWrite
+from eebus_gateway.core.lease import OfferRefusal, heard_from
 from eebus_gateway.core.trust import Paired
 from eebus_gateway.metrics import count_write
+from eebus_gateway.refused import Gate
 from volthus_kit.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -31,12 +33,14 @@ class ApplianceView:
 class Around:
     """What the appliances need of their hub.
 
-    spawn: runs a write beside everything else. wrote: takes each write for the diagnosis.
-    changed: told which device has news.
+    book: of all paired devices, as it is at any time. spawn: runs a write beside everything else.
+    wrote: takes each write for the diagnosis. changed: told which device has news.
     """
 
     cem: Cem
     clock: Clock
+    gate: Gate
+    book: Mapping[str, Paired]
     spawn: Callable[[Callable[[], Awaitable[None]], str], None]
     wrote: Callable[[str, LimitWrite], None]
     changed: Callable[[str], None]
@@ -53,11 +57,11 @@ class Appliances:
         self._known: dict[str, Appliance] = {}
         self._wakes: dict[str, asyncio.TimerHandle] = {}
 
-    def views(self, book: Mapping[str, Paired]) -> list[ApplianceView]:
+    def views(self) -> list[ApplianceView]:
         """Return every paired appliance, by SKI; those that are away too."""
         return [
             ApplianceView(paired, self._get(ski), paired.abilities == {Ability.APPLIANCE})
-            for ski, paired in sorted(book.items())
+            for ski, paired in sorted(self._around.book.items())
             if paired.is_appliance
         ]
 
@@ -70,14 +74,24 @@ class Appliances:
             self._around.changed(ski)
             self.act(ski)
 
-    def offer(self, ski: str, offer: Offer) -> bool:
-        """Take a lease; False for one that is older than the last."""
-        after = core.offered(self._get(ski), offer, self._around.clock.monotonic())
-        if after is None:
-            return False
+    def take(self, ski: str, offer: Offer) -> None:
+        """Take a lease for an appliance, or refuse and count it; what it changes is written."""
+        gate, now = self._around.gate, self._around.clock.monotonic()
+        paired = self._around.book.get(ski)
+        if paired is None or not paired.is_appliance:
+            gate.note(ski, "not-paired", offer.epoch)
+            return
+        if not offer.can_be:
+            gate.note(ski, OfferRefusal.IMPOSSIBLE, offer.epoch)
+            return
+        gate.controller, refused = heard_from(gate.controller, offer.epoch, offer.sent_s, now)
+        after = core.offered(self._get(ski), offer, now)
+        if refused is not None or after is None:
+            gate.note(ski, refused or OfferRefusal.OLDER, offer.epoch)
+            return
+        gate.forget(ski)
         self._known[ski] = after
         self.act(ski)
-        return True
 
     def forget(self, ski: str) -> None:
         """Drop the record of a device that is paired no longer."""

@@ -24,14 +24,13 @@ from eebus.events import (
     UseCasesChanged,
 )
 from eebus.usecases.limitation.machine import Failsafe
-from eebus_gateway.appliances import Appliances, ApplianceView, Around
+from eebus_gateway.appliances import Appliances, Around
 from eebus_gateway.changes import ChangeLog, Changes
 from eebus_gateway.core import evse as evses
 from eebus_gateway.core import lease as leases
-from eebus_gateway.core.appliance import Offer as ApplianceOffer
 from eebus_gateway.core.diagnosis import Examined, opev_write
 from eebus_gateway.core.evse import Evse, Write
-from eebus_gateway.core.lease import Controller, Offer
+from eebus_gateway.core.lease import Offer
 from eebus_gateway.core.operator_limits import OperatorLimit
 from eebus_gateway.core.picture import PairedView, Picture, Us, paired_view, picture
 from eebus_gateway.core.trust import Paired, announced, described
@@ -45,7 +44,7 @@ from eebus_gateway.metrics import (
 )
 from eebus_gateway.nameplate import Nameplate
 from eebus_gateway.operator_side import NOTHING_OFFERED, Offered, Operator
-from eebus_gateway.refused import RefusedOffers
+from eebus_gateway.refused import Gate
 from volthus_kit.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -69,7 +68,6 @@ class Hub:
         self._plate = nameplate
         self._keeper = keeper
         self._clock = clock
-        self._controller = Controller()
         self._requesting: dict[str, None] = {}  # in the order in which they asked
         self._request = asyncio.Event()
         self._accepts_until: datetime | None = None
@@ -78,7 +76,7 @@ class Hub:
         self._log = ChangeLog()
         self._tasks: asyncio.TaskGroup | None = None
         self._is_listening = False
-        self._refused = RefusedOffers()
+        self._gate = Gate()
         self._evses: dict[str, Evse] = {}
         self.devices = Devices(clock)
         self._cem = Cem(
@@ -91,8 +89,16 @@ class Hub:
             guards=offered.guards,
         )
         self.operator = Operator(self._cem, clock)
-        around = Around(self._cem, clock, self._spawn, self.devices.wrote, self._on_appliance)
-        self._appliances = Appliances(around)
+        around = Around(
+            self._cem,
+            clock,
+            self._gate,
+            self.book,
+            self._spawn,
+            self.devices.wrote,
+            self._on_appliance,
+        )
+        self.appliances = Appliances(around)
         now = clock.monotonic()
         self._evses = {
             ski: evses.new(ski, self._cem.connection(ski), paired.fallback_a, now)
@@ -120,7 +126,7 @@ class Hub:
             self._is_listening = False
             for wake in self._wakes.values():
                 wake.cancel()
-            self._appliances.stop()
+            self.appliances.stop()
 
     async def started(self) -> int:
         """Return our SHIP port once it is open."""
@@ -147,11 +153,6 @@ class Hub:
             for ski, paired in sorted(self.book.items())
             if paired.is_charger
         ]
-
-    @property
-    def appliances(self) -> list[ApplianceView]:
-        """Every paired device that can be limited as a whole."""
-        return self._appliances.views(self.book)
 
     def picture(self) -> Picture:
         """Return what people see of EEBUS now."""
@@ -232,7 +233,7 @@ class Hub:
         if (wake := self._wakes.pop(ski, None)) is not None:
             wake.cancel()
         self.devices.forget(ski)
-        self._appliances.forget(ski)
+        self.appliances.forget(ski)
         self._cem.untrust(ski)
         self._log.note(is_operator=True)
 
@@ -248,39 +249,20 @@ class Hub:
         self._request.set()
         self._log.note()
 
-    def hear_appliance(self, ski: str, offer: ApplianceOffer) -> None:
-        """Take a lease for an appliance, or refuse and count it."""
-        if ski not in self.book or not self.book[ski].is_appliance:
-            self._refused.note(ski, "not-paired", offer.epoch)
-            return
-        if not offer.can_be:
-            self._refused.note(ski, leases.OfferRefusal.IMPOSSIBLE, offer.epoch)
-            return
-        now = self._clock.monotonic()
-        self._controller, refused = leases.heard_from(
-            self._controller, offer.epoch, offer.sent_s, now
-        )
-        if refused is None and not self._appliances.offer(ski, offer):
-            refused = leases.OfferRefusal.OLDER
-        if refused is not None:
-            self._refused.note(ski, refused, offer.epoch)
-        else:
-            self._refused.forget(ski)
-
     def hear(self, ski: str, offer: Offer) -> None:
         """Take a lease for a charger, or refuse and count it; what it changes is written now."""
         now = self._clock.monotonic()
         evse = self._evses.get(ski)
         if evse is None:
-            self._refused.note(ski, "not-paired", offer.epoch)
+            self._gate.note(ski, "not-paired", offer.epoch)
             return
-        self._controller, refused = leases.judge(self._controller, offer, now)
+        self._gate.controller, refused = leases.judge(self._gate.controller, offer, now)
         if refused is None:
             lease, refused = leases.renew(evse.lease, offer, now)
         if refused is not None:
-            self._refused.note(ski, refused, offer.epoch)
+            self._gate.note(ski, refused, offer.epoch)
             return
-        self._refused.forget(ski)
+        self._gate.forget(ski)
         self._put(replace(evse, lease=lease))
         self._act(ski, heard_at=now)
 
@@ -289,7 +271,7 @@ class Hub:
     def _on_event(self, event: Event) -> None:
         if not isinstance(event, PeerFound) and event.ski in self.book:
             self.devices.hear(event.ski, event)
-            self._appliances.hear(event.ski, event)
+            self.appliances.hear(event.ski, event)
         match event:
             case PeerFound() | PeerLost():
                 self._on_sight(event)

@@ -52,7 +52,7 @@ async def serve(settings: Settings) -> None:
             await keeper.remember(SHIP_PORT, str(await hub.started()))
             inbox = Inbox(bus, settings.site)
             await inbox.limits(hub.hear)
-            await inbox.appliance_limits(hub.hear_appliance)
+            await inbox.appliance_limits(hub.appliances.take)
             await inbox.requests(hub.picture, pairing)
             offering = Offering(hub, keeper, inbox.operator_settings, last_offer)
             tasks.create_task(pairing.run(), name="accept window")

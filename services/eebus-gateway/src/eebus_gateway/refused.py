@@ -1,7 +1,8 @@
-"""Offers of a limit that were not taken: counted each time, said once."""
+"""Which controller may offer limits; offers not taken are counted each time, said once."""
 
 import logging
 
+from eebus_gateway.core.lease import Controller
 from eebus_gateway.metrics import OFFERS_REFUSED
 
 MOST_REMEMBERED = 256  # anybody on the bus can make up a SKI
@@ -9,10 +10,11 @@ MOST_REMEMBERED = 256  # anybody on the bus can make up a SKI
 logger = logging.getLogger(__name__)
 
 
-class RefusedOffers:
-    """Why the last offer for each charger was refused."""
+class Gate:
+    """The controller in charge, one for all devices, and why each one's last offer was refused."""
 
     def __init__(self) -> None:
+        self.controller = Controller()
         self._reasons: dict[str, str] = {}
 
     def note(self, ski: str, reason: str, epoch: int) -> None:
@@ -26,5 +28,5 @@ class RefusedOffers:
         self._reasons[ski] = reason
 
     def forget(self, ski: str) -> None:
-        """Note that an offer for a charger was taken."""
+        """Note that an offer for a device was taken."""
         self._reasons.pop(ski, None)

@@ -61,7 +61,7 @@ class Rounds:
             await self._outbox.state(paired, evse, now)
         await self._meter(now, is_due=True)
         await self._operate(is_due=True)
-        await self._outbox.appliances(self._hub.appliances, now)
+        await self._outbox.appliances(self._hub.appliances.views(), now)
         await self._show(is_due=number % PICTURE_EVERY_ROUNDS == 0)
         self._count()
 
@@ -70,7 +70,7 @@ class Rounds:
         if changed.is_operator:
             await self._operate(is_due=False)
         if changed.is_appliances:
-            await self._outbox.appliances(self._hub.appliances, now)
+            await self._outbox.appliances(self._hub.appliances.views(), now)
         await self._list(is_due=False)
         await self._meter(now, changed.meters, is_due=False)
         for paired, evse in self._hub.chargers:
