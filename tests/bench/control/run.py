@@ -1,8 +1,10 @@
 """`make bench-control`: plays every scenario against `cem port` and prints a table of figures.
 
 Scenarios of the format cem-scenario/1: our own beside this file, and those of a folder `scenarios`
-found by VOLTHUS_SHARED or beside the repository; without it they are skipped, loudly. Exits 1 when
-a `must` bound does not hold or cars alone made an overload. As the last line the figures as JSON.
+found by VOLTHUS_SHARED or beside the repository; without it they are skipped, loudly. Then what was
+reached beside the `stretch` bounds, an oracle and the bound of the law, and beside the baselines of
+loadmgmt.md C3 (`--plain` leaves both out). Exits 1 when a `must` bound does not hold or cars alone
+made an overload. As the last line the figures as JSON.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from comparing import compared, possible
 from kpis import played
 from uncontrolled import Json, Trace
 from world import World
@@ -88,6 +91,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help="ids of scenarios; none = all")
     parser.add_argument("--controller", default=str(Path(sys.executable).parent / "cem") + " port")
+    parser.add_argument("--plain", action="store_true", help="no oracle, no baselines")
     asked = parser.parse_args()
     folders = [OWN]
     if shared() is None:
@@ -97,7 +101,7 @@ def main() -> int:
     sys.stdout.write(
         "id       over self thermal     kWh  Jain    PV   grid sw. paus  cmds  LPC     s\n"
     )
-    all_hold, report = True, {}
+    all_hold, report, reachable = True, {}, []
     for folder in folders:
         for scenario, expected in scenarios(folder):
             if asked.only and scenario["id"] not in asked.only:
@@ -105,6 +109,9 @@ def main() -> int:
             figures, holds = judged(scenario, expected, asked.controller.split())
             report[scenario["id"]] = figures
             all_hold &= holds
+            if expected.get("stretch") and not asked.plain:
+                reachable.append(possible(scenario, figures, expected))
+    sys.stdout.writelines(line + "\n" for line in [*reachable, *compared(report, asked.plain)])
     sys.stdout.write(json.dumps(report) + "\n")
     return 0 if all_hold else 1
 

@@ -1,0 +1,64 @@
+"""What was reached beside what could be: stretch bounds, oracle, bound of the law, baselines."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bound import bound_kwh
+from kpis import played
+from uncontrolled import Json
+from world import World
+
+ORACLE = Path(__file__).parent / "oracle.py"
+SHOWN = (("kwh", "kWh"), ("jain", "Jain"), ("pv_share", "PV share"))
+# loadmgmt.md C3, 18 scenarios: static, like evcc (30 s), equal share (10 s, 1 s), reference.
+BASELINES = (
+    ("longest overload outside blind windows, s", "249 433 42 33 11"),
+    ("overloads > 15 s", "39 163 13 7 1"),
+    ("self-made overload, s", "1796 8833 168 108 0"),
+    ("worst thermal", "1.08 1.32 1.05 1.03 0.89"),
+    ("Jain, mean", "0.70 0.78 0.82 0.82 0.93"),
+    ("Jain, worst", "0.25 0.39 0.44 0.43 0.73"),
+    ("longest operator limit violation, s", "5 103 6 6 6"),
+    ("commands per charger and hour", "1 24 132 1126 60"),
+)
+
+
+def possible(scenario: Json, figures: Json, expected: Json) -> str:
+    """Return a line: ours, the stretch bound, the oracle's, and the bound of the law."""
+    with tempfile.TemporaryDirectory(prefix="volthus-oracle-") as folder:
+        path = Path(folder) / "scenario.json"
+        path.write_text(json.dumps(scenario))
+        oracle = played(World(scenario, [sys.executable, str(ORACLE), str(path)]))
+    parts = []
+    for name, title in SHOWN:
+        if name not in expected["stretch"]:
+            continue
+        wanted = expected["stretch"][name]["min"]
+        limit = f", law {bound_kwh(scenario)}" if name == "kwh" else ""
+        parts.append(f"{title} {figures[name]} / {wanted} / {oracle[name]}{limit}")
+    return f"{scenario['id']:8} ours / stretch / possible: " + "; ".join(parts)
+
+
+def compared(report: Json, is_plain: bool) -> Iterator[str]:
+    """Yield ours beside the baselines; on other scenarios, so only the order of size compares."""
+    if is_plain or not report:
+        return
+    all_of = list(report.values())
+    jains = [each["jain"] for each in all_of]
+    ours = (
+        max(each["over_max_ex_s"] for each in all_of),
+        sum(each["n_over_15s"] for each in all_of),
+        sum(each["self_over_s"] for each in all_of),
+        max(each["thermal"] for each in all_of),
+        round(sum(jains) / len(jains), 2),
+        min(jains),
+        max(each["lpc_over_max_s"] for each in all_of),
+        round(sum(each["cmds_per_evse_h"] for each in all_of) / len(all_of)),
+    )
+    names = ("ours", "static", "evcc", "10 s", "1 s", "ref.")
+    yield f"{'':44}" + "".join(f"{name:>8}" for name in names)
+    for (title, theirs), own in zip(BASELINES, ours, strict=True):
+        yield f"{title:44}" + "".join(f"{value!s:>8}" for value in (own, *theirs.split()))
