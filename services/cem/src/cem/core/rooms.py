@@ -1,7 +1,7 @@
 """How much room each fuse leaves the chargers: limit - other loads - margin - reserved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cem.core.allocation import Constraint
 from cem.core.charger import Charger
@@ -9,6 +9,7 @@ from cem.core.circuits import MAIN, Circuit
 from cem.core.conduct import Standing
 from cem.core.estimator import NOTHING, Loads, loads
 from cem.core.ladder import Rung, Stage
+from cem.core.parameters import Parameters
 from cem.core.reasons import Kind
 from cem.core.reserving import reserved
 from cem.core.state import Estimate
@@ -140,11 +141,22 @@ def _other_loads(circuit: Circuit, view: View) -> Loads:
 def _seen(estimates: tuple[Estimate, ...], step: Rung, base_a: PhaseCurrents, view: View) -> Loads:
     match step.stage:
         case Stage.FRESH | Stage.HOLD:
-            return loads(estimates, view.p) + on_every_phase(step.growth_a)
+            return loads(estimates, _patient(view)) + on_every_phase(step.growth_a)
         case Stage.FAILSAFE:
             return Loads(base_a, base_a, base_a)
         case Stage.NO_METER | Stage.STATIC_SHARE:
             return NOTHING
+
+
+def _patient(view: View) -> Parameters:
+    """Return the numbers to read loads by: during a rotation test nothing is let go early.
+
+    A charger that sits on other phases than set looks like a load there, which goes with one
+    pulse and is back with the next.
+    """
+    if all(charger.pulse is None for charger in view.state.chargers.values()):
+        return view.p
+    return replace(view.p, let_go_s=view.p.peak_hold_s)
 
 
 def _limit_a(circuit: Circuit, phase: Phase, members: list[Charger], view: View) -> float:
