@@ -5,6 +5,7 @@ slots, no forecast; the latest start (`goals`) sees to it that the goal is met a
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cem.core.plan import Prices, slot_at
 
@@ -33,11 +34,14 @@ def cheapest(
         return None
     wanted_s = hours * 3600 * (RUNNING_RESERVE if is_running else RESERVE)
     chosen: set[int] = set()
-    for _, number, span_s in sorted(_offers(prices, here, now_s, due_s)):
+    for number in _ranked(prices):
         if wanted_s <= 0:
             break
-        chosen.add(number)
-        wanted_s -= span_s
+        begin_s = max(now_s, prices.edges_s[number])
+        span_s = min(due_s, prices.edges_s[number + 1]) - begin_s
+        if number >= here and span_s > 0:
+            chosen.add(number)
+            wanted_s -= span_s
     if here in chosen:
         end = here
         while end + 1 in chosen:
@@ -47,17 +51,8 @@ def cheapest(
     return Choice(is_now=False, until_s=None if later is None else prices.edges_s[later])
 
 
-def _offers(
-    prices: Prices, here: int, now_s: float, due_s: float
-) -> list[tuple[float, int, float]]:
-    """Return price, number and length of every slot that has a price, from now until due."""
-    found = []
-    for number in range(here, len(prices.import_price)):
-        price = prices.import_price[number]
-        start_s = max(now_s, prices.edges_s[number])
-        span_s = min(due_s, prices.edges_s[number + 1]) - start_s
-        if span_s <= 0:
-            break
-        if price is not None:
-            found.append((price, number, span_s))
-    return found
+@lru_cache(maxsize=4)
+def _ranked(prices: Prices) -> tuple[int, ...]:
+    """Return the slots that have a price, the cheapest first, earlier before later."""
+    priced = ((price, n) for n, price in enumerate(prices.import_price) if price is not None)
+    return tuple(number for _, number in sorted(priced))

@@ -3,7 +3,7 @@
 Whoever makes one of these has checked it: edges rise, and there is one value between each two.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 
@@ -27,7 +27,10 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the planner would do, by slot; edges_s: one more than there are slots."""
+    """What the planner would do, by slot; edges_s: one more than there are slots.
+
+    courses: in the order of their SKIs, at most one of each.
+    """
 
     id: str
     profile_revision: int
@@ -42,20 +45,22 @@ class Plan:
 
     def course(self, ski: str, session: str) -> Course | None:
         """Return the course of a charger's open session; None where the plan has none."""
-        for course in self.courses:
-            if course.ski == ski and course.session == session:
-                return course
-        return None
+        number = bisect_left(self.courses, ski, key=_by_ski)
+        found = self.courses[number] if number < len(self.courses) else None
+        is_it = found is not None and (found.ski, found.session) == (ski, session)
+        return found if is_it else None
 
     def planned_wh(self, course: Course, until_s: float, from_s: float | None = None) -> float:
         """Return what a course delivers from a moment (None: the plan's start) to another."""
         begin_s = self.edges_s[0] if from_s is None else from_s
+        first = max(0, bisect_right(self.edges_s, begin_s) - 1)
         total = 0.0
-        for number, power_w in enumerate(course.power_w):
+        for number in range(first, len(course.power_w)):
+            if self.edges_s[number] >= until_s:
+                break
             start_s = max(self.edges_s[number], begin_s)
             end_s = min(self.edges_s[number + 1], until_s)
-            if end_s > start_s:
-                total += power_w * (end_s - start_s) / 3600
+            total += course.power_w[number] * max(0.0, end_s - start_s) / 3600
         return total
 
 
@@ -74,6 +79,10 @@ class Prices:
         """Return until when there is a price."""
         known = [n for n, price in enumerate(self.import_price) if price is not None]
         return self.edges_s[known[-1] + 1] if known else None
+
+
+def _by_ski(course: Course) -> str:
+    return course.ski
 
 
 def slot_at(edges_s: tuple[float, ...], at_s: float) -> int | None:

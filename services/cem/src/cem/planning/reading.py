@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from math import isfinite, isinf
+from operator import attrgetter
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -63,7 +64,12 @@ def plan_of(message: planning_pb2.Plan) -> Plan:
     if len({course.ski for course in courses}) < len(courses):
         raise UnreadableError("a plan has one course for each charger")
     return Plan(
-        message.plan, message.profile_revision, made_s, valid_until_s, slots.edges_s, courses
+        message.plan,
+        message.profile_revision,
+        made_s,
+        valid_until_s,
+        slots.edges_s,
+        tuple(sorted(courses, key=attrgetter("ski"))),
     )
 
 
