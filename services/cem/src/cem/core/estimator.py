@@ -35,6 +35,7 @@ UNEVEN_A = 0.7  # what the conductors of one car may differ by
 REVISED_S = 3.5  # readings this young are estimated anew when chargers report
 
 Interval = tuple[float, float]
+Hull = tuple[tuple[float, float, float], tuple[float, float, float]]  # lowest, highest by phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,27 +208,32 @@ def _draws(seen: _Seen, at_s: float, site_phases: int, p: Parameters) -> Phases[
     standing = seen.standing if at_s <= charger.heard_s else charger.standing(at_s, p)
     if not samples or standing in (Standing.OUT_OF_REACH, Standing.FRESH):
         return _unmeasured(charger, standing, at_s, site_phases, p)
-    is_moving = charger.has_car and _is_moving(charger, samples, at_s, len(factors), p)
+    hull = _hull([sample.current_a.values() for sample in samples])
+    is_idle = max(hull[1]) < 2 * p.drawing_a
+    if not charger.has_car:
+        is_moving = False
+    elif is_idle:
+        is_moving = _may_start(charger, at_s, len(factors), p)
+    else:
+        is_moving = _is_moving(charger, samples[-1], at_s, p)
     cap_a = (
         reserve_a(charger, at_s, p)
         if charger.disobeys
         else charger.may_draw_a(at_s, p, p.obedience_s)
     )
-    return _between(samples, charger.granted_a if is_moving else None, cap_a, factors)
+    return _between(hull, charger.granted_a if is_moving else None, cap_a, factors)
 
 
 def _between(
-    samples: list[Sample], towards_a: float | None, cap_a: float, factors: Mapping[Phase, float]
+    hull: Hull, towards_a: float | None, cap_a: float, factors: Mapping[Phase, float]
 ) -> Phases[Interval]:
     """Return the interval on every phase from what was measured around the moment.
 
     towards_a: the limit its car may be on the way to; None = it is steady. cap_a: what is drawn
     above it counts as load of the house: it is not ours to give away.
     """
-    drawn = [sample.current_a.values() for sample in samples]
-    lowest, highest = (drawn[0], drawn[0]) if len(drawn) == 1 else _hull(drawn)
     intervals = []
-    for phase, least_a, most_a in zip(ALL_PHASES, lowest, highest, strict=True):
+    for phase, least_a, most_a in zip(ALL_PHASES, *hull, strict=True):
         factor = factors.get(phase)
         most_a = max(0.0, most_a)  # noqa: PLW2901 - what flows out is no draw
         if towards_a is not None and factor is not None:
@@ -238,10 +244,12 @@ def _between(
     return Phases(*intervals)
 
 
-def _hull(drawn: Sequence[tuple[float, ...]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _hull(drawn: Sequence[tuple[float, float, float]]) -> Hull:
     """Return the lowest and the highest of the values of each phase."""
-    columns = tuple(zip(*drawn, strict=True))
-    return tuple([min(column) for column in columns]), tuple([max(column) for column in columns])
+    if len(drawn) == 1:
+        return drawn[0], drawn[0]
+    first, second, third = zip(*drawn, strict=True)
+    return (min(first), min(second), min(third)), (max(first), max(second), max(third))
 
 
 def _speaking_of(charger: Charger, at_s: float, p: Parameters) -> list[Sample]:
@@ -282,21 +290,16 @@ def _unmeasured(
     return on_phases(phases, (0.0, most_a), (0.0, 0.0))
 
 
-def _is_moving(
-    charger: Charger, samples: list[Sample], at_s: float, used: int, p: Parameters
-) -> bool:
-    """Return whether its car may have been on the way to another current at that moment.
+def _is_moving(charger: Charger, newest: Sample, at_s: float, p: Parameters) -> bool:
+    """Return whether its car, seen drawing, may have been on the way to another current then.
 
-    used: how many phases it draws on. A start on one phase looks like any load of the house: it
-    is believed only while its charger has not been heard since.
+    newest: of the samples that tell of the moment.
     """
     since_s = at_s - charger.changed_s
-    if max([max(s.current_a.values()) for s in samples]) < 2 * p.drawing_a:
-        return _may_start(charger, at_s, used, p)
     if -1.0 <= since_s <= p.reaction_s + LOOK_BACK_S:
         return True
     # Where nothing came since it had time to follow, it may have stayed, or gone.
-    return since_s > 0 and not charger.is_settled(samples[-1], p)
+    return since_s > 0 and not charger.is_settled(newest, p)
 
 
 def _may_start(charger: Charger, at_s: float, used: int, p: Parameters) -> bool:
@@ -304,6 +307,8 @@ def _may_start(charger: Charger, at_s: float, used: int, p: Parameters) -> bool:
 
     A charger that measures is believed: where it saw nothing soon after the moment either, that
     was a load of the house. One that is silent since its limit was changed may do all it may.
+    used: how many phases it draws on. A start on one phase looks like any load of the house: it
+    is believed only while its charger has not been heard since.
     """
     newest_s = charger.samples[-1].at_s
     if newest_s >= at_s + LAG_S:
