@@ -24,6 +24,17 @@ describe("the first sentence", () => {
     expect(said(with_("waiting", "paused"))).toMatch(/^2 cars waiting\. /);
   });
 
+  test("says what all that wait wait for, and till when", () => {
+    const waits = (kind: string, until: string | null) =>
+      charger({ state: "paused", limited_by: { kind, element: null, phase: null, value: null, since: null, until } });
+    const when = (at_ms: number) => new Date(at_ms).toISOString().slice(11, 16);
+    const told = (...chargers: ReturnType<typeof charger>[]) => headline(site({ chargers }), say, f, false, when)[0];
+    const price = waits("waiting-for-price", "2026-11-23T01:15:00Z");
+    expect(told(charger(), price)).toBe("1 car charging, 1 waiting for a lower price (from 01:15).");
+    expect(told(waits("waiting-for-forecast", null))).toBe("1 car waiting for the sun.");
+    expect(told(price, waits("fuse", null))).toBe("2 cars waiting.");
+  });
+
   test("names faults and chargers out of reach", () => {
     expect(said(with_("charging", "fault", "offline"))).toMatch(
       /^1 car charging, 1 charger with a fault, 1 charger out of reach\. /,

@@ -30,7 +30,7 @@ def page(document: Json, address: str) -> str:
         f"<p>For generators: <a href='{escape(address)}'>OpenAPI document</a>.</p>",
     ]
     for group, rows in groups.items():
-        head = "<tr><th>Method<th>Address<th>What it does<th>Role</tr>"
+        head = "<tr><th>Method<th>Address<th>What it does<th>Role<th>Scope</tr>"
         parts.append(f"<h2>{escape(group)}</h2><table>{head}{''.join(rows)}</table>")
     return "\n".join(parts)
 
@@ -48,7 +48,9 @@ def _groups(document: Json) -> Mapping[str, list[str]]:
 def _row(method: str, path: str, operation: Json) -> str:
     what = operation.get("description") or operation.get("summary") or ""
     role = operation.get("x-required-role") or "anybody"
+    scope = operation.get("x-required-scope") or "-"
     return (
         f"<tr><td class=m>{escape(method.upper())}<td><code>{escape(path)}</code>"
-        f"<td>{escape(str(what))}<td class=r>{escape(str(role))}</tr>"
+        f"<td>{escape(str(what))}<td class=r>{escape(str(role))}"
+        f"<td class=r>{escape(str(scope))}</tr>"
     )

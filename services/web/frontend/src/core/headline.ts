@@ -9,13 +9,33 @@ import type { Say } from "./say";
  * Return the sentences that open the dashboard, most important first. An old picture is told as
  * what was last known: nobody knows what the cars do now.
  */
-export function headline(site: Dashboard, say: Say, formats: Formats, isOld = false): string[] {
+export function headline(
+  site: Dashboard,
+  say: Say,
+  formats: Formats,
+  isOld = false,
+  when: (at_ms: number) => string = () => "",
+): string[] {
   const second = management(site, say) ?? phase(site, say, formats);
-  const first = isOld ? say("headline.last-known", { sentence: cars(site, say) }) : cars(site, say);
+  const told = cars(site, say, when);
+  const first = isOld ? say("headline.last-known", { sentence: told }) : told;
   return second === null ? [first] : [first, second];
 }
 
-function cars(site: Dashboard, say: Say): string {
+/** What waiting cars wait for, where all wait for the same: a lower price or the sun, and till when. */
+function waited(site: Dashboard, say: Say, when: (at_ms: number) => string): string {
+  const waiting = site.chargers.filter(({ state }) => state === "waiting" || state === "paused");
+  const kinds = new Set(waiting.map(({ limited_by }) => limited_by?.kind ?? ""));
+  const [kind = ""] = kinds;
+  if (kinds.size !== 1 || !WAITS.has(kind)) return "";
+  const starts = waiting.flatMap(({ limited_by }) => (limited_by?.until ? [Date.parse(limited_by.until)] : []));
+  const time = starts.length > 0 ? when(Math.min(...starts)) : "";
+  return ` ${say(`headline.${kind}${time ? "-until" : ""}`, { time })}`;
+}
+
+const WAITS: ReadonlySet<string> = new Set(["waiting-for-price", "waiting-for-forecast"]);
+
+function cars(site: Dashboard, say: Say, when: (at_ms: number) => string): string {
   if (site.chargers.length === 0) return say("headline.no-chargers");
   const count = (...states: string[]) =>
     site.chargers.filter((charger) => states.includes(charger.state)).length;
@@ -30,7 +50,7 @@ function cars(site: Dashboard, say: Say): string {
   ];
   const parts = counts
     .filter(([, cars]) => cars > 0)
-    .map(([word, cars]) => say(`headline.${word}`, { n: cars }, cars));
+    .map(([word, cars]) => say(`headline.${word}`, { n: cars }, cars) + (word.startsWith("waiting") ? waited(site, say, when) : ""));
   return parts.length > 0 ? `${parts.join(", ")}.` : say("headline.no-car");
 }
 
