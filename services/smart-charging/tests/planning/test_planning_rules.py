@@ -315,7 +315,7 @@ def test_beyond_the_last_price_last_weeks_shape_counts_and_a_tenth_more() -> Non
 
 def test_without_any_price_all_hours_cost_the_same_and_the_input_says_missing() -> None:
     prices = prices_on(table(None, tariffs=Tariffs(None, None, "EUR")), slots_at(NOON_S))
-    assert not prices.is_known
+    assert prices.is_flat
     assert len(set(prices.bought)) == 1
     assert prices.inputs[0].freshness == "missing"
 

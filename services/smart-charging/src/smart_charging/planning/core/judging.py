@@ -14,6 +14,7 @@ from smart_charging.planning.core.site import Prices
 from smart_charging.planning.core.slots import Slots
 
 AC_TO_BATTERY = 0.9
+LONGEST_S = 30 * 86_400  # what lacks for longer is not timed
 ROLES = {
     Role.PLANNED: reckoning.PLANNED,
     Role.SUN_ONLY: reckoning.SUN_ONLY,
@@ -106,7 +107,7 @@ def _told(wish: Wish, power: Floats, answer: list[float], slots: Slots) -> Told:
         _or_none(answer[reckoning.GRAMS]),
         short,
         missing,
-        round(missing / session.most_kw * 3600),
+        min(round(missing / session.most_kw * 3600), LONGEST_S),
         slots.start_s + reached_h * 3600 if has_goal and reached_h >= 0 else None,
         _soc(wish, by_departure),
     )

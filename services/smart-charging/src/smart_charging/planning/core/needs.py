@@ -16,6 +16,7 @@ from enum import StrEnum
 from smart_charging.planning.core.site import Session, Site
 from smart_charging.planning.core.slots import Slots
 
+LEAST_KW = 0.1  # less is no charging
 UNKNOWN_KWH = 20.0  # what a car of which nothing is known is thought to take at once
 ROOMY_KWH = 60.0  # what it may take of free energy
 LAST_PERCENT = 95.0  # from here on cars take less: one slot of slack
@@ -97,7 +98,7 @@ def _wish(session: Session, site: Site, slots: Slots, now_s: float) -> Wish:
 
 
 def _role(session: Session) -> Role:
-    if session.phases == 0 or session.most_kw <= 0:
+    if session.phases == 0 or session.most_kw < LEAST_KW:
         return Role.LEFT_ALONE
     match session.mode:
         case "fast" | "min-solar":

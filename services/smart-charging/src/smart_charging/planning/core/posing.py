@@ -20,7 +20,7 @@ START_COST = 0.01  # currency per start: fewer starts for almost nothing
 ROOM_KEPT = 0.05  # of each phase's room, for phases that are loaded unevenly
 VARIANTS = 64  # of jitter: sites of one tariff and variant share their prices, and their order
 JITTER = 0.0002  # currency per kWh, so that a fleet does not start in one second
-LATE_PER_SLOT = 2e-6  # where all slots cost the same: rather late, the sun may still come
+LATE_PER_SLOT = 1e-4  # where all slots cost the same: rather late, the sun may still come
 GRAMS = 1e-3  # a kg of CO2 weighs in the planner as a unit of currency does
 WORTH = 0.005  # above the best feed-in price: sun is worth taking, and nothing else
 
@@ -102,7 +102,7 @@ def _prices(site: Site, prices: Prices, planned: tuple[Wish, ...]) -> tuple[Floa
     variant = hash_of(site.id) % VARIANTS
     if site.objective == "co2" and prices.co2 is not None:
         return prices.variant(f"co2 {variant}", lambda: _grams(prices, variant)), _free(slots)
-    is_flat = not prices.is_known or (
+    is_flat = prices.is_flat or (
         bool(planned) and not any(wish.session.looks_at_price for wish in planned)
     )
     if is_flat:
@@ -146,7 +146,9 @@ def _bias(session: Session, bought: Floats, sold: Floats, surplus: Floats) -> Fl
     if not session.looks_at_forecast:
         bias += (bought - sold) * share
     if not session.looks_at_price:
-        bias += (bought.mean() - bought) * (1 - share)
+        late = LATE_PER_SLOT * np.arange(len(bought))
+        flat = bought.mean() + LATE_PER_SLOT * len(bought) / 2 - late
+        bias += (flat - bought) * (1 - share)
     return bias if bias.any() else ()
 
 
@@ -176,7 +178,7 @@ def hash_of(text: str) -> int:
 
 def _flat(prices: Prices) -> Floats:
     flat: Floats = np.full(len(prices.bought), prices.bought.mean())
-    flat -= LATE_PER_SLOT * np.arange(len(flat))
+    flat += LATE_PER_SLOT * (len(flat) / 2 - np.arange(len(flat)))
     return flat
 
 

@@ -26,6 +26,7 @@ BACK = timedelta(hours=36)  # of the past a site is told, for the costs of what 
 AHEAD = timedelta(hours=84)  # the longest plan, and twelve hours until the table is made anew
 WEEK = timedelta(days=7)
 MARGIN = 0.1  # of a guessed price
+SAME = 1e-3  # per kWh: prices that differ by less are one price
 FLAT = 0.30  # per kWh where nothing at all is known: only sun and time are weighed then
 
 
@@ -120,7 +121,6 @@ def prices_on(table: Table, slots: Slots) -> Prices:
         _cut(table.guessed_sold, at, count),
         _cut(table.guessed_co2, at, count),
     )
-    is_known = bool(np.isfinite(guess[0]).any())
     bought = _filled(shown[0], guess[0], FLAT)
     sold = _filled(shown[1], guess[1], 0.0)
     co2 = _filled(shown[2], guess[2], 0.0) if np.isfinite(guess[2]).any() else None
@@ -134,7 +134,7 @@ def prices_on(table: Table, slots: Slots) -> Prices:
     for values in (bought, sold, shown):
         values.setflags(write=False)
     inputs = (price, table.carbon)
-    return Prices(bought, sold, co2, shown, table.currency, inputs, is_known)
+    return Prices(bought, sold, co2, shown, table.currency, inputs, bool(np.ptp(bought) < SAME))
 
 
 def is_other(old: Table, new: Table) -> bool:

@@ -93,7 +93,7 @@ class Prices:
     shown: Floats
     currency: str
     inputs: tuple[Trusted, ...]
-    is_known: bool = True  # False: no price at all; bought is flat
+    is_flat: bool = False  # all hours cost the same, or no price is known at all
     _variants: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
 
     def variant(self, name: str, make: Callable[[], Floats]) -> Floats:

@@ -1,0 +1,265 @@
+"""The running service with a real NATS server: sites that follow, sites that do not, replicas."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from planning_sites import TARIFF, Follower, profile
+
+from smart_charging.planning import service
+from smart_charging.planning.store import Store
+from smart_charging.settings import Settings
+from volthus_kit.bus import Bus
+from volthus_kit.refusal import NotAnsweredError, RefusedError
+from volthus_kit.testing import FakeClock, NatsServer, nats_server
+from volthus_wire.subjects import (
+    FORECAST_PREVIEW,
+    PRICES_PUSH,
+    REPLICA_BEAT,
+    SITE_PROFILE,
+    TARIFF_PREVIEW,
+)
+from volthus_wire.v1.planning_pb2 import (
+    PreviewForecastRequest,
+    PreviewTariffRequest,
+    PushPricesRequest,
+    ReplicaBeat,
+)
+from volthus_wire.v1.tariff_pb2 import PvSystem, Tariff
+
+PROGRAM = str(Path(sys.executable).parent / "smart-charging")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm() -> None:
+    service.warm_up()
+
+
+@pytest.fixture
+async def nats() -> AsyncIterator[NatsServer]:
+    async with nats_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
+    async with Bus.connect(nats.url, "test") as bus:
+        await bus.until_connected()
+        yield bus
+
+
+@asynccontextmanager
+async def running(
+    url: str, folder: Path, clock: FakeClock | None = None, *, is_early: bool = False
+) -> AsyncIterator[None]:
+    """Run smart charging in this program; ends as it does when it is told to stop.
+
+    is_early: sites speak just after the start; else it has passed for long.
+    """
+    settings = Settings(nats_url=url, state_dir=folder)
+    async with Bus.connect(url, "smart-charging") as bus:
+        await bus.until_connected()
+        task = asyncio.create_task(service.serve(settings, bus, clock))
+        try:
+            await answers(bus)
+            if clock is not None and not is_early:
+                clock.go_on(20)
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def answers(bus: Bus) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(NotAnsweredError):
+                await bus.ask(TARIFF_PREVIEW, PreviewTariffRequest(tariff=TARIFF), timeout_s=0.5)
+                return
+            await asyncio.sleep(0.02)
+
+
+async def follower(bus: Bus, clock: FakeClock, name: str = "house", **more: object) -> Follower:
+    site = Follower(bus, profile(name, clock.now(), **more))  # type: ignore[arg-type]
+    await site.start()
+    return site
+
+
+async def until(truth, timeout_s: float = 15.0) -> None:  # type: ignore[no-untyped-def]
+    async with asyncio.timeout(timeout_s):
+        while not truth():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_site_gets_plan_and_prices_until_it_names_them(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    async with running(nats.url, tmp_path, clock):
+        site = await follower(bus, clock, has_roof=True)
+        plan = await site.until_planned()
+        assert plan.profile_revision == 1
+        assert {i.input: i.freshness for i in plan.inputs} == {
+            "price": "sample", "co2": "sample", "weather": "climatology", "load": "standard",
+        }  # fmt: skip
+        await until(lambda: site.prices)
+        assert len(site.prices[0].import_price) > 36 * 4
+        for waited_s in (5, 10):
+            before = len(site.plans)
+            clock.go_on(waited_s + 1)
+            await until(lambda before=before: len(site.plans) > before)
+        assert {each.plan for each in site.plans} == {plan.plan}
+        await site.tell_state()
+        await asyncio.sleep(0.5)
+        count, priced = len(site.plans), len(site.prices)
+        clock.go_on(400)
+        await site.tell_state()
+        await asyncio.sleep(0.7)
+        assert (len(site.plans), len(site.prices)) == (count, priced)
+
+
+async def test_a_changed_goal_is_planned_at_once_and_a_burst_is_one_plan(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    async with running(nats.url, tmp_path, clock):
+        site = await follower(bus, clock)
+        await site.until_planned()
+        clock.go_on(10)
+        for revision in range(2, 8):
+            site.told.revision = revision
+            await site.tell()
+        await until(lambda: site.plans[-1].profile_revision >= 2)
+        clock.go_on(2.5)
+        await until(lambda: site.plans[-1].profile_revision == 7)
+        assert len({plan.plan for plan in site.plans}) <= 4
+
+
+async def test_after_a_restart_a_followed_plan_is_not_made_anew(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    site = await follower(bus, clock)
+    async with running(nats.url, tmp_path, clock):
+        await site.until_planned()
+        await until(lambda: site.prices)
+        await site.tell_state()
+        await asyncio.sleep(1.3)  # written
+    assert len(Store(tmp_path).history("house")) == 1
+    revision = site.prices[-1].revision
+    for folder in (tmp_path, tmp_path / "empty"):  # from the database, and from the site's word
+        count = len(site.plans)
+        async with running(nats.url, folder, clock, is_early=True):
+            await site.tell()
+            await site.tell_state()
+            await asyncio.sleep(2.8)
+            clock.go_on(20)
+            await site.tell_state()
+            await asyncio.sleep(0.8)
+        assert len(site.plans) == count
+    assert {each.revision for each in site.prices} == {revision}
+
+
+async def test_two_replicas_share_the_sites_and_one_that_is_killed_is_replaced(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    beats: dict[str, ReplicaBeat] = {}
+    await bus.subscribe(REPLICA_BEAT, lambda beat, _: beats.update({beat.replica: beat}))
+    env = dict(os.environ, VOLTHUS_NATS_URL=nats.url, VOLTHUS_STATE_DIR=str(tmp_path / "other"))
+    other = await asyncio.create_subprocess_exec(
+        PROGRAM, env=env, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await until(lambda: beats, 40)
+        async with running(nats.url, tmp_path / "own"):
+            await until(lambda: len(beats) == 2)
+            sites = [Follower(bus, profile(f"s-{n}", datetime.now(UTC))) for n in range(24)]
+            for site in sites:
+                await site.start()
+                await site.tell()
+            await tell_all(sites, revision=2)
+            await until(lambda: all(site.plans for site in sites), 40)
+            assert all(len({plan.plan for plan in site.plans}) == 1 for site in sites)
+            for site in sites:
+                await site.tell_state()
+            other.kill()
+            await other.wait()
+            await tell_all(sites, revision=3)
+            await until(lambda: all(s.plans[-1].profile_revision == 3 for s in sites), 15)
+    finally:
+        if other.returncode is None:
+            other.kill()
+            await other.wait()
+
+
+async def tell_all(sites: list[Follower], revision: int) -> None:
+    for site in sites:
+        site.told.revision = revision
+        await site.tell()
+
+
+async def test_nonsense_stops_nobody(bus: Bus, nats: NatsServer, tmp_path: Path) -> None:
+    clock = FakeClock()
+    async with running(nats.url, tmp_path, clock):
+        site = await follower(bus, clock)
+        for body in (b"\xff\xff\xff", b"\x0a", bytes(range(256)), b""):
+            await bus.publish_bytes(SITE_PROFILE, body, site="garbage")
+        odd = profile("odd", clock.now(), fuse_a=float("nan"))
+        odd.sessions[0].max_a = float("inf")
+        odd.sessions[0].needed_wh = float("nan")
+        await bus.publish(SITE_PROFILE, odd, site="odd")
+        assert (await site.until_planned()).sessions[0].energy_wh > 0
+
+
+async def test_people_ask_for_previews_and_push_prices(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    async with running(nats.url, tmp_path, clock):
+        asked = PreviewTariffRequest(tariff=TARIFF, time_zone="Europe/Berlin")
+        prices = (await bus.ask(TARIFF_PREVIEW, asked)).prices
+        assert 285 <= len(prices.import_price) <= 290
+        assert prices.start.seconds == clock.now().timestamp() // 900 * 900
+        with pytest.raises(RefusedError, match="unknown-source"):
+            await bus.ask(TARIFF_PREVIEW, PreviewTariffRequest(tariff=Tariff(source="nobody")))
+        with pytest.raises(RefusedError, match="source-needs-token"):
+            await bus.ask(TARIFF_PREVIEW, PreviewTariffRequest(tariff=Tariff(source="tibber")))
+
+        roof = PvSystem(system="a", peak_w=8000, tilt_deg=30, azimuth_deg=180, loss_percent=14)
+        roofs = PreviewForecastRequest(systems=[roof])
+        with pytest.raises(RefusedError, match="place-missing"):
+            await bus.ask(FORECAST_PREVIEW, roofs)
+        roofs.planning.latitude, roofs.planning.longitude = 51.3, 9.5
+        sun = await bus.ask(FORECAST_PREVIEW, roofs)
+        assert 300 < max(sun.sun_w) < 8000
+        assert sun.weather.freshness == "climatology"
+        roofs.systems[0].tilt_deg = 200
+        with pytest.raises(RefusedError, match="roofs-wrong"):
+            await bus.ask(FORECAST_PREVIEW, roofs)
+
+        feed = PushPricesRequest(zone="mine", currency="EUR", all_in=True)
+        hour = clock.now().replace(second=0)
+        feed.start.FromDatetime(hour)
+        feed.slot_s.extend([3600] * 40)
+        feed.per_kwh.extend([0.5] * 8 + [float("nan")] + [0.1] * 31)
+        reply = await bus.ask(PRICES_PUSH, feed)
+        assert reply.taken == 39
+        assert reply.known_until.seconds == (hour + timedelta(hours=8)).timestamp()
+        feed.currency = "EUR/MWh"
+        with pytest.raises(RefusedError, match="feed-wrong"):
+            await bus.ask(PRICES_PUSH, feed)
+        feed.currency = "SEK"
+        with pytest.raises(RefusedError, match="feed-differs"):
+            await bus.ask(PRICES_PUSH, feed)
+
+        own = Tariff(source="push", zone="mine", currency="EUR")
+        site = await follower(bus, clock, tariff=own)
+        plan = await site.until_planned()
+        assert next(i for i in plan.inputs if i.input == "price").freshness == "fresh"
+        assert plan.import_price[0] == 0.5
