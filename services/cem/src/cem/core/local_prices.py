@@ -5,7 +5,6 @@ slots, no forecast; the latest start (`goals`) sees to it that the goal is met a
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from cem.core.plan import Prices, slot_at
 
@@ -34,7 +33,7 @@ def cheapest(
         return None
     wanted_s = hours * 3600 * (RUNNING_RESERVE if is_running else RESERVE)
     chosen: set[int] = set()
-    for number in _ranked(prices):
+    for number in prices.ranked or prices.by_price():
         if wanted_s <= 0:
             break
         begin_s = max(now_s, prices.edges_s[number])
@@ -49,10 +48,3 @@ def cheapest(
         return Choice(is_now=True, until_s=prices.edges_s[end + 1])
     later = min(chosen, default=None)
     return Choice(is_now=False, until_s=None if later is None else prices.edges_s[later])
-
-
-@lru_cache(maxsize=4)
-def _ranked(prices: Prices) -> tuple[int, ...]:
-    """Return the slots that have a price, the cheapest first, earlier before later."""
-    priced = ((price, n) for n, price in enumerate(prices.import_price) if price is not None)
-    return tuple(number for _, number in sorted(priced))

@@ -5,7 +5,7 @@ Where a plan is in force it speaks in `smart` (design law 6: it is advice; goals
 
 from dataclasses import replace
 
-from cem.core.charger import Charger
+from cem.core.charger import Charger, changed
 from cem.core.conduct import AT_ONCE, Conduct, Intent
 from cem.core.driving import Mode
 from cem.core.goals import (
@@ -41,7 +41,7 @@ def meant(state: State, step: Rung, now: float, p: Parameters) -> State:
             planned = planned_a(need, charger, state, now)
             intent = _with_need(intent, need, planned, must=now >= latest_s)
         intent = replace(intent, remaining_wh=remaining_wh(charger, state, now))
-        chargers[ski] = charger if intent == charger.intent else replace(charger, intent=intent)
+        chargers[ski] = charger if intent == charger.intent else changed(charger, intent=intent)
     return replace(state, chargers=chargers)
 
 

@@ -47,6 +47,8 @@ def told(state: State, event: Told, now: float) -> State:  # noqa: PLR0911 - one
         case PlanHeard(plan):
             return following.taken(state, plan, now)
         case PricesHeard(prices):
+            if prices is not None:
+                prices = replace(prices, ranked=prices.by_price())
             return replace(state, prices=prices)
         case CarSocTold():
             return _soc_told(state, event, now)

@@ -66,13 +66,22 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What a kWh from the grid costs, by slot; None = not known."""
+    """What a kWh from the grid costs, by slot; None = not known.
+
+    ranked: `by_price`, found once when the prices are told; () = not yet.
+    """
 
     series: str
     revision: int
     edges_s: tuple[float, ...]
     import_price: tuple[float | None, ...]
     freshness: str = ""
+    ranked: tuple[int, ...] = ()
+
+    def by_price(self) -> tuple[int, ...]:
+        """Return the slots that have a price, the cheapest first, earlier before later."""
+        priced = ((price, n) for n, price in enumerate(self.import_price) if price is not None)
+        return tuple(number for _, number in sorted(priced))
 
     @property
     def known_until_s(self) -> float | None:

@@ -8,7 +8,7 @@ the charger can switch, one phase bridges what is too little for three.
 
 from dataclasses import replace
 
-from cem.core.charger import Charger
+from cem.core.charger import Charger, changed
 from cem.core.conduct import Conduct, Standing, Sun
 from cem.core.ladder import Rung, Stage
 from cem.core.parameters import Parameters
@@ -104,7 +104,7 @@ def topped_up(state: State, left_w: float, now: float, p: Parameters) -> State:
         sunny_a = charger.level_a(drawn, state.site_phases) + share_a
         if sunny_a > cap_a:
             intent = replace(charger.intent, cap_a=sunny_a)
-            chargers[charger.ski] = replace(charger, intent=intent)
+            chargers[charger.ski] = changed(charger, intent=intent)
     return replace(state, chargers=chargers) if takers else state
 
 
