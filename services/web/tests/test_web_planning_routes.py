@@ -221,6 +221,9 @@ async def test_pushed_prices_are_put_in_order_and_holes_stay_holes(door, site):
         twice = FEED | {"prices": [FEED["prices"][0], FEED["prices"][0]]}
         overlap = await operator.put("/price-feeds/my-prices", json=twice)
         assert (overlap.status_code, overlap.json()["code"]) == (422, "prices-overlap")
+        ever = FEED["prices"][0] | {"start": "2000-01-01T00:00:00Z", "end": "2199-12-31T00:00:00Z"}
+        endless = await operator.put("/price-feeds/my-prices", json=FEED | {"prices": [ever]})
+        assert (endless.status_code, endless.json()["code"]) == (422, "span-too-long")
 
 
 async def test_a_service_user_pushes_no_prices_for_all(service, site):

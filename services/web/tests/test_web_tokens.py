@@ -74,6 +74,21 @@ async def test_a_token_that_is_over_opens_nothing(door, standard, site):
             pass
 
 
+async def test_a_token_may_no_more_than_its_user_may_now(door, service, site):
+    token = await made(service, role="service", scopes=["read", "settings"])
+    async with program(door, token["token"]) as client:
+        assert (await client.get(f"{SITE}/tariff")).status_code == 200
+        with sqlite3.connect(door.folder / "web.sqlite") as database:
+            database.execute("UPDATE users SET role = 'standard', sites = 'demo'")
+        database.close()
+        assert (await client.get(f"{SITE}/tariff")).json()["code"] == "role-not-allowed"
+        assert (await client.get("/auth/me")).json()["sites"] == ["demo"]
+        with sqlite3.connect(door.folder / "web.sqlite") as database:
+            database.execute("UPDATE users SET sites = 'other'")
+        database.close()
+        assert (await client.get(f"{SITE}/dashboard")).json()["code"] == "unknown-site"
+
+
 async def test_a_token_sees_only_its_sites(door, service, site):
     door.parts.live.remember("other", "Other", datetime.now(UTC))
     token = await made(service, scopes=["read"], sites=["other"])

@@ -29,6 +29,8 @@ Zone = Annotated[
 ]
 Feeder = Annotated[Account, Depends(Gate(Role.SERVICE, Scope.PRICES_WRITE))]
 
+MOST_DAYS = 400
+
 router = APIRouter(tags=["Tariff"])
 
 
@@ -49,12 +51,7 @@ async def push_prices(
     """
     if account.scopes is None:
         admit(account, Role.OPERATOR)
-    try:
-        in_order(wanted.prices)
-    except ValueError as wrong:
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "prices-overlap", f"{wrong}.", field="/prices"
-        ) from wrong
+    _check(wanted)
     row = await parts.audit.begin(
         Actor(account.actor, account.role), "smart-charging.prices-push", about=zone
     )
@@ -68,3 +65,22 @@ async def push_prices(
     finally:
         await parts.audit.end(row, outcome)
     return FeedTaken(taken=answer.taken, known_until=instant_in(answer, "known_until"))
+
+
+def _check(wanted: FeedWanted) -> None:
+    """Refuse prices that cannot be. Raises ProblemError `prices-overlap`, `span-too-long`."""
+    try:
+        ordered = in_order(wanted.prices)
+    except ValueError as wrong:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "prices-overlap", f"{wrong}.", field="/prices"
+        ) from wrong
+    days = (ordered[-1].end - ordered[0].start).days
+    if days > MOST_DAYS:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "span-too-long",
+            f"The prices reach over {days} days; {MOST_DAYS} fit.",
+            params={"asked": str(days), "most": str(MOST_DAYS)},
+            field="/prices",
+        )
