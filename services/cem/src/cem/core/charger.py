@@ -1,6 +1,7 @@
 """One charger as the CEM remembers it: what it may draw, what it draws, what it could draw."""
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from operator import attrgetter
 
 from cem.core.conduct import (
@@ -25,6 +26,7 @@ from electrical.phases import (
     ALL_PHASES,
     Phase,
     PhaseCurrents,
+    PhaseReadings,
     Phases,
 )
 from electrical.rotation import Rotation, to_house
@@ -358,9 +360,8 @@ class Charger:
         accepted = self.report.accepted if self.report else None
         if accepted is None:
             return None
-        conductors = accepted.current_a.values()[: self.settings.phases]
-        limits = [limit for limit in conductors if limit is not None]
-        return max(limits) if limits else self.most_a
+        highest_a = _highest_a(accepted.current_a, self.settings.phases)
+        return self.most_a if highest_a is None else highest_a
 
     def may_draw_a(self, now: float, p: Parameters, window_s: float | None = None) -> float:
         """Return the highest limit its car may still follow: in force, or only just replaced.
@@ -374,6 +375,13 @@ class Charger:
                 limit_a = old.limit_a
         accepted_a = self.accepted_a or 0.0
         return min(max(limit_a, accepted_a), max(self.settings.max_a, accepted_a))
+
+
+@lru_cache(maxsize=1024)  # asked for seven times in a decision, and changes now and then
+def _highest_a(limits_a: PhaseReadings, conductors: int) -> float | None:
+    """Return the highest of the limits on so many conductors; None = none of them is limited."""
+    known = [limit_a for limit_a in limits_a.values()[:conductors] if limit_a is not None]
+    return max(known, default=None)
 
 
 def is_lasting(sample: Sample, now: float, p: Parameters) -> bool:

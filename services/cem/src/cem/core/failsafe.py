@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN, Circuit, CircuitSettings, ancestry
@@ -37,7 +38,15 @@ def excess(
     circuits: tuple[CircuitSettings, ...] = (),
 ) -> FailsafeExcess | None:
     """Return the worst phase of a circuit on which the failsafe currents do not fit, else None."""
-    chargers = tuple(chargers)
+    return _excess(grid, tuple(chargers), circuits)
+
+
+@lru_cache(maxsize=8)  # asked for every second, and settings change once a month
+def _excess(
+    grid: GridConnection,
+    chargers: tuple[ChargerSettings, ...],
+    circuits: tuple[CircuitSettings, ...],
+) -> FailsafeExcess | None:
     above = {c.circuit: ancestry(c.circuit, circuits) for c in chargers}
     found = []
     fuses = [(MAIN, grid.fuse_a), *((circuit.id, circuit.fuse_a) for circuit in circuits)]
