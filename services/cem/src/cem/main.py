@@ -17,6 +17,10 @@ def main() -> None:
         from cem.replaying import cli as replaying  # noqa: PLC0415
 
         sys.exit(replaying.main(sys.argv[1:]))
+    if sys.argv[1:2] == ["car-connector"]:
+        from cem.car_connector import cli as car_connector  # noqa: PLC0415
+
+        sys.exit(car_connector.main(sys.argv[2:]))
     # Late, since a scenario needs neither bus nor database: it starts and ends in a tenth.
     from cem import service  # noqa: PLC0415
 

@@ -1,0 +1,1 @@
+"""`cem car-connector`: asks carmakers' services what batteries hold, tells it by our public API."""
