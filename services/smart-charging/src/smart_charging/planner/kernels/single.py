@@ -45,8 +45,9 @@ from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.sequence import sequenced
 from smart_charging.planner.kernels.types import Floats
 
-NODES, DEEP_NODES = 24, 60  # of the search for the best slots; deep: where the car is alone
+NODES, DEEP_NODES = 24, 50  # of the search for the best slots; deep: where the car is alone
 CLOSE = 2e-5  # nearer than this part of the bill to the bound, no car looks for more
+ALONE = 1e-4  # the same for a car that is alone, whose plan is final
 LEAST_BILL = 0.5  # in the currency: what is cheaper counts as much when gaps are judged
 
 
@@ -166,7 +167,7 @@ def respond(site: Site, i: int, desk: Desk, is_deep: bool, p: Floats) -> tuple[f
     if edge < 0 and not is_concave:
         filled(site, i, desk, n_flex, p)
         return bound, bound, missing
-    close = CLOSE * max(LEAST_BILL, abs(bound - site.penalty * missing))
+    close = (ALONE if is_deep else CLOSE) * max(LEAST_BILL, abs(bound - site.penalty * missing))
     if edge < 0:
         value = filled(site, i, desk, n_flex, p)
         if value <= bound + close:

@@ -26,6 +26,7 @@ from smart_charging.planner.kernels.bundles import (
     drawn,
 )
 from smart_charging.planner.kernels.compiled import compiled
+from smart_charging.planner.kernels.dual import can_sharpen, sharper_bound
 from smart_charging.planner.kernels.exchange import is_between, straightened
 from smart_charging.planner.kernels.relaxed import relaxed
 from smart_charging.planner.kernels.single import LEAST_BILL, respond
@@ -36,6 +37,7 @@ SHAKES = (0.0, 0.0, 0.003, 0.01, 0.03)  # how much prices are shaken in a move, 
 MOST_IN_GROUP = 4
 PHASED = 4  # times more moves where phases count: one car at a time finds less
 SHORT = 5  # times more moves while energy is missing that need not be
+THOROUGH = 30  # moves from which on a sharper bound is worth its time
 AT_MOST = 6  # times the moves in vain
 BETTER = 1e-9
 MENDING = 1e-4  # which part of the bill one mended power may cost
@@ -316,6 +318,17 @@ def regrouped(
 
 
 @compiled
+def sharpened(
+    site: Site, desk: Desk, best: float, cost: float, tolerance: float, p: Floats
+) -> float:
+    """Return a better bound than cost, if there is one."""
+    if not can_sharpen(site):
+        return cost
+    near = tolerance * max(abs(best), LEAST_BILL)
+    return max(cost, sharper_bound(site, desk, p, best, near))
+
+
+@compiled
 def solve(
     site: Site, desk: Desk, small: Desk, tolerance: float, moves: int, seed: int, p: Floats
 ) -> tuple[float, float, float]:
@@ -341,6 +354,10 @@ def solve(
     if missing > EPS:  # who cannot have a whole block may still have lacked less
         cost, missing = truly_relaxed(site, small)
     enough = cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
+    is_short = best > enough + 0.001 * site.penalty
+    if moves >= THOROUGH and best > enough and missing <= EPS and not is_short:
+        cost = sharpened(site, desk, best, cost, tolerance, p)
+        enough = cost + tolerance * max(abs(cost), LEAST_BILL)
     luck = seed
     group = np.empty(MOST_IN_GROUP, dtype=np.int64)
     fruitless = 0
