@@ -24,7 +24,7 @@ from cem.store import Store
 from cem.store.store import _read
 from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import FakeClock
-from volthus_wire.v1 import operating_pb2, operator_pb2, records_pb2, site_pb2
+from volthus_wire.v1 import operating_pb2, operator_pb2, records_pb2, site_pb2, tariff_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
 
 A, B = "a" * 40, "b" * 40
@@ -141,6 +141,32 @@ class Settings(RuleBasedStateMachine):
         question = operator_pb2.PutOperatorLimitRequest(limit_w=watt)
         self.do(self.commands.operating.put_limit(question, SVEN))
 
+    @rule(markup=st.floats(-2000, 2000), token=st.sampled_from(["", "key"]), keeps=st.booleans())
+    def set_tariff(self, markup: float, token: str, keeps: bool) -> None:
+        tariff = tariff_pb2.Tariff(
+            source="sample", currency="EUR", token=token, has_token=keeps,
+            bought={"markup_per_kwh": markup},
+        )  # fmt: skip
+        question = tariff_pb2.PutTariffRequest(tariff=tariff)
+        self.do(self.commands.outlook.put_tariff(question, SVEN))
+
+    @rule(latitude=st.none() | st.floats(-100, 100), zone=st.sampled_from(["", "UTC", "Moon"]))
+    def set_planning(self, latitude: float | None, zone: str) -> None:
+        wanted = tariff_pb2.PlanningSettings(latitude=latitude, longitude=1.0, time_zone=zone)
+        question = tariff_pb2.PutPlanningRequest(settings=wanted)
+        self.do(self.commands.outlook.put_planning(question, SVEN))
+
+    @rule(system=st.sampled_from(["", "roof", "attic"]), tilt=st.floats(0, 120))
+    def set_roof(self, system: str, tilt: float) -> None:
+        wanted = tariff_pb2.PvSystem(system=system, name="Roof", peak_w=5000, tilt_deg=tilt)
+        question = tariff_pb2.PutPvSystemRequest(system=wanted)
+        self.do(self.commands.outlook.put_pv_system(question, SVEN))
+
+    @rule(system=st.sampled_from(["roof", "roof-2"]))
+    def remove_roof(self, system: str) -> None:
+        question = tariff_pb2.RemovePvSystemRequest(system=system)
+        self.do(self.commands.outlook.remove_pv_system(question, SVEN))
+
     @rule(fuse=fuses, circuit=circuits, release=st.booleans())
     def apply_file(self, fuse: float, circuit: str, release: bool) -> None:
         text = f"""
@@ -187,6 +213,9 @@ class Settings(RuleBasedStateMachine):
         assert stored.energy_management == installation.energy_management
         assert (stored.modes, stored.goals) == (installation.modes, installation.goals)
         assert stored.cars == installation.cars
+        assert (stored.tariff, stored.planning) == (installation.tariff, installation.planning)
+        assert stored.pv_systems == installation.pv_systems
+        assert (self.store.token() is not None) is installation.tariff.has_token
         assert stored.api_limit == self.controller.state.api_limit
         for ski, charger in stored.charger_settings.items():
             assert installation.chargers[ski] == charger

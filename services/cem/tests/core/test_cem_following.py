@@ -218,6 +218,34 @@ def test_a_pushed_state_of_charge_tells_what_is_missing_and_grows_unsure() -> No
     house.play(1).tell(CarSocTold("id", 60.0, 0.0, "push")).play(1)
     needed = house.state.chargers[A].intent.remaining_wh
     assert needed == pytest.approx(0.2 * 50_000 / 0.9, rel=0.03)
+    assert house.tell(CarsSet(())).state.socs == {}  # a car that is gone is forgotten
+
+
+def notices(house: SmartHouse) -> dict[str, dict[str, str]]:
+    return {notice.code: dict(notice.params) for notice in house.state.notices}
+
+
+def test_a_goal_that_will_be_missed_is_said_with_what_is_missing() -> None:
+    house = SmartHouse().tell(smart(price=True)).wants(40_000, 2).play(1)
+    due_s = EVENING.timestamp() + 2 * HOUR
+    house.plan([11_040.0] * 8, shortfall_wh=17_940.0, shortfall_code="room-too-small", due_s=due_s)
+    house.play(1)
+    told = notices(house)["goal-will-be-missed"]
+    assert (told["missing_kwh"], told["code"], told["ski"]) == ("17.9", "room-too-small", A)
+    assert told["at"] == "2026-06-01T20:00:00Z"
+
+
+def test_old_prices_and_a_plan_that_is_over_are_said_where_a_car_waits_for_them() -> None:
+    house = SmartHouse(step_s=30).tell(smart(price=True)).wants(10_000, 13).play(1)
+    house.tell(PricesHeard(hourly(0.3, 0.2))).plan([0.0] * 2).play(10)
+    assert "plan-over" not in notices(house)
+    assert "prices-stale" not in notices(house)
+    house.play(25)
+    assert notices(house)["plan-over"] == {"at": "2026-06-01T18:31:00Z"}
+    house.play(95)
+    assert notices(house)["prices-stale"] == {"known_until": "2026-06-01T20:00:00Z"}
+    house.tell(ModeSet(A, ChargingMode(Mode.FAST))).play(1)
+    assert not {"plan-over", "prices-stale"} & notices(house).keys()
 
 
 # --- law 6 -------------------------------------------------------------------------------------

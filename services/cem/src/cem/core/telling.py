@@ -48,7 +48,9 @@ def told(state: State, event: Told, now: float) -> State:  # noqa: PLR0911 - one
         case CircuitsSet(circuits):
             return _with_circuits(state, circuits)
         case CarsSet(cars):
-            return replace(state, cars=tuple(sorted(cars, key=_by_id)))
+            known = {car.id for car in cars}
+            socs = {car: word for car, word in state.socs.items() if car in known}
+            return replace(state, cars=tuple(sorted(cars, key=_by_id)), socs=socs)
         case WallClock():
             return replace(state, wall=event)
         case StoreChecked(is_failing):
