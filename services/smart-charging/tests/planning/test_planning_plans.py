@@ -19,6 +19,7 @@ from smart_charging.planning.core.slots import slots_at
 from smart_charging.planning.hearing import row_of
 from smart_charging.planning.making import Job, made
 from smart_charging.planning.markets import Markets
+from smart_charging.planning.tariffs import key_of
 from smart_charging.prices.desk import Desk
 from smart_charging.prices.pushed import Pushed
 from smart_charging.prices.settings import PriceSettings
@@ -362,3 +363,17 @@ def test_whatever_a_site_says_its_plan_keeps_room_and_bands(
         for phase in one.phases:
             load_a[int(phase[1]) - 1] += power / count / 230
     assert (load_a <= max(0.0, fuse_a - 1.0) + 0.01).all()
+
+
+@pytest.mark.parametrize("tariff", [FLAT, TARIFF, Tariff(source="unheard-of", currency="EUR")])
+def test_a_table_just_made_is_not_stale(book: Book, tariff: Tariff) -> None:
+    key = key_of(tariff, "Europe/Berlin")
+    book.entry(key)
+    assert not book.is_stale(key)
+
+
+@pytest.mark.parametrize("zone", ["UTC\0junk", "Nowhere/Town", "", "/etc/passwd"])
+def test_a_time_zone_that_is_none_is_read_as_utc(book: Book, zone: str) -> None:
+    key = key_of(TARIFF, zone)
+    book.want([key])
+    assert key == key_of(TARIFF, "UTC")

@@ -94,7 +94,9 @@ def test_slots_cover_36_or_72_hours_without_a_gap(now_s: float, ahead_s: float) 
         (car(mode="solar-only"), Role.LEFT_ALONE),
         (car(mode="off"), Role.LEFT_ALONE),
         (car(needed_kwh=200.0), Role.AT_ONCE),  # latest start: nothing is left to choose
-        (car(needed_kwh=None), Role.PLANNED),
+        (car(needed_kwh=None), Role.RESERVED),  # local rules charge it: nobody knows what it needs
+        (car(needed_kwh=0.0), Role.PLANNED),
+        (car(departure_s=None, must_charge=True), Role.RESERVED),
     ],
 )
 def test_a_mode_and_a_goal_say_what_a_car_is_to_the_planner(session: Session, role: Role) -> None:

@@ -141,6 +141,32 @@ async def test_a_changed_goal_is_planned_at_once_and_a_burst_is_one_plan(
         assert len({plan.plan for plan in site.plans}) <= 4
 
 
+async def test_the_next_plan_reckons_with_what_a_car_got_meanwhile(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    async with running(nats.url, tmp_path, clock):
+        site = await follower(bus, clock)
+        site.told.sessions[0].needed_wh = 10_000
+        first = await site.until_planned()
+        assert first.sessions[0].energy_wh >= 9_900
+        await site.tell_state()
+        site.told.sessions[0].needed_wh = 500  # moves by itself: the revision stays
+        site.told.sessions[0].most_wh = 2_000
+        await site.tell()
+        clock.go_on(3700)
+        await until_new_plan(site, first.plan)
+        assert site.plans[-1].profile_revision == first.profile_revision
+        assert site.plans[-1].sessions[0].energy_wh <= 2_000
+
+
+async def until_new_plan(site: Follower, old: str) -> None:
+    async with asyncio.timeout(15):
+        while site.plans[-1].plan == old:
+            await site.tell()
+            await asyncio.sleep(0.1)
+
+
 async def test_after_a_restart_a_followed_plan_is_not_made_anew(
     bus: Bus, nats: NatsServer, tmp_path: Path
 ) -> None:

@@ -10,11 +10,10 @@ from smart_charging.core.grid import Floats
 from smart_charging.planning.core.pricing import Quotes, Table, is_other, prices_on, tabled
 from smart_charging.planning.core.site import Prices, Trusted
 from smart_charging.planning.core.slots import Slots
-from smart_charging.planning.markets import Markets, with_problem
+from smart_charging.planning.markets import Markets, Quoted, with_problem
 from smart_charging.planning.messages import series_message, shared_part
 from smart_charging.planning.metrics import HORIZON, TARIFFS
 from smart_charging.planning.tariffs import Terms, opened
-from smart_charging.prices.core.series import Series
 from smart_charging.provider.core.release import Freshness
 from volthus_kit.clock import Clock
 from volthus_wire.v1.planning_pb2 import PriceSeries
@@ -29,8 +28,8 @@ class Entry:
 
     terms: Terms
     table: Table
-    market: Series | None
-    co2: Series | None
+    market: Quoted  # what both markets said when the table was made
+    co2: Quoted
     made_s: float
     revision: int
     body: bytes  # the message PriceSeries
@@ -85,9 +84,9 @@ class Book:
         market = self._markets.quote(entry.terms.market, "price")
         co2 = self._markets.quote(entry.terms.co2, "co2")
         return (
-            market.series is not entry.market
-            or co2.series is not entry.co2
-            or market.trusted.freshness != entry.table.price.freshness
+            market.series is not entry.market.series
+            or co2.series is not entry.co2.series
+            or market.trusted.freshness != entry.market.trusted.freshness
             or not 0 <= self._clock.now().timestamp() - entry.made_s < RENEWED_S
         )
 
@@ -129,7 +128,7 @@ class Book:
         self.changed.append((terms.series, revision, body))
         return Entry(terms, table, market, co2, now_s, revision, body, {})
 
-    def _table(self, terms: Terms) -> tuple[Table, Series | None, Series | None]:
+    def _table(self, terms: Terms) -> tuple[Table, Quoted, Quoted]:
         market = self._markets.quote(terms.market, "price")
         co2 = self._markets.quote(terms.co2, "co2")
         price = market.trusted
@@ -141,7 +140,7 @@ class Book:
         price = with_problem(table.price, terms.problem or table.problem)
         if not np.isfinite(table.bought).any():
             price = replace(price, freshness="missing")
-        return replace(table, price=price), market.series, co2.series
+        return replace(table, price=price), market, co2
 
     def _told_before(self, series: str, table: Table) -> Table | None:
         """Return what sites were told before the restart, as far as it matters here."""

@@ -79,10 +79,10 @@ class Hearing:
         now_s = self.clock.now().timestamp()
         profile.site = tokens["site"]  # who may publish there is checked by the server
         held = self.office.rows.get(profile.site)
-        if held is not None and held.site.revision == profile.revision:
-            self.office.hear_again(profile.site)
-            return
         row = row_of(profile, now_s)
+        if held is not None and held.site.revision == profile.revision:
+            self.office.hear_again(row)
+            return
         if abs(row.site.clock_ahead_s) > CLOCK_OFF_S:
             ahead_s = round(row.site.clock_ahead_s)
             logger.warning(

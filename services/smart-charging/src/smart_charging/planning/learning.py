@@ -5,6 +5,7 @@ Never in the way of a plan: what was not learned yet is reckoned with by the sta
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -97,7 +98,7 @@ class School:
         try:
             while start < end:
                 upto = min(end, start + timedelta(days=MOST_DAYS))
-                spans = await self._asking.energies(site, start, upto)
+                spans = sound(await self._asking.energies(site, start, upto), start, upto)
                 learned = await asyncio.to_thread(self._forecasts.teach, site, place, spans)
                 self._fresh[site] = learned
                 start = upto
@@ -115,3 +116,16 @@ class School:
             await asyncio.to_thread(self._store.save, fresh)
         except (RefusedError, StoreError):
             return  # it is learned again; volthus_store_errors_total has counted it
+
+
+def sound(spans: Iterable[EnergySpan], start: datetime, end: datetime) -> list[EnergySpan]:
+    """Return the quarter-hours that were asked for, whatever a site answers besides."""
+    first_s, last_s = int(start.timestamp()), int(end.timestamp())
+    kept = {
+        span.start.seconds: span
+        for span in spans
+        if first_s <= span.start.seconds
+        and span.end.seconds <= last_s
+        and span.end.seconds - span.start.seconds == STEP_S
+    }
+    return [kept[start_s] for start_s in sorted(kept)]

@@ -29,7 +29,7 @@ from smart_charging.planning.core.sharing import Replicas
 from smart_charging.planning.core.slots import slots_at
 from smart_charging.planning.forecasts import Forecasts
 from smart_charging.planning.making import Job, Made, made
-from smart_charging.planning.store import Known, PlanRow, SeriesRow, Store, StoreError
+from smart_charging.planning.store import Kept, Known, SeriesRow, Store, StoreError
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 
@@ -78,7 +78,7 @@ class Office:
         self._due: list[tuple[float, str]] = []
         self._unsettled: set[str] = set()
         self._work = asyncio.Event()
-        self._plans_to_write: list[PlanRow] = []
+        self._plans_to_write: list[Kept] = []
         self._series_to_write: list[SeriesRow] = []
         self._started_s = self._now_s()
         self._changed_sites = True
@@ -99,6 +99,15 @@ class Office:
         """Return the outlook of sites."""
         return self._parts.forecasts
 
+    @property
+    def queue(self) -> Queue:
+        """Return who waits."""
+        return self._queue
+
+    def plan_now(self, site: str, urgency: Urgency) -> None:
+        """Let a site wait for a plan from now on."""
+        self._wish(site, urgency, self._now_s())
+
     def is_own(self, site: str) -> bool:
         """Return whether this replica plans a site."""
         return self._parts.replicas.is_own(site)
@@ -118,10 +127,14 @@ class Office:
         old.has_roofs = new.has_roofs
         self._wish(site, Urgency.PERSON, max(now_s, old.made_s + APART_S))
 
-    def hear_again(self, site: str) -> None:
-        """Take a profile that says what is known already."""
-        row, now_s = self._rows[site], self._now_s()
-        was_silent, row.heard_s = now_s - row.heard_s > SILENT_S, now_s
+    def hear_again(self, new: Row) -> None:
+        """Take a profile of a revision that is known: only what moves by itself is other in it.
+
+        What a car still needs falls while it charges; the next plan must reckon with that.
+        """
+        site, now_s = new.site.id, self._now_s()
+        row = self._rows[site]
+        was_silent, row.heard_s, row.site = now_s - row.heard_s > SILENT_S, now_s, new.site
         if was_silent and row.due_s <= now_s:
             self._wish(site, Urgency.FLEET, now_s)
 
@@ -325,7 +338,10 @@ class Office:
     async def watch(self) -> None:
         """Look for new prices, new weather and sites that are gone, for ever."""
         while True:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # one site's nonsense must not end the planning of all others
+                logger.exception("look at prices and weather failed")
             await asyncio.sleep(FEED_LOOK_S)
 
     def look(self) -> None:
@@ -382,9 +398,7 @@ class Office:
         return self._parts.clock.now().timestamp()
 
 
-def kept(plan: Made) -> PlanRow:
+def kept(plan: Made) -> Kept:
     """Return a plan as the database keeps it."""
     site = plan.job.site
-    return PlanRow(
-        site=site.id, plan=plan.plan, revision=site.revision, made_s=plan.made_s, body=plan.body
-    )
+    return Kept(site.id, plan.plan, site.revision, plan.made_s, plan.body)

@@ -3,6 +3,7 @@
 | mode | what the planner makes of it |
 |---|---|
 | smart, with a switch on and a departure | a car with a need and a window |
+| smart, a departure, its need unknown | charges at once by local rules: its room is reserved |
 | smart, no departure, forecast on | takes only sun (and energy that costs less than nothing) |
 | smart, no departure, forecast off | charges at once by local rules: its room is reserved |
 | fast; smart without a switch | charges at once: its room is reserved |
@@ -103,10 +104,10 @@ def _role(session: Session) -> Role:
     match session.mode:
         case "fast" | "min-solar":
             return Role.RESERVED
-        case "smart" if session.looks_at_anything and session.departure_s is not None:
+        case "smart" if session.looks_at_anything and session.has_due_need:
             return Role.AT_ONCE if session.must_charge else Role.PLANNED
-        case "smart" if session.looks_at_forecast and not session.must_charge:
-            return Role.SUN_ONLY
+        case "smart" if session.looks_at_forecast and session.departure_s is None:
+            return Role.RESERVED if session.must_charge else Role.SUN_ONLY
         case "smart":
             return Role.RESERVED
         case _:

@@ -41,6 +41,11 @@ class Session:
         """Return whether a plan may shift its charging at all."""
         return self.looks_at_forecast or self.looks_at_surplus or self.looks_at_price
 
+    @property
+    def has_due_need(self) -> bool:
+        """Return whether it is known what it needs, and by when."""
+        return self.departure_s is not None and self.needed_kwh is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
