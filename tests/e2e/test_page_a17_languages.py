@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(300)]
 LANGUAGES = ("en", "de", "sv")
 PAGES = {
     "overview": "/",
+    "plan": "/plan",
     "history": "/history",
     "cars": "/cars",
     "pairing": "/pairing",
