@@ -377,3 +377,9 @@ def test_a_time_zone_that_is_none_is_read_as_utc(book: Book, zone: str) -> None:
     key = key_of(TARIFF, zone)
     book.want([key])
     assert key == key_of(TARIFF, "UTC")
+
+
+def test_a_market_of_which_nothing_is_known_has_nothing_to_tell(book: Book) -> None:
+    unheard = Tariff(source="push", zone="never-filled", currency="EUR")
+    assert not book.entry(key_of(unheard, "UTC")).has_prices
+    assert book.entry(key_of(FLAT, "UTC")).has_prices

@@ -35,6 +35,11 @@ class Entry:
     body: bytes  # the message PriceSeries
     shared: dict[Slots, tuple[Prices, bytes]]
 
+    @property
+    def has_prices(self) -> bool:
+        """Return whether there is anything to tell: not one price is known of a dead market."""
+        return bool(np.isfinite(self.table.bought).any())
+
 
 class Book:
     """Tables by tariff. Called by one thread at a time; reading an entry is safe in any."""

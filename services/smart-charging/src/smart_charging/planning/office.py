@@ -35,7 +35,7 @@ from volthus_kit.refusal import RefusedError
 
 logger = logging.getLogger(__name__)
 
-BATCH = 32  # sites planned in one go: some 10 ms, so that who plugs in waits no longer
+BATCH = 24  # sites planned in one go: some 10 ms, so that who plugs in waits no longer
 FEED_LOOK_S = 2.0  # how often new prices and weather are looked for
 LOOKS = 30  # each site's weather is looked at once a minute
 WRITE_EVERY_S = 1.0
@@ -307,7 +307,7 @@ class Office:
     def _offer_prices(self, row: Row, now_s: float) -> None:
         """Send prices while the site names others than we hold."""
         entry = self._parts.book.held(row.tariff) if row.tariff else None
-        if entry is None:
+        if entry is None or not entry.has_prices:
             return
         if (row.series, row.series_revision) == (entry.terms.series, entry.revision):
             row.prices_sent.settle()
