@@ -24,6 +24,7 @@ from cem.core.events import (
 from cem.core.folding import apply
 from cem.core.local_prices import cheapest
 from cem.core.plan import Prices
+from cem.core.soc import plugged_soc
 from cem.core.tariff import PlanningSettings
 
 HOUR = 3600.0
@@ -246,6 +247,20 @@ def test_old_prices_and_a_plan_that_is_over_are_said_where_a_car_waits_for_them(
     assert notices(house)["prices-stale"] == {"known_until": "2026-06-01T20:00:00Z"}
     house.tell(ModeSet(A, ChargingMode(Mode.FAST))).play(1)
     assert not {"plan-over", "prices-stale"} & notices(house).keys()
+
+
+def test_an_old_word_is_one_of_a_car_that_was_away() -> None:
+    car = Car("id", battery_wh=50_000, charger=A)
+    house = SmartHouse().tell(ModeSet(A, ChargingMode(Mode.FAST)), CarsSet((car,))).play(30)
+    charger = house.state.chargers[A]
+    for age_s, part in ((2 * HOUR, None), (1950.0, 1.0), (900.0, 0.5), (0.0, 0.0)):
+        told = house.tell(CarSocTold("id", 60.0, age_s, "connector")).state
+        known = plugged_soc(charger, told, house.t)
+        house.tell(CarsSet(()), CarsSet((car,)))
+        assert (known is None) is (part is None)
+        if known is not None and part is not None:
+            added = house.energy_wh * 0.9 / 500 * part
+            assert known.percent == pytest.approx(60.0 + added, abs=0.6)
 
 
 # --- law 6 -------------------------------------------------------------------------------------

@@ -73,4 +73,4 @@ def _soc_told(state: State, event: CarSocTold, now: float) -> State:
     if percent is None or not 0.0 <= percent <= 100.0 or age_s is None:
         return state
     word = SocWord(percent, now - max(0.0, age_s), event.source)
-    return soc.told_of(state, event.car, word)
+    return soc.told_of(state, event.car, word, now)

@@ -67,19 +67,33 @@ def car_soc(car: driving.Car, state: State, now: float) -> Soc | None:
     return None if word is None else _away(word, now)
 
 
-def told_of(state: State, car_id: str, word: SocWord) -> State:
-    """Return the state after somebody told what a car holds. An older word changes nothing."""
+def told_of(state: State, car_id: str, word: SocWord, now: float) -> State:
+    """Return the state after somebody told what a car holds. An older word changes nothing.
+
+    A word of a time before its car was plugged is one of a car that was away.
+    """
     before = state.socs.get(car_id)
     if before is not None and before.told_s > word.told_s:
         return state
     for charger in state.chargers.values():
         car = car_of(charger, state)
         if car is not None and car.id == car_id:
-            word = replace(word, delivered_wh=delivered_wh(charger), left_s=None)
+            word = _placed(word, charger, now)
             break
     else:
         word = replace(word, left_s=word.told_s)
     return replace(state, socs={**state.socs, car_id: word})
+
+
+def _placed(word: SocWord, charger: Charger, now: float) -> SocWord:
+    """Return a word with what the session had when it was said."""
+    came_s = charger.plugged_s
+    if came_s is not None and word.told_s < came_s:
+        return replace(word, left_s=word.told_s)
+    had_wh = delivered_wh(charger)
+    if came_s is not None and now > came_s:  # as if it had charged evenly: nobody kept when
+        had_wh *= min(1.0, (word.told_s - came_s) / (now - came_s))
+    return replace(word, delivered_wh=had_wh, left_s=None)
 
 
 def heard(charger: Charger, now: float, *, is_other_car: bool) -> SocWord | None:

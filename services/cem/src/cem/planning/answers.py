@@ -27,6 +27,7 @@ from volthus_wire.v1.rpc_pb2 import Caller
 STEPS_S = (300, 900, 3600)
 USUAL_STEP_S = 900
 BEFORE_S, SPAN_S, MOST_SPAN_S = 12 * 3600, 48 * 3600, 72 * 3600
+LAST_S = 2**33  # of a calendar that messages can tell
 SOURCES = ("push", "connector", "user")
 PAGE = 1000
 
@@ -193,8 +194,8 @@ def _axis(question: planning_pb2.GetTimelineRequest, wall: datetime) -> Axis:
         raise RefusedError("unknown-step", detail, field="/step_s", step_s=step_s)
     asked: Timestamp = getattr(question, "from")
     from_s = asked.seconds if question.HasField("from") else int(wall.timestamp()) - BEFORE_S
-    start_s = from_s // step_s * step_s
-    to_s = question.to.seconds if question.HasField("to") else start_s + SPAN_S
+    start_s = min(max(from_s, 0), LAST_S) // step_s * step_s
+    to_s = min(question.to.seconds, LAST_S) if question.HasField("to") else start_s + SPAN_S
     count = -(-(to_s - start_s) // step_s)
     if not 0 < count * step_s <= MOST_SPAN_S + step_s:
         detail = "A timeline has more than nothing and at most 72 hours."

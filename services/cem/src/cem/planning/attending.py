@@ -78,6 +78,7 @@ async def attend(
     accountant = Accountant(shelf, books.journal)
     costs = Costs(accountant, books.recorder, clock, lambda: controller.state.tariff.currency)
     keeper.priced = lambda: costs.look_soon(is_all=True)
+    costs.look_soon()  # sessions may have ended just before we did
     naming = Naming(controller, costs.look_soon)
     books.recorder.named = naming.named
     await wire.hear(bus, site, keeper)
