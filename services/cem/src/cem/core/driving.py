@@ -78,6 +78,11 @@ class Goal:
     car: str = ""
     revision: int = 0
 
+    @property
+    def has_departure(self) -> bool:
+        """Return whether its session is to be ready at some time, be that over or not."""
+        return self.departure is not None or bool(self.weekly)
+
 
 @dataclass(frozen=True, slots=True)
 class WallClock:

@@ -28,12 +28,17 @@ def smart(  # noqa: PLR0913, PLR0917 - all that it looks at
     latest_s: from when on its need can only just be met (monotonic), None = it has none.
     """
     sees_sun = charger.mode.smart.surplus and step.stage is not Stage.NO_METER
-    advice = following.planned(charger, state, now)
+    missing_wh = remaining_wh(charger, state, now)
+    has_goal_left = charger.goal is not None and charger.goal.has_departure and missing_wh != 0
+    # Who leaves and has no need to reckon with (nobody can tell what, or the departure is over)
+    # has no latest start either: a pause of a plan would have no end.
+    is_planned = need is not None or not has_goal_left
+    advice = following.planned(charger, state, now) if is_planned else None
     if advice is not None and advice.power_w:
         if advice.is_sunny and sees_sun and need is None:
             return Intent(Conduct.SUN, Kind.WAITING_FOR_FORECAST)  # what shines counts
         return _charging(charger, advice, takes_sun=sees_sun)
-    if need is None and remaining_wh(charger, state, now) == 0:
+    if need is None and missing_wh == 0:
         return _resting(Kind.GOAL_REACHED, None, sees_sun=sees_sun)
     if advice is None and need is not None:
         advice = following.by_prices(charger, need, state, now)
