@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from planning_sites import TARIFF, Follower, profile
 
+from smart_charging.planner.compiling import compile_ahead
 from smart_charging.planning import service
 from smart_charging.planning.store import Store
 from smart_charging.settings import Settings
@@ -37,7 +38,7 @@ PROGRAM = str(Path(sys.executable).parent / "smart-charging")
 
 @pytest.fixture(scope="module", autouse=True)
 def warm() -> None:
-    service.warm_up()
+    compile_ahead()
 
 
 @pytest.fixture

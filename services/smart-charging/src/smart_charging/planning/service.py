@@ -10,8 +10,7 @@ from time import monotonic
 from smart_charging.bus import REPLICAS, Inbox, Outbox, catalogue_message
 from smart_charging.core.catalogue import CATALOGUE
 from smart_charging.learned import LearnedStore
-from smart_charging.planner.plans import plan
-from smart_charging.planner.problem import Car, Problem
+from smart_charging.planner.compiling import compile_ahead
 from smart_charging.planning.answers import Answers, with_sources
 from smart_charging.planning.book import Book
 from smart_charging.planning.core.sharing import BEAT_S, Replicas
@@ -33,15 +32,6 @@ from volthus_kit.clock import Clock, SystemClock
 from volthus_kit.metrics import version_of
 
 logger = logging.getLogger(__name__)
-
-
-def warm_up() -> None:
-    """Compile the kernels, or load what was compiled before; seconds, once."""
-    car = Car("warm", 0, 4, 1.0, 2.0, 1.0, 4.0, limit_kw=[4.0] * 4, is_running=True)
-    flat = [0.3, 0.2, 0.3, 0.3]
-    problem = Problem(0.25, flat, [0.1] * 4, [1.0] * 4, [9.0] * 4, (car,), ([3.0] * 4,) * 3, 0.01)
-    plan(problem)
-    plan(Problem(0.25, flat, [0.1] * 4, [1.0] * 4, [9.0] * 4, (car, car), ([3.0] * 4,) * 3, 0.01))
 
 
 async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> None:
@@ -84,9 +74,8 @@ async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> Non
 
 async def _plan(office: Office) -> None:
     """Plan all day, as soon as the kernels are compiled; sites are heard meanwhile."""
-    began = monotonic()
-    await asyncio.to_thread(warm_up)
-    logger.info("planner is warm", extra={"seconds": round(monotonic() - began, 1)})
+    seconds = await asyncio.to_thread(compile_ahead)
+    logger.info("planner is warm", extra={"seconds": round(seconds, 1)})
     await office.run()
 
 

@@ -33,6 +33,17 @@ class PlanRow(SQLModel, table=True):
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One plan to be kept; as a plain value, for there are thousands in a second."""
+
+    site: str
+    plan: str
+    revision: int
+    made_s: float
+    body: bytes
+
+
 class SeriesRow(SQLModel, table=True):
     """The newest revision of a price series as it was published."""
 
@@ -92,9 +103,18 @@ class Store:
             raise StoreError(f"{self._path} cannot be read: {error}") from error
         return [(row.plan, row.body) for row in rows]
 
-    def save(self, plans: Iterable[PlanRow], series: Iterable[SeriesRow]) -> None:
+    def save(self, plans: Iterable[Kept], series: Iterable[SeriesRow]) -> None:
         """Write in one transaction. Raises RefusedError `store-failing`, StoreError."""
-        made = [row.model_dump() for row in plans]
+        made = [
+            {
+                "site": p.site,
+                "plan": p.plan,
+                "revision": p.revision,
+                "made_s": p.made_s,
+                "body": p.body,
+            }
+            for p in plans
+        ]
         priced = list(series)
         try:
             engine = self._opened()

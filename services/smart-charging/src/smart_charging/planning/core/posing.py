@@ -88,6 +88,8 @@ def _reserve(wish: Wish, slots: Slots, room: Floats, surplus: Floats) -> None:
     """Take out of room and surplus what a car that is not planned will draw."""
     session = wish.session
     power = session.least_kw if session.mode == "min-solar" else session.most_kw
+    if power <= 0 or wish.most_kwh <= 0:
+        return
     served = np.cumsum(slots.hours * power)
     draws = np.clip((wish.most_kwh - served) / (slots.hours * power) + 1, 0.0, 1.0) * power
     phases = [phase for phase in range(3) if session.phases >> phase & 1]

@@ -38,11 +38,15 @@ class Queue:
             row.pop(site, None)
 
     def take(self, most: int) -> list[tuple[str, float]]:
-        """Return the sites whose turn it is, and since when they wait."""
+        """Return the sites whose turn it is, and since when they wait.
+
+        Where a person waits, few of the fleet come along, so that the turn is short.
+        """
         person, fleet = self._rows
-        kept = min(len(fleet), max(1, most // BULK_SHARE)) if len(person) >= most else 0
-        taken = _first(person, most - kept)
-        return taken + _first(fleet, most - len(taken))
+        if not person:
+            return _first(fleet, most)
+        kept = min(len(fleet), max(1, most // BULK_SHARE))
+        return _first(person, most - kept) + _first(fleet, kept)
 
     def sites(self) -> Iterable[str]:
         """Return who waits."""
