@@ -152,9 +152,11 @@ describe("a plan in words", () => {
   test("says how much is missing and why, in every language", () => {
     const short = plan({ shortfall_wh: 4100, shortfall_s: 1490, shortfall_code: "departure-too-early" });
     expect(missingText(short, teller())).toBe(
-      "4.1\u00a0kWh will be missing at departure; 25 more minutes would do. The time until departure is too short.",
+      "4.1\u00a0kWh will be missing at departure; 25 minutes more would do. The time until departure is too short.",
     );
+    expect(missingText({ ...short, shortfall_s: 29_100 }, teller())).toContain("8.1 hours more would do");
     expect(missingText(plan(), teller())).toBeNull();
+    expect(sessionText(plan({ energy_wh: 0, shortfall_wh: 4100 }), around, teller())).toBe("");
     for (const language of LANGUAGES) {
       const unknown = missingText({ ...short, shortfall_code: "brand-new" }, teller(language));
       expect(unknown).toContain(CATALOGUES[language].shortfall.other);
@@ -171,6 +173,8 @@ describe("a plan in words", () => {
     expect(why(2)).toBe("waits-sun");
     expect(why(3)).toBe("sun-and-grid");
     expect(why(3, { planned_w: [0, 11_000, 0, 0] })).toBe("done");
+    expect(why(3, { planned_w: [0, 11_000, 0, 0], plan: plan({ shortfall_wh: 4100 }) })).toBe("no-room");
+    expect(why(3, { planned_w: [0, 11_000, 0, 0], departure: new Date(slots[3]?.from_ms ?? 0).toISOString() })).toBe("departed");
     expect(why(0, { session: null, plan: null })).toBe("no-car");
     expect(why(1, { power_w: [null, 2000] }, NOW + 3 * QUARTER)).toBe("less-than-planned");
     for (const language of LANGUAGES) {

@@ -29,10 +29,12 @@ function waited(site: Dashboard, say: Say, when: (at_ms: number) => string): str
   const [kind = ""] = kinds;
   if (kinds.size !== 1 || !WAITS.has(kind)) return "";
   const starts = waiting.flatMap(({ limited_by }) => (limited_by?.until ? [Date.parse(limited_by.until)] : []));
-  const time = starts.length > 0 ? when(Math.min(...starts)) : "";
+  // To the minute, as the card and the plan say it: the site tells 21:14:59.999 for 21:15.
+  const time = starts.length > 0 ? when(Math.round(Math.min(...starts) / MINUTE_MS) * MINUTE_MS) : "";
   return ` ${say(`headline.${kind}${time ? "-until" : ""}`, { time })}`;
 }
 
+const MINUTE_MS = 60_000;
 const WAITS: ReadonlySet<string> = new Set(["waiting-for-price", "waiting-for-forecast"]);
 
 function cars(site: Dashboard, say: Say, when: (at_ms: number) => string): string {

@@ -49,7 +49,8 @@ export function sessionText(
   teller: Teller,
 ): string {
   const { say, formats, language, now_ms } = teller;
-  if (plan.energy_wh < WORTH_WH) return say("plan.nothing-to-do");
+  // What is missing has words of its own: "nothing to do" beside them would be untrue.
+  if (plan.energy_wh < WORTH_WH) return plan.shortfall_wh < WORTH_WH ? say("plan.nothing-to-do") : "";
   const energy = formats.energy(plan.energy_wh);
   const first = departure
     ? say("plan.energy-by", { energy, when: moment(Date.parse(departure), now_ms, language) })
@@ -99,15 +100,23 @@ function comparison(plan: SessionPlanNow, currency: string | null, { say, langua
 }
 
 /** Say what will be missing at departure, and why; null where nothing is. */
-export function missingText(plan: SessionPlanNow, { say, has, formats }: Teller): string | null {
+export function missingText(plan: SessionPlanNow, teller: Teller): string | null {
+  const { say, has, formats } = teller;
   if (plan.shortfall_wh < WORTH_WH) return null;
   const energy = formats.energy(plan.shortfall_wh);
-  const minutes = Math.max(1, Math.ceil(plan.shortfall_s / 60));
   const missing =
     plan.shortfall_s > 0
-      ? say("plan.missing-time", { energy, minutes: formats.number(minutes) })
+      ? say("plan.missing-time", { energy, time: spanText(plan.shortfall_s, teller) })
       : say("plan.missing", { energy });
   return `${missing} ${shortfallText(plan.shortfall_code, say, has)}`;
+}
+
+/** Minutes up to two hours, then hours. */
+function spanText(seconds: number, { say, formats }: Teller): string {
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  return minutes <= 120
+    ? say("plan.minutes", { n: formats.number(minutes) }, minutes)
+    : say("plan.hours", { n: formats.number(minutes / 60, 1) });
 }
 
 /** Return the planned blocks of a lane from now on. */
@@ -120,6 +129,7 @@ export function slotWhy(line: Timeline, lane: Lane, slots: readonly Slot[], slot
   const planned = lane.planned_w[slot.at] ?? null;
   if (planned === null || lane.plan === null) return lane.session ? "no-plan" : "no-car";
   if (planned > 0) return charging(line, slot, planned);
+  if (lane.departure && slot.from_ms >= Date.parse(lane.departure)) return "departed";
   return waiting(line, lane, slots, slot);
 }
 
@@ -142,7 +152,7 @@ function charging(line: Timeline, slot: Slot, planned: number): string {
 
 function waiting(line: Timeline, lane: Lane, slots: readonly Slot[], slot: Slot): string {
   const next = slots.find(({ at, from_ms }) => from_ms > slot.from_ms && (lane.planned_w[at] ?? 0) > 0);
-  if (!next) return "done";
+  if (!next) return (lane.plan?.shortfall_wh ?? 0) < WORTH_WH ? "done" : "no-room";
   const sun = line.surplus_forecast_w[next.at] ?? 0;
   return sun >= (lane.planned_w[next.at] ?? 0) * 0.5 ? "waits-sun" : "waits-price";
 }
