@@ -15,7 +15,7 @@ FIRST_SEND_S, LONGEST_SEND_S = 5.0, 300.0
 APART_S = 2.0  # a burst of changes at one site is one plan
 SILENT_S = 300.0  # a site that says nothing for so long is not planned until it is back
 GONE_S = 6 * HOUR_S
-REFUSED_S = 60.0  # before a refused plan is made anew
+LOST_S = 60.0  # before a plan that a site lost is made anew
 SPREAD_S = 60.0  # of a fleet after the release of prices
 
 
@@ -81,6 +81,7 @@ class Row:
     made_s: float = 0.0
     due_s: float = 0.0
     refused: str = ""
+    refused_s: float = -HOUR_S  # when a refused plan was made anew last
     series: str = ""
     series_revision: int = 0
     plan_sent: Sent = field(default_factory=Sent)
@@ -99,11 +100,7 @@ def heard_in_force(row: Row, it: InForce, now_s: float) -> Step:
         row.plan_sent.settle()
         return Step.NOTHING
     if row.plan and it.refused == row.plan:
-        row.plan_sent.settle()
-        if row.refused == row.plan or it.refused_code == "older-profile":
-            return Step.NOTHING  # a newer profile is on its way, or it was tried again already
-        row.refused = row.plan
-        return Step.LATER
+        return _refused(row, it.refused_code, now_s)
     is_usable = (
         bool(it.plan)
         and it.revision == row.site.revision
@@ -115,9 +112,19 @@ def heard_in_force(row: Row, it: InForce, now_s: float) -> Step:
         row.plan_sent.settle()
         row.due_s = next_hour(row.site.id, it.made_s)
         return Step.NOTHING
-    if row.plan_sent.body is None and row.plan and now_s - row.made_s > REFUSED_S:
+    if row.plan_sent.body is None and row.plan and now_s - row.made_s > LOST_S:
         return Step.LATER  # it lost the plan
     return Step.NOTHING
+
+
+def _refused(row: Row, code: str, now_s: float) -> Step:
+    """Return what to do about a refused plan: once more, and then only with the next hour's."""
+    row.plan_sent.settle()
+    is_known, row.refused = row.refused == row.plan, row.plan
+    if is_known or code == "older-profile" or now_s - row.refused_s < HOUR_S:
+        return Step.NOTHING  # tried again already, or a newer profile is on its way
+    row.refused_s = now_s
+    return Step.LATER
 
 
 def next_hour(site: str, made_s: float) -> float:
