@@ -251,6 +251,19 @@ def test_a_refused_plan_is_made_anew_once() -> None:
     assert heard_in_force(held, no, NOON_S) is Step.NOTHING
 
 
+def test_a_site_that_refuses_every_plan_gets_one_more_an_hour() -> None:
+    held, asked = row(), []
+    for second in range(0, 7200, 30):
+        now_s = NOON_S + second
+        held.plan = f"p{second}"  # whatever it refused was made anew
+        if (
+            heard_in_force(held, InForce(refused=held.plan, refused_code="over"), now_s)
+            is Step.LATER
+        ):
+            asked.append(second)
+    assert asked == [0, 3600]
+
+
 def test_a_plan_for_an_older_profile_waits_for_the_newer_one() -> None:
     held = row()
     no = InForce(refused="p2", refused_code="older-profile")

@@ -136,3 +136,19 @@ async def test_the_token_stands_in_no_log_and_no_error(
     with caplog.at_level("INFO"), pytest.raises(RefusedByProviderError) as refused:
         await answered(http, Question(provider.url, {"securityToken": "very-secret"}))
     assert "very-secret" not in caplog.text + str(refused.value)
+
+
+async def test_an_error_page_that_repeats_the_question_tells_no_token(
+    http: httpx.AsyncClient, provider: Provider
+) -> None:
+    page = b"Unauthorized: /api?securityToken=very%2Dsecret and Bearer other-secret; zone DE"
+    provider.says(page, 401)
+    question = Question(
+        provider.url,
+        {"securityToken": "very-secret", "zone": "DE"},
+        {"Authorization": "Bearer other-secret"},
+    )
+    with pytest.raises(RefusedByProviderError) as refused:
+        await answered(http, question)
+    assert "secret and" not in (told := str(refused.value))
+    assert told.endswith("Unauthorized: /api?securityToken=*** and Bearer ***; zone DE")

@@ -23,7 +23,7 @@ from smart_charging.prices.sources import DAY_AHEAD, SOURCES, Feed, Source, in_c
 from smart_charging.provider.core.days import day
 from smart_charging.provider.core.errors import SetUpError, SourceError
 from smart_charging.provider.core.release import span
-from smart_charging.provider.fetching import client
+from smart_charging.provider.fetching import MOST_BYTES, client
 
 OK, NO_PRICES, BAD_INPUT = 0, 1, 2
 OWN = {
@@ -115,7 +115,8 @@ def _own(
         case "file":
             if given.file is None:
                 raise SetUpError("file needs --file")
-            return own.read(given.file.read_bytes())
+            with given.file.open("rb") as file:
+                return own.read(file.read(MOST_BYTES))
         case _:
             return None
 

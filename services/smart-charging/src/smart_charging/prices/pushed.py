@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from smart_charging.prices.core.errors import SeriesError
 from smart_charging.prices.core.series import Series, clipped, overlaid
 from smart_charging.prices.desk import HISTORY
 from smart_charging.prices.store import Store, StoreError
+from smart_charging.provider.core.errors import AnswerError
 from smart_charging.provider.core.release import Freshness, Record
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
@@ -15,6 +16,7 @@ from volthus_kit.refusal import RefusedError
 NAME = "push"
 SOON = timedelta(hours=6)  # less than this ahead: a feed that should be filled again
 MOST_FEEDS = 1000
+AHEAD = timedelta(days=14)  # what is pushed for later is not kept: plans reach three days
 
 
 class Pushed:
@@ -44,12 +46,13 @@ class Pushed:
         old = self._held.get(zone)
         if old is None and len(self._held) >= MOST_FEEDS:
             raise RefusedError("too-many-feeds", f"There are {MOST_FEEDS} price feeds already.")
+        now = self._clock.now()
         try:
-            whole = series if old is None else overlaid(old, series)
+            whole = await asyncio.to_thread(_merged, old, series, now)
         except SeriesError as error:
             raise RefusedError("feed-differs", f"The feed {zone!r}: {error}") from error
-        now = self._clock.now()
-        whole = clipped(whole, now - HISTORY, datetime.max.replace(tzinfo=UTC))
+        except AnswerError as error:
+            raise RefusedError("feed-wrong", f"The feed {zone!r}: {error}") from error
         self._held[zone] = whole
         record = Record(whole.known_until(now), tried_at=now, succeeded_at=now)
         with suppress(RefusedError, StoreError):  # goes on from memory; it has been counted
@@ -66,3 +69,13 @@ class Pushed:
         if ahead <= timedelta():
             return series, Freshness.MISSING
         return series, Freshness.STALE if ahead < SOON else Freshness.FRESH
+
+
+def _merged(old: Series | None, new: Series, now: datetime) -> Series:
+    """Return both as one, new values first, from a month ago to two weeks ahead.
+
+    Raises SeriesError for a series of another kind, AnswerError for more than can be kept.
+    """
+    first, last = now - HISTORY, now + AHEAD
+    new = clipped(new, first, last)
+    return new if old is None else overlaid(clipped(old, first, last), new)

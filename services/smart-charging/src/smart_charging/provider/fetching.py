@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
+from urllib.parse import unquote_plus
 
 import httpx
 
@@ -23,6 +24,7 @@ from smart_charging.provider.core.errors import (
 MOST_BYTES = 4_000_000  # a year of ENTSO-E quarter-hours is 3 MB, an ordinary answer 20 kB
 CONNECT_S, WHOLE_S = 10.0, 30.0
 GZIP = 16 + zlib.MAX_WBITS
+LEAST_SECRET = 8  # shorter words of a question are no tokens, and tell what was wrong
 AGENT = f"Volthus/{version('volthus-smart-charging')}"
 
 
@@ -114,7 +116,7 @@ def _check(response: httpx.Response, body: bytes, question: Question) -> None:
         status == HTTPStatus.NOT_FOUND and question.is_absence_not_found
     ):
         raise NotPublishedError(f"{host} has nothing for this time yet")
-    words = " ".join(body[:300].decode("utf-8", "replace").split())[:120]
+    words = " ".join(_without_secrets(body[:300], question).split())[:120]
     text = f"{host} answered {status}" + (f": {words}" if words else "")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise RefusedByProviderError(text, _wait(response), is_busy=True)
@@ -122,6 +124,16 @@ def _check(response: httpx.Response, body: bytes, question: Question) -> None:
         wait = _wait(response) or timedelta(minutes=10)
         raise RefusedByProviderError(text, wait, is_busy=True)
     raise RefusedByProviderError(text, _wait(response) or timedelta(hours=1))
+
+
+def _without_secrets(body: bytes, question: Question) -> str:
+    """Return a body as text, without what was asked with: pages of errors repeat addresses."""
+    told = (*question.parameters.values(), *question.headers.values())
+    words = [word for value in told for word in value.split() if len(word) >= LEAST_SECRET]
+    text = unquote_plus(body.decode("utf-8", "replace"))
+    for word in sorted(words, key=len, reverse=True):
+        text = text.replace(unquote_plus(word), "***")
+    return text
 
 
 def _wait(response: httpx.Response) -> timedelta | None:
