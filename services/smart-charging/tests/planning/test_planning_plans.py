@@ -64,7 +64,10 @@ def home(*, tariff: Tariff | None = TARIFF, hours: float = 10.0, **changed: obje
     told = profile("house", NOW, cars=0, tariff=tariff)
     wanted = session(NOW, hours=hours)
     for name, value in changed.items():
-        setattr(wanted, name, value)
+        if name == "phases":
+            wanted.phases[:] = value
+        else:
+            setattr(wanted, name, value)
     told.sessions.append(wanted)
     return told
 
@@ -135,16 +138,38 @@ def test_without_a_departure_only_sun_is_taken(book: Book) -> None:
     assert planned(book, told, sun_kw=0.0).sessions[0].energy_wh == 0
 
 
-def test_a_fast_car_takes_its_room_first(book: Book) -> None:
-    told = home(hours=2)
+def with_a_fast_car(told: SiteProfile, *phases: str) -> SiteProfile:
     told.fuse_a.l1 = told.fuse_a.l2 = told.fuse_a.l3 = 25
     fast = session(NOW, mode="fast")
     fast.session, fast.ski = "fast", "cd" * 20
+    fast.phases[:] = phases
     told.sessions.append(fast)
+    return told
+
+
+@pytest.mark.parametrize("phases", [["L1"], ["L1", "L2", "L3"]])
+def test_a_fast_car_shares_the_fuse_and_does_not_push_out_who_is_planned(
+    book: Book, phases: list[str]
+) -> None:
+    told = with_a_fast_car(home(hours=2.5), *phases)
     plan = planned(book, told)
     assert [each.session for each in plan.sessions] == ["s-1"]
-    assert plan.sessions[0].shortfall_code == "room-too-small"
-    assert plan.sessions[0].shortfall_wh > 2000
+    assert plan.sessions[0].shortfall_wh == 0
+
+
+def test_what_a_fast_car_takes_is_not_there_for_a_plan(book: Book) -> None:
+    told = with_a_fast_car(home(hours=2, needed_wh=20_000), "L1", "L2", "L3")
+    short = planned(book, told).sessions[0]
+    assert short.shortfall_code == "room-too-small"
+    assert 3000 < short.shortfall_wh < 12_000  # half a fuse of 25 A for 2 h
+
+
+def test_a_fast_car_on_another_phase_takes_nothing_away(book: Book) -> None:
+    told = home(hours=4, phases=["L2"], max_a=16, needed_wh=12_000)
+    alone = planned(book, told).sessions[0]
+    beside = planned(book, with_a_fast_car(told, "L1")).sessions[0]
+    assert beside.shortfall_wh == alone.shortfall_wh == 0
+    assert beside.cost == pytest.approx(alone.cost)
 
 
 def test_cars_of_one_small_circuit_are_planned_within_it(book: Book) -> None:

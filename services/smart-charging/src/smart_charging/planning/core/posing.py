@@ -49,9 +49,10 @@ def posed(
     less = outlook.load_kw if site.threshold_kw is None else site.threshold_kw
     surplus = np.maximum(0.0, sun - less)
     room = _phase_room(site, slots, outlook)
+    fair = _fair_share(wishes, room)
     for wish in wishes:
         if wish.role is Role.RESERVED:
-            _reserve(wish, slots, room, surplus)
+            _reserve(wish, slots, fair, room, surplus)
     bought, sold = _prices(site, prices, planned)
     free = surplus if any(w.session.looks_at_forecast for w in planned) else np.zeros(slots.count)
     part = np.ones(slots.count)
@@ -84,18 +85,35 @@ def _phase_room(site: Site, slots: Slots, outlook: Outlook) -> Floats:
     return room
 
 
-def _reserve(wish: Wish, slots: Slots, room: Floats, surplus: Floats) -> None:
+def _fair_share(wishes: tuple[Wish, ...], room: Floats) -> Floats:
+    """Return what each car may count on, on each phase, where all on it charge [3, slots].
+
+    The site shares a phase fairly: who is in a hurry does not push out who is planned.
+    """
+    crowd = np.zeros((3, 1))
+    for wish in wishes:
+        if wish.is_planned or wish.role is Role.RESERVED:
+            crowd[_phases(wish.session)] += 1
+    share: Floats = np.maximum(0.0, room) / np.maximum(1.0, crowd)
+    return share
+
+
+def _reserve(wish: Wish, slots: Slots, fair: Floats, room: Floats, surplus: Floats) -> None:
     """Take out of room and surplus what a car that is not planned will draw."""
-    session = wish.session
+    session, phases = wish.session, _phases(wish.session)
     power = session.least_kw if session.mode == "min-solar" else session.most_kw
-    if power <= 0 or wish.most_kwh <= 0:
+    if power <= 0 or wish.most_kwh <= 0 or not phases:
         return
-    served = np.cumsum(slots.hours * power)
-    draws = np.clip((wish.most_kwh - served) / (slots.hours * power) + 1, 0.0, 1.0) * power
-    phases = [phase for phase in range(3) if session.phases >> phase & 1]
-    for phase in phases:
-        room[phase] -= draws / len(phases)
+    power_kw = np.minimum(power, len(phases) * fair[phases].min(axis=0))
+    whole_kwh = slots.hours * power_kw
+    left_kwh = np.maximum(0.0, wish.most_kwh - np.cumsum(whole_kwh) + whole_kwh)
+    draws = np.minimum(whole_kwh, left_kwh) / slots.hours
+    room[phases] -= draws / len(phases)
     np.maximum(0.0, surplus - draws, out=surplus)
+
+
+def _phases(session: Session) -> list[int]:
+    return [phase for phase in range(3) if session.phases >> phase & 1]
 
 
 def _prices(site: Site, prices: Prices, planned: tuple[Wish, ...]) -> tuple[Floats, Floats]:
