@@ -47,6 +47,7 @@ class SmartHouse:
         self.has_meter = has_meter
         self.house_a, self.car_a, self.phases = 1.0, 16.0, 3
         self.takes_a = 80.0  # less than its charger was told it can
+        self.tells_phases = True
         self.energy_wh, self.soc, self.plug = 0.0, None, 1
         state = restored(Remembered(), 0.0)
         for event in (
@@ -107,7 +108,8 @@ class SmartHouse:
         drawn_a = min(granted_a, self.car_a, self.takes_a)
         drawn = [drawn_a * (n < self.phases) for n in range(3)]
         self.energy_wh += sum(drawn) * 230 * self.step_s / 3600
-        car = Car("", self.phases, None, self.car_a, "", self.soc, self.plug)
+        told = self.phases if self.tells_phases else None
+        car = Car("", told, None, self.car_a, "", self.soc, self.plug)
         report = Report(
             A, car=car, current_a=Phases(*drawn), measured_age_s=0.0, energy_wh=self.energy_wh,
             accepted=Accepted(on_every_phase(granted_a).map(float)),

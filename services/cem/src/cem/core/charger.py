@@ -96,6 +96,7 @@ class Charger:
     plugged_s: float | None = None  # since when its car is here; None = before we were
     soc: SocWord | None = None  # the car's own word in this session
     seen_a: float | None = None  # all that its car was seen to take when it might take more
+    seen_phases: int | None = None  # on how many it was last seen to charge steadily
 
     def standing(self, now: float, p: Parameters) -> Standing:
         """Return what the control law may count on."""
@@ -145,7 +146,7 @@ class Charger:
         car = self.report.car if self.report else None
         if car is None:
             return wired
-        told = self._measured_phases(wired, p) if car.phases is None else car.phases
+        told = self.measured_phases(wired, p) if car.phases is None else car.phases
         if not told or self._is_widening or self.settings.may_switch_itself:
             return wired
         if told >= len(wired):
@@ -166,6 +167,12 @@ class Charger:
         if car is None or car.phases is None or self.wanted_phases == 1:
             return wired
         return wired[: car.phases]
+
+    @property
+    def tells_phases(self) -> bool:
+        """Return whether it tells how many phases its car uses."""
+        car = self.report.car if self.report else None
+        return car is not None and car.phases is not None
 
     @property
     def told_phases(self) -> int | None:
@@ -258,7 +265,7 @@ class Charger:
         levels = [current_a[p] / (len(wired) if p is wired[0] else 1) for p in wired]
         return max(0.0, *levels)
 
-    def _measured_phases(self, wired: tuple[Phase, ...], p: Parameters) -> int | None:
+    def measured_phases(self, wired: tuple[Phase, ...], p: Parameters) -> int | None:
         """Return how many conductors carry current; None until that has been steady for long."""
         if not self.samples or self.samples[-1].at_s - self.samples[0].at_s < p.raise_every_s:
             return None

@@ -21,6 +21,7 @@ from cem.core.explaining import Sharing, why
 from cem.core.failsafe import fallbacks_a
 from cem.core.fitting import fitted
 from cem.core.ladder import Rung, Stage, rung
+from cem.core.lanes import usual_a
 from cem.core.modes import meant
 from cem.core.noticing import notices
 from cem.core.obedience import observed
@@ -140,7 +141,8 @@ def _observed(state: State, step: Rung, now: float, p: Parameters) -> State:
 def _estimated(
     meter: Meter, members: tuple[Charger, ...], site_phases: int, now: float, p: Parameters
 ) -> Meter:
-    return replace(meter, estimates=estimated(meter, members, site_phases, now, p))
+    found = estimated(meter, members, site_phases, now, p)
+    return replace(meter, estimates=found, usual_a=usual_a(meter, found))
 
 
 def _sub_estimated(state: State, now: float, p: Parameters) -> dict[str, Meter]:

@@ -78,7 +78,21 @@ def served(charger: Charger, site_phases: int, now: float, p: Parameters) -> Cha
         served_s=now,
         unused_a=max(0.0, beside_a),
         over_a=max(0.0, -beside_a),
+        seen_phases=_seen_phases(charger, site_phases, p),
     )
+
+
+def _seen_phases(charger: Charger, site_phases: int, p: Parameters) -> int | None:
+    """Return on how many phases its car was last seen to charge by itself; None = not yet.
+
+    Only where nobody tells, and not while we have it charge on one.
+    """
+    settings = charger.settings
+    is_ours = charger.switching.is_under_way or charger.wanted_phases < settings.phases
+    if charger.tells_phases or settings.may_switch_itself or is_ours or not charger.has_car:
+        return charger.seen_phases
+    seen = charger.measured_phases(settings.wired(site_phases), p)
+    return charger.seen_phases if seen is None else seen
 
 
 def _beside_a(charger: Charger, site_phases: int, now: float, p: Parameters) -> float:

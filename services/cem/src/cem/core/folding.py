@@ -277,7 +277,7 @@ def _heard(state: State, report: Report, now: float) -> State:
             updated, plugged_s=now if is_new else None, claim_a=None, below_since_s=None,
             used_since_s=None, running_since_s=None, served_as=0.0, unused_a=0.0, over_a=0.0,
             idle_since_s=None, low_refusals=0, paused_since_s=None, misses=0, disobeys=False,
-            seen_a=None,
+            seen_a=None, seen_phases=None,
         )  # fmt: skip
     if is_first and charger.accepted_a is None and updated.accepted_a is not None:
         # After our own restart the limit in force is where we go on from, and who runs stays.
@@ -315,7 +315,7 @@ def _without(meter: Meter, drawn_a: PhaseCurrents) -> Meter:
         for e in meter.estimates
     )
     # Readings from before its first measurement cannot be divided between it and the house again.
-    return replace(meter, estimates=estimates, samples=meter.samples[-1:])
+    return replace(meter, estimates=estimates, samples=meter.samples[-1:], usual_a=None)
 
 
 def _with_sample(charger: Charger, site_phases: int, now: float) -> Charger:

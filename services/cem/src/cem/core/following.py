@@ -8,7 +8,7 @@ come first.
 from dataclasses import dataclass, replace
 
 from cem.core.charger import Charger
-from cem.core.goals import Need
+from cem.core.goals import Need, expected_phases, pace_a
 from cem.core.local_prices import cheapest
 from cem.core.plan import Course, Plan
 from cem.core.reasons import Kind
@@ -79,8 +79,8 @@ def by_prices(charger: Charger, need: Need, state: State, now: float) -> Advice 
     if prices is None or clock is None or not charger.mode.smart.price:
         return None
     now_s = clock.at(now).timestamp()
-    phases = len(charger.widest(state.site_phases))
-    power_w = max(charger.most_a, 1.0) * phases * NOMINAL_VOLTAGE_V
+    phases = len(expected_phases(charger, state))
+    power_w = max(pace_a(charger, state), 1.0) * phases * NOMINAL_VOLTAGE_V
     due_s = now_s + need.deadline_s - now
     is_running = charger.intent.kind is Kind.PLAN
     choice = cheapest(prices, now_s, due_s, need.energy_wh / power_w, is_running=is_running)

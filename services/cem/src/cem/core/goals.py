@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from cem.core.charger import Charger
 from cem.core.driving import departure_of
+from cem.core.lanes import above, lanes
 from cem.core.parameters import Parameters
 from cem.core.soc import AC_TO_BATTERY, car_of, delivered_wh, plugged_soc
 from cem.core.state import State
@@ -86,38 +87,67 @@ def needs(state: State, now: float) -> tuple[Need, ...]:
     return tuple(sorted(found, key=lambda need: (need.deadline_s, need.ski)))
 
 
-def latest_starts(wanted: Iterable[Need], state: State, p: Parameters) -> dict[str, float]:
+def latest_starts(
+    wanted: Iterable[Need], state: State, now: float, p: Parameters
+) -> dict[str, float]:
     """Return from which moment on (monotonic s) who needs something must charge with all it can.
 
-    wanted: as `needs` returns them: those that leave earlier come first.
+    wanted: as `needs` returns them: those that leave earlier come first. A car that nobody knows
+    the phases of is taken for one of one phase: rather too early than too late.
     """
-    taken_as: dict[Phase, float] = {}
+    wanted = tuple(wanted)
+    shared = lanes(state, now, p) if wanted else ()
+    taken_as = [0.0] * len(shared)
     found = {}
     for need in wanted:
         charger = state.chargers[need.ski]
-        phases = charger.widest(state.site_phases)
+        phases = known_phases(charger, state) or charger.widest(state.site_phases)[:1]
         needed_as = need.energy_wh * 3600.0 / NOMINAL_VOLTAGE_V / len(phases)
-        for phase in phases:
-            taken_as[phase] = taken_as.get(phase, 0.0) + needed_as
-        seen_a = charger.most_a if charger.seen_a is None else charger.seen_a
-        alone_s = needed_as / max(1.0, min(charger.most_a, seen_a))
-        shared_s = max(taken_as[phase] / _capacity_a(state, phase, p) for phase in phases)
+        circuits, shared_s = above(charger.settings.circuit, state), 0.0
+        for number, lane in enumerate(shared):
+            count = sum(phase in lane.phases for phase in phases)
+            if count and lane.circuit in circuits:
+                taken_as[number] += needed_as * count
+                shared_s = max(shared_s, taken_as[number] / lane.room_a)
+        alone_s = needed_as / max(1.0, pace_a(charger, state))
         # Who must already stays so until a little time is won back.
         slack_s = p.goal_slack_s * (1.3 if charger.intent.is_urgent else 1.0)
         found[need.ski] = need.deadline_s - max(alone_s, shared_s) * p.goal_reserve - slack_s
     return found
 
 
+def known_phases(charger: Charger, state: State) -> tuple[Phase, ...] | None:
+    """Return the phases its car uses: as its charger tells, as seen, as its driver told.
+
+    None = nobody knows.
+    """
+    widest = charger.widest(state.site_phases)
+    if charger.tells_phases or charger.settings.may_switch_itself or len(widest) == 1:
+        return widest
+    car = car_of(charger, state)
+    count = charger.seen_phases or (None if car is None else car.phases)
+    return None if count is None else widest[:count]
+
+
+def expected_phases(charger: Charger, state: State) -> tuple[Phase, ...]:
+    """Return the phases its car uses; all that are wired while nobody knows."""
+    return known_phases(charger, state) or charger.widest(state.site_phases)
+
+
+def told_a(charger: Charger, state: State) -> float:
+    """Return the most that charger and car can (A), as they or the driver told."""
+    car = car_of(charger, state)
+    return charger.most_a if car is None or car.max_a is None else min(charger.most_a, car.max_a)
+
+
+def pace_a(charger: Charger, state: State) -> float:
+    """Return how fast (A) its car charges at best: as told, and as it was seen to."""
+    most_a = told_a(charger, state)
+    return most_a if charger.seen_a is None else min(most_a, charger.seen_a)
+
+
 def planned_a(need: Need, charger: Charger, state: State, now: float) -> float:
     """Return the current (A) that meets a need with a little to spare until the deadline."""
-    phases = len(charger.widest(state.site_phases))
+    phases = len(expected_phases(charger, state))
     left_s = max(60.0, (need.deadline_s - now) / PLAN_RESERVE - PLAN_SLACK_S)
     return need.energy_wh * 3600.0 / NOMINAL_VOLTAGE_V / phases / left_s
-
-
-def _capacity_a(state: State, phase: Phase, p: Parameters) -> float:
-    """Return what all cars together may count on, on a phase: what the usual load leaves."""
-    grid = state.grid
-    if grid is None:
-        return 1.0
-    return max(1.0, grid.fuse_a[phase] - grid.margins_a(p)[phase] - grid.base_load_a[phase])

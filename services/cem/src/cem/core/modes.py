@@ -30,7 +30,7 @@ def meant(state: State, step: Rung, now: float, p: Parameters) -> State:
     if all(_is_plain(charger) for charger in state.chargers.values()):
         return state
     wanted = needs(state, now)
-    latest = latest_starts(wanted, state, p)
+    latest = latest_starts(wanted, state, now, p)
     by_ski = {need.ski: need for need in wanted}
     chargers = {}
     for ski, charger in state.chargers.items():

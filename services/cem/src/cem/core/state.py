@@ -55,6 +55,7 @@ class Meter:
     estimates: tuple[Estimate, ...] = ()
     same_count: int = 0
     same_since_s: float = 0.0
+    usual_a: PhaseCurrents | None = None  # the mean beside the chargers, see `lanes.usual_a`
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from cem.core import soc
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN
 from cem.core.driving import departure_of
-from cem.core.goals import remaining_wh, room_wh
+from cem.core.goals import expected_phases, remaining_wh, room_wh, told_a
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind
 from cem.core.site import margins_below
@@ -58,9 +58,6 @@ def session_of(charger: Charger, state: State, now: float) -> planning_pb2.Profi
     """Return what the planner needs of a plugged car."""
     car, held = soc.car_of(charger, state), soc.plugged_soc(charger, state, now)
     goal, mode = charger.goal, mode_message(charger.mode)
-    most_a = charger.most_a
-    if car is not None and car.max_a is not None:
-        most_a = min(most_a, car.max_a)
     at = charger.settings.circuit
     message = planning_pb2.ProfileSession(
         session=charger.session,
@@ -68,9 +65,9 @@ def session_of(charger: Charger, state: State, now: float) -> planning_pb2.Profi
         charger_name=charger.report.name if charger.report else "",
         car="" if car is None else car.id,
         car_name="" if car is None else car.name,
-        phases=[phase.value for phase in charger.widest(state.site_phases)],
+        phases=[phase.value for phase in expected_phases(charger, state)],
         min_a=charger.least_a,
-        max_a=max(most_a, 0.0),
+        max_a=max(told_a(charger, state), 0.0),
         mode=mode.mode,
         smart=mode.smart,
         needed_wh=remaining_wh(charger, state, now),
