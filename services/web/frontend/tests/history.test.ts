@@ -115,6 +115,7 @@ describe("sessions", () => {
     expect(sunShare(session({ sun_wh: 1001 }))).toBe(1);
     expect(money(null, "en")).toBe("–");
     expect(money({ amount: 1.5, currency: "EUR" }, "de")).toBe("1,50\u00a0€");
+    expect(money({ amount: -0.0006, currency: "EUR" }, "en")).toBe("€0.00");
   });
 });
 

@@ -11,10 +11,14 @@ const MINOR: Readonly<Record<string, string>> = {
 };
 const NBSP = "\u00a0";
 
+/** Whether an amount rounds to nothing: it is neither saved nor lost, and has no sign. */
+export const isNothing = (amount: number): boolean => Math.abs(amount) < 0.005;
+
 /** Say an amount of money; a dash while it is not known. */
 export function money(cost: { amount: number; currency: string } | null, language: string): string {
   if (cost === null) return "–";
-  return new Intl.NumberFormat(language, { style: "currency", currency: cost.currency }).format(cost.amount);
+  const amount = isNothing(cost.amount) ? 0 : cost.amount;
+  return new Intl.NumberFormat(language, { style: "currency", currency: cost.currency }).format(amount);
 }
 
 /** Say what a kWh costs as people read it on their bill: "19.3 ct"; a dash while it is not known. */
