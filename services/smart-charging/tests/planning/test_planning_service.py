@@ -31,6 +31,7 @@ from volthus_wire.v1.planning_pb2 import (
     PushPricesRequest,
     ReplicaBeat,
 )
+from volthus_wire.v1.records_pb2 import GetEnergyReply
 from volthus_wire.v1.tariff_pb2 import PvSystem, Tariff
 
 PROGRAM = str(Path(sys.executable).parent / "smart-charging")
@@ -159,6 +160,37 @@ async def test_the_next_plan_reckons_with_what_a_car_got_meanwhile(
         await until_new_plan(site, first.plan)
         assert site.plans[-1].profile_revision == first.profile_revision
         assert site.plans[-1].sessions[0].energy_wh <= 2_000
+
+
+async def test_what_a_site_took_is_learned_and_the_next_plan_reckons_with_it(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    async with running(nats.url, tmp_path, clock):
+        site = Follower(bus, profile("house", clock.now()))
+        await site.start(energies(clock.now(), load_w=1800))
+        first = await site.until_planned()
+        assert {i.input: i.freshness for i in first.inputs}["load"] == "standard"
+        await site.tell_state()
+        for _ in range(12):  # it is asked within the first minutes
+            clock.go_on(20)
+            await asyncio.sleep(1)
+        clock.go_on(3700)  # and planned again within the hour
+        await until_new_plan(site, first.plan)
+        learned = site.plans[-1]
+        assert {i.input: i.freshness for i in learned.inputs}["load"] == "learned"
+        assert 1600 < sum(learned.load_w) / len(learned.load_w) < 2000
+
+
+def energies(now: datetime, *, load_w: float) -> GetEnergyReply:
+    """Return 28 days of quarter-hours of a house that takes always the same."""
+    start = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+    told = GetEnergyReply()
+    for quarter in range(1, 28 * 96 + 1):
+        span = told.spans.add(import_wh=load_w / 4, export_wh=0.0)
+        span.start.FromDatetime(start - quarter * timedelta(minutes=15))
+        span.end.FromDatetime(start - (quarter - 1) * timedelta(minutes=15))
+    return told
 
 
 async def until_new_plan(site: Follower, old: str) -> None:
