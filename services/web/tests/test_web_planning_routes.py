@@ -93,10 +93,12 @@ async def test_a_place_is_whole_and_in_a_time_zone_there_is(service, site):
             "longitude": -9.7,
             "time_zone": "Europe/Berlin",
             "objective": "co2",
+            "car_before_battery": True,
         },
     )
     assert put.status_code == 200, put.text
     assert put.json()["solar_threshold_w"] is None
+    assert put.json()["car_before_battery"] is True
     assert (await service.get(f"{SITE}/planning")).json() == put.json()
     for wrong in ({"latitude": 52.4}, {"time_zone": "Europe/Atlantis"}, {"objective": "fun"}):
         assert (await service.put(f"{SITE}/planning", json=wrong)).status_code == 422

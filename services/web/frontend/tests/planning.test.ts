@@ -76,6 +76,8 @@ describe("place and roofs", () => {
   test("a place is whole or none", () => {
     expect(wrongPlace({ ...placeForm(null, "en"), latitude: "52.4" })).toHaveProperty("longitude");
     expect(wrongPlace(placeForm(null, "en"))).toEqual({});
+    expect(placeOf({ ...placeForm(null, "en"), carFirst: true }).car_before_battery).toBe(true);
+    expect(placeOf(placeForm(null, "en")).car_before_battery).toBe(false);
     expect(placeOf({ ...placeForm(null, "en"), latitude: "-33,9", longitude: "18.4" })).toMatchObject({
       latitude: -33.9,
       longitude: 18.4,

@@ -3774,6 +3774,8 @@ export interface components {
             objective: string;
             /** Weather Source */
             weather_source: string | null;
+            /** Car Before Battery */
+            car_before_battery: boolean;
             /**
              * Revision
              * @description Also the ETag; 0 = never set.
@@ -3823,6 +3825,12 @@ export interface components {
              * @description Null: the installation's default.
              */
             weather_source?: string | null;
+            /**
+             * Car Before Battery
+             * @description What charges a home battery counts as surplus for cars, too (B2).
+             * @default false
+             */
+            car_before_battery: boolean;
         };
         /**
          * PriceSlot

@@ -10,6 +10,7 @@ export interface PlaceForm {
   time_zone: string;
   threshold: string;
   objective: "cost" | "co2";
+  carFirst: boolean;
   weather_source: string;
 }
 
@@ -19,6 +20,7 @@ export const placeForm = (planning: Planning | null, language: string): PlaceFor
   time_zone: planning?.time_zone ?? "",
   threshold: asTyped(planning?.solar_threshold_w, language),
   objective: planning?.objective === "co2" ? "co2" : "cost",
+  carFirst: planning?.car_before_battery ?? false,
   weather_source: planning?.weather_source ?? "",
 });
 
@@ -41,6 +43,7 @@ export const placeOf = (form: PlaceForm): PlanningWanted => ({
   time_zone: form.time_zone.trim() || null,
   solar_threshold_w: numberOrNull(form.threshold),
   objective: form.objective,
+  car_before_battery: form.carFirst,
   weather_source: form.weather_source || null,
 });
 

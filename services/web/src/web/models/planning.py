@@ -56,6 +56,10 @@ class PlanningWanted(Wanted):
     )
     objective: Objective = "cost"
     weather_source: Word | None = Field(None, description="Null: the installation's default.")
+    car_before_battery: bool = Field(
+        default=False,
+        description="What charges a home battery counts as surplus for cars, too (B2).",
+    )
 
     @model_validator(mode="after")
     def _whole_place(self) -> "PlanningWanted":
@@ -73,6 +77,7 @@ class Planning(Model):
     solar_threshold_w: float | None
     objective: str = Field(examples=["cost"], description="cost, co2")
     weather_source: str | None
+    car_before_battery: bool
     revision: int = Field(description="Also the ETag; 0 = never set.")
 
 
