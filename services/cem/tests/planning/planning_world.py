@@ -35,7 +35,7 @@ class World:
     def __init__(self, bus: Bus, *, has_meter: bool = True) -> None:
         self.bus = bus
         self.has_meter = has_meter
-        self.has_car = False
+        self.has_car = self.is_silent = False
         self.plug = 0
         self.energy_wh = 0.0
         self.limit_a: float | None = None
@@ -93,7 +93,8 @@ class World:
 
     async def live(self) -> None:
         while True:
-            await self.tell()
+            if not self.is_silent:
+                await self.tell()
             await asyncio.sleep(0.2)
 
     async def ask(self, request: Request, question: Message):

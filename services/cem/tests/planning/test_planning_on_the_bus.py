@@ -77,9 +77,13 @@ async def test_a_plan_is_asked_for_followed_and_survives_a_restart(tmp_path: Pat
             starts_in_s = told.limited_by.until.seconds - datetime.now(UTC).timestamp()
             assert 880 < starts_in_s < 902
             assert told.plan.session == session.session
+        world.profiles.clear()
+        world.is_silent = True  # a gateway that starts later than we do
         async with running(serve(settings)):
-            shown = await world.state_until(lambda s: s.chargers and s.chargers[0].session != "")
-            assert shown.plan.plan == later.plan
+            shown = await world.state_until(lambda s: s.plan.plan == later.plan)
+            await asyncio.sleep(2.0)  # we look at what to tell every second
+            world.is_silent = False
+            await world.state_until(lambda s: s.chargers and s.chargers[0].session != "")
             shown = await world.state_until(
                 lambda s: s.chargers[0].limited_by.kind == "waiting-for-price"
             )
@@ -126,10 +130,15 @@ async def test_a_plan_that_was_not_made_for_this_is_refused_and_said_so(tmp_path
         endless = plan_for(newer, [CHARGE])
         endless.start.seconds = 2**62
         await refused(endless, "unreadable")
+        await refused(plan_for(newer, [CHARGE], profile_revision=2**63), "unreadable")
+        late = plan_for(newer, [CHARGE])  # repeated after another was made
         right = plan_for(newer, [CHARGE])
         await world.bus.publish(subjects.PLAN, right, site=SITE)
         shown = await world.state_until(lambda s: s.plan.plan == right.plan)
         assert shown.plan.refused == ""
+        await world.bus.publish(subjects.PLAN, late, site=SITE)
+        shown = await world.state_until(lambda s: s.plan.refused == late.plan)
+        assert (shown.plan.refused_code, shown.plan.plan) == ("older-profile", right.plan)
 
 
 async def test_a_site_without_a_meter_follows_its_plan_under_static_load_management(

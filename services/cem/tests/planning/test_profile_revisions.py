@@ -141,3 +141,18 @@ def test_a_revision_never_falls(before: int, now_s: float) -> None:
     after = revised(Standing(before, "other"), profile, {}, None, now_s)
     assert after.revision > before
     assert after.revision >= int(now_s)
+
+
+def test_a_session_that_was_out_of_sight_is_the_one_that_was_planned(told: Told) -> None:
+    planned_for = told.look()
+    mark = told.standing.sessions["session-1"]
+    nothing = planning_pb2.SiteProfile()
+    nothing.CopyFrom(told.profile)
+    del nothing.sessions[:]
+    unseen = revised(told.standing, nothing, {}, None, told.house.now_s, {"session-1"})
+    assert unseen.revision > planned_for
+    again = revised(unseen, told.profile, {}, None, told.house.now_s + 3, {"session-1"})
+    assert again.revision > unseen.revision  # the planner is to know of it
+    assert again.sessions["session-1"] == mark  # its plan is no older than what it wants
+    ended = revised(unseen, nothing, {}, None, told.house.now_s + 3, ())
+    assert (ended.revision, ended.sessions) == (unseen.revision, {})

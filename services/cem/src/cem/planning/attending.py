@@ -81,6 +81,7 @@ async def attend(
     costs.look_soon()  # sessions may have ended just before we did
     naming = Naming(controller, costs.look_soon)
     books.recorder.named = naming.named
+    publisher.unended = lambda: naming.unended
     await wire.hear(bus, site, keeper)
     answers = PlanningAnswers(controller, keeper, Kept(shelf, books.answers), clock)
     await wire.answer(bus, site, answers)
@@ -98,14 +99,14 @@ class Naming:
     def __init__(self, controller: Controller, ended: Callable[[], None]) -> None:
         self._controller = controller
         self._ended = ended
-        self._before: frozenset[str] = frozenset()
+        self.unended: frozenset[str] = frozenset()
 
     def named(self, sessions: dict[str, str]) -> None:
         """Take what the records say; the control law hears it where it does not know yet."""
         now_open = frozenset(sessions.values())
-        if self._before - now_open:
+        if self.unended - now_open:
             self._ended()
-        self._before = now_open
+        self.unended = now_open
         for ski, charger in self._controller.state.chargers.items():
             if charger.session != (sessions.get(ski, "") if charger.has_car else ""):
                 self._controller.happened(SessionsNamed(tuple(sorted(sessions.items()))))

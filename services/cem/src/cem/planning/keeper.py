@@ -187,10 +187,15 @@ class Keeper:
         if now_s >= plan.valid_until_s and not is_kept:
             self._refuse(plan.id, OVER, "")
             return
-        if self.plan is not None and plan.profile_revision < self.plan.profile_revision:
+        standing = self.standing()
+        if plan.profile_revision > standing.revision and not is_kept:
+            detail = f"made for profile {plan.profile_revision}, the last is {standing.revision}"
+            self._refuse(plan.id, UNREADABLE, detail)
+            return
+        if self._is_older(message):
             self._refuse(plan.id, OLDER, "")
             return
-        state, marks = self._controller.state, self.standing().sessions
+        state, marks = self._controller.state, standing.sessions
         courses, code = [], ""
         for course in plan.courses:
             mark = marks.get(course.session)
@@ -210,6 +215,12 @@ class Keeper:
         self._controller.happened(PlanHeard(replace(plan, courses=tuple(courses))))
         if not is_kept:
             self.later(self._shelf.keep_plan, message)
+
+    def _is_older(self, message: planning_pb2.Plan) -> bool:
+        """Return whether a plan was made before the one in force, or for older needs."""
+        if self.plan is None or self._now_s() >= self.plan.valid_until.seconds:
+            return False
+        return _age(message) < _age(self.plan)
 
     def _take_prices(self, message: planning_pb2.PriceSeries, *, is_kept: bool = False) -> None:
         try:
@@ -245,6 +256,10 @@ def _written(write: Callable[[], None]) -> bool:
         logger.warning("plan or prices not kept", extra={"error": str(error)})
         return False
     return True
+
+
+def _age(plan: planning_pb2.Plan) -> tuple[int, int]:
+    return plan.profile_revision, plan.made_at.ToNanoseconds()
 
 
 def _without_powers(plan: planning_pb2.SessionPlan) -> planning_pb2.SessionPlan:

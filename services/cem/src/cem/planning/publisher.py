@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from cem.core import soc
+from cem.core.charger import Charger
 from cem.core.decision import Decision
 from cem.core.events import (
     CarSocTold,
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY_S = 1.0
 COALESCED_S = 0.1
 PUBLISH_EVERY_S = 60.0
+SETTLING_S = 60.0  # so long the chargers may take to say, after our start, who is there
 NEWS = (
     CarSocTold, CarsSet, ChargerSet, CircuitsSet, GoalSet, GridConnectionSet, GridMeterNamed,
     ModeSet, OperatorSet, PlanHeard, PlanningSet, PvSystemsSet, SessionsNamed, TariffSet,
@@ -48,7 +50,10 @@ Tell = Callable[[], str]
 
 
 class Publisher:
-    """An observer of the loop that keeps `up.profile` true. token: the tariff's, as kept."""
+    """An observer of the loop that keeps `up.profile` true.
+
+    token: the tariff's, as kept. unended: the sessions that the records hold open.
+    """
 
     def __init__(
         self, controller: Controller, shelf: Shelf, publish: Publish, clock: Clock, site: str
@@ -61,7 +66,9 @@ class Publisher:
         self._news = asyncio.Event()
         self._told_s = float("-inf")
         self._kept = Standing()
+        self._settled_s = clock.monotonic() + SETTLING_S
         self.token: Callable[[], Awaitable[str]] = _none
+        self.unended: Callable[[], Collection[str]] = frozenset
         self.standing = Standing()
 
     def begin(self, standing: Standing) -> None:
@@ -90,12 +97,13 @@ class Publisher:
     async def look(self) -> None:
         """Publish the profile if something that counts has changed, or a minute has passed."""
         state, now = self._controller.state, self._clock.monotonic()
-        if state.wall is None:
+        if state.wall is None or self._is_settling(state, now):
             return
         zone = getattr(self._controller.zone, "key", None) or str(self._controller.zone)
         profile = profile_of(state, self._site, await self.token(), zone, now)
         now_s = self._clock.now().timestamp()
-        standing = revised(self.standing, profile, _words(state, now), state.plan, now_s)
+        words, unended = _words(state, now), self.unended()
+        standing = revised(self.standing, profile, words, state.plan, now_s, unended)
         is_news = standing.revision != self.standing.revision
         self.standing = standing
         if standing.revision != self._kept.revision or standing.plan != self._kept.plan:
@@ -106,6 +114,13 @@ class Publisher:
         if await self._publish(profile):
             self._told_s = now
 
+    def _is_settling(self, state: State, now: float) -> bool:
+        """Return whether sessions from before our start may be there that nobody has seen yet."""
+        if not self.standing.sessions or now >= self._settled_s:
+            return False
+        chargers = state.chargers.values()
+        return not (state.is_roster_known and all(map(_is_seen, chargers)))
+
     async def _keep(self, standing: Standing) -> None:
         try:
             await asyncio.to_thread(self._shelf.keep_standing, standing)
@@ -113,6 +128,12 @@ class Publisher:
             # The next revision is never below the wall clock: it grows over a restart all the same.
             logger.debug("profile revision not kept", extra={"error": str(error)})
         self._kept = standing
+
+
+def _is_seen(charger: Charger) -> bool:
+    """Return whether it is known which session a charger has, if any."""
+    report = charger.report
+    return report is not None and report.is_car_known and bool(charger.session) is charger.has_car
 
 
 def _words(state: State, now: float) -> dict[str, str]:

@@ -6,7 +6,7 @@ force gave it since.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from cem.core.plan import Plan
@@ -21,13 +21,16 @@ class Mark:
     """One session as it was when its part last counted.
 
     revision: of the profile that last changed what people, car and charger want of it.
-    needed_wh at at_s (Unix s): what deviations are measured from.
+    needed_wh at at_s (Unix s): what deviations are measured from. is_here: it stood in the profile;
+    one that does not, and was not seen to end (after our restart, or out of reach), is the same
+    when it is back.
     """
 
     digest: str
     revision: int
     needed_wh: float | None = None
     at_s: float = 0.0
+    is_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,19 @@ class Standing:
     plan: str = ""
 
 
-def revised(
+def revised(  # noqa: PLR0913, PLR0917 - all that a revision grows with
     before: Standing,
     profile: planning_pb2.SiteProfile,
     words: Mapping[str, str],
     plan: Plan | None,
     now_s: float,
+    unended: Collection[str] = (),
 ) -> Standing:
     """Return where a site stands with a profile; a higher revision = plans should be made anew.
 
     words: by session, what was last told of its car's battery and by whom. now_s: Unix seconds;
     a revision is never below it once it grows, so that it also grows over a lost database.
+    unended: the sessions that the records hold open.
     """
     digest = _digest_of_site(profile)
     found: dict[str, tuple[str, planning_pb2.ProfileSession]] = {
@@ -59,18 +64,25 @@ def revised(
     }
     next_revision = max(before.revision + 1, int(now_s))
     plan_id = "" if plan is None else plan.id
-    marks, is_news = {}, digest != before.digest or found.keys() != before.sessions.keys()
+    here = {name for name, mark in before.sessions.items() if mark.is_here}
+    marks, is_news = {}, digest != before.digest or found.keys() != here
     for name, (told, session) in found.items():
         mark = before.sessions.get(name)
         needed_wh = session.needed_wh if session.HasField("needed_wh") else None
         if mark is None or mark.digest != told:
             marks[name], is_news = Mark(told, next_revision, needed_wh, now_s), True
         elif _deviates(mark, session, plan, now_s):
-            marks[name], is_news = replace(mark, needed_wh=needed_wh, at_s=now_s), True
+            marks[name], is_news = (
+                replace(mark, needed_wh=needed_wh, at_s=now_s, is_here=True),
+                True,
+            )
         elif plan_id != before.plan:
-            marks[name] = replace(mark, needed_wh=needed_wh, at_s=now_s)
+            marks[name] = replace(mark, needed_wh=needed_wh, at_s=now_s, is_here=True)
         else:
-            marks[name] = mark
+            marks[name] = replace(mark, is_here=True)
+    for name in before.sessions.keys() - found.keys():
+        if name in unended:
+            marks[name] = replace(before.sessions[name], is_here=False)
     revision = next_revision if is_news else before.revision
     return Standing(revision, digest, marks, plan_id)
 
