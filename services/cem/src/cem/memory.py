@@ -16,12 +16,13 @@ LOOK_EVERY_S = 1.0
 TRY_AGAIN_AFTER_S = 5.0
 
 
-async def remember(controller: Controller, store: Store) -> None:
+async def remember(controller: Controller, store: Store, loaded: State) -> None:
     """Write what must outlive a restart whenever it changes, until cancelled.
 
+    loaded: as the database has it; what is heard while we start is a change already.
     Control never waits for it (design law 8): a failure is shown and tried again.
     """
-    kept = _to_keep(controller.state)
+    kept = _to_keep(loaded)
     while True:
         failing = controller.state.is_store_failing
         await asyncio.sleep(TRY_AGAIN_AFTER_S if failing else LOOK_EVERY_S)

@@ -112,7 +112,7 @@ async def _control(
             lambda: controller.state.chargers, controller.wanted_phases, controller.happened
         )
         driver = Driver(wishes, phases, clock, board)
-        tasks.create_task(remember(controller, store), name="memory")
+        tasks.create_task(remember(controller, store, state), name="memory")
         tasks.create_task(controller.run(), name="control")
         tasks.create_task(tester.run(), name="rotation test")
         tasks.create_task(driver.run(), name="phase switching")
