@@ -35,14 +35,14 @@ def is_below_its_minimum(charger: Charger, state: State, now: float) -> bool:
     if car is None or car.min_soc_percent is None:
         return False
     known = plugged_soc(charger, state, now)
-    return known is not None and known.percent < car.min_soc_percent
+    return known is not None and known.least_percent < car.min_soc_percent
 
 
 def remaining_wh(charger: Charger, state: State, now: float) -> float | None:
     """Return what is missing to its goal (Wh); None without one, or where it cannot be told.
 
-    A state of charge that nobody told is taken for zero at plug-in: rather too early than too
-    late.
+    A state of charge that nobody told is taken for zero at plug-in, and one that is not sure for
+    the least it can be: rather too early than too late.
     """
     goal = charger.goal
     if goal is None or not charger.has_car:
@@ -56,7 +56,7 @@ def remaining_wh(charger: Charger, state: State, now: float) -> float | None:
     known = plugged_soc(charger, state, now)
     if known is None:
         return max(0.0, wanted_wh - delivered_wh(charger))
-    return max(0.0, wanted_wh - known.percent / 100 * car.battery_wh / AC_TO_BATTERY)
+    return max(0.0, wanted_wh - known.least_percent / 100 * car.battery_wh / AC_TO_BATTERY)
 
 
 def room_wh(charger: Charger, state: State, now: float) -> float | None:

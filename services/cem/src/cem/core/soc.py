@@ -24,12 +24,16 @@ OWN = "car"
 
 @dataclass(frozen=True, slots=True)
 class Soc:
-    """A state of charge as of now. uncertainty_percent: +-. told_s: monotonic."""
+    """A state of charge as of now. uncertainty_percent: +-. told_s: monotonic.
+
+    least_percent: what goals reckon with; below `percent` where the car may have been driven.
+    """
 
     percent: float
     uncertainty_percent: float
     told_s: float
     source: str
+    least_percent: float
 
 
 def car_of(charger: Charger, state: State) -> driving.Car | None:
@@ -55,7 +59,7 @@ def plugged_soc(charger: Charger, state: State, now: float) -> Soc | None:
     if word is None:
         return None
     battery_wh = None if car is None else car.battery_wh
-    return _estimated(word, charger, battery_wh)
+    return _estimated(word, charger, battery_wh, _came_s(charger, state))
 
 
 def car_soc(car: driving.Car, state: State, now: float) -> Soc | None:
@@ -78,19 +82,24 @@ def told_of(state: State, car_id: str, word: SocWord, now: float) -> State:
     for charger in state.chargers.values():
         car = car_of(charger, state)
         if car is not None and car.id == car_id:
-            word = _placed(word, charger, now)
+            word = _placed(word, charger, state, now)
             break
     else:
         word = replace(word, left_s=word.told_s)
     return replace(state, socs={**state.socs, car_id: word})
 
 
-def _placed(word: SocWord, charger: Charger, now: float) -> SocWord:
+def _came_s(charger: Charger, state: State) -> float:
+    """Return when its car came, at the latest: one that was there before us may have just come."""
+    return state.started_s if charger.plugged_s is None else charger.plugged_s
+
+
+def _placed(word: SocWord, charger: Charger, state: State, now: float) -> SocWord:
     """Return a word with what the session had when it was said."""
-    came_s = charger.plugged_s
-    if came_s is not None and word.told_s < came_s:
-        return replace(word, left_s=word.told_s)
-    had_wh = delivered_wh(charger)
+    came_s, had_wh = charger.plugged_s, delivered_wh(charger)
+    if word.told_s < _came_s(charger, state):
+        # What a car that was there before us got since the word, nobody knows: nothing at least.
+        return replace(word, left_s=word.told_s, delivered_wh=had_wh if came_s is None else None)
     if came_s is not None and now > came_s:  # as if it had charged evenly: nobody kept when
         had_wh *= min(1.0, (word.told_s - came_s) / (now - came_s))
     return replace(word, delivered_wh=had_wh, left_s=None)
@@ -126,26 +135,28 @@ def _counting(own: SocWord | None, told: SocWord | None, now: float) -> SocWord 
     return own if own.told_s >= told.told_s else told
 
 
-def _estimated(word: SocWord, charger: Charger, battery_wh: float | None) -> Soc | None:
+def _estimated(
+    word: SocWord, charger: Charger, battery_wh: float | None, came_s: float
+) -> Soc | None:
     """Return what the car holds since a word, with what the charger has counted meanwhile."""
-    uncertainty, base_wh = word.uncertainty_percent, word.delivered_wh
+    uncertainty = word.uncertainty_percent
     if word.left_s is not None:  # it was away when that was said, or since
-        came_s = word.left_s if charger.plugged_s is None else charger.plugged_s
         away_s = max(0.0, came_s - word.left_s)
         if away_s >= AWAY_S:
             return None
         uncertainty += AWAY_PERCENT * away_s / AWAY_S
-        base_wh = 0.0
-    added_wh = delivered_wh(charger) - (base_wh or 0.0)
+    added_wh = delivered_wh(charger) - (word.delivered_wh or 0.0)
     if added_wh < -NOISE_WH:
         return None  # the charger counts another session
-    if added_wh <= NOISE_WH:
-        return Soc(word.percent, uncertainty, word.told_s, word.source)
-    if battery_wh is None:
-        return None
-    added = added_wh * AC_TO_BATTERY / battery_wh * 100
-    uncertainty += ESTIMATE_PERCENT + ESTIMATE_OF_ADDED * added
-    return Soc(min(100.0, word.percent + added), uncertainty, word.told_s, word.source)
+    added = 0.0
+    if added_wh > NOISE_WH:
+        if battery_wh is None:
+            return None
+        added = added_wh * AC_TO_BATTERY / battery_wh * 100
+        uncertainty += ESTIMATE_PERCENT + ESTIMATE_OF_ADDED * added
+    percent = word.percent + added
+    least = percent if word.left_s is None else max(0.0, percent - uncertainty)
+    return Soc(min(100.0, percent), uncertainty, word.told_s, word.source, min(100.0, least))
 
 
 def _away(word: SocWord, now: float) -> Soc | None:
@@ -154,4 +165,5 @@ def _away(word: SocWord, now: float) -> Soc | None:
     if away_s >= AWAY_S:
         return None
     uncertainty = word.uncertainty_percent + AWAY_PERCENT * away_s / AWAY_S
-    return Soc(word.percent, uncertainty, word.told_s, word.source)
+    least = max(0.0, word.percent - uncertainty)
+    return Soc(word.percent, uncertainty, word.told_s, word.source, least)
