@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cem.core.local_prices import cheapest
 from cem.planning.reading import UnreadableError, plan_of, prices_of
 from cem.planning.timeline import Axis, means, pieces_of, powers
 from volthus_wire.v1 import planning_pb2
@@ -65,6 +66,12 @@ def test_a_hole_in_prices_stays_a_hole() -> None:
     prices = prices_of(series())
     assert prices.import_price[1] is None
     assert prices.known_until_s == START + 900
+
+
+def test_a_series_without_any_price_yet_is_no_price_and_no_mistake() -> None:
+    prices = prices_of(series(slot_s=[], import_price=[], start={}))
+    assert (prices.series, prices.known_until_s, prices.by_price()) == ("t", None, ())
+    assert cheapest(prices, START, START + 3600, 1.0) is None
 
 
 @pytest.mark.parametrize(

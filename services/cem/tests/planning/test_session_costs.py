@@ -107,9 +107,11 @@ def charged(accountant: Accountant, late_h: int = 2, ski: str = A) -> None:
     accountant.journal.write(batch, began + timedelta(hours=1))
 
 
-def prices(revision: int, values: list[float], series: str = "tariff", start: datetime = NOON):
+def prices(
+    revision: int, values: list[float], series: str = "tariff", currency: str = "EUR"
+) -> planning_pb2.PriceSeries:
     return planning_pb2.PriceSeries(
-        series=series, revision=revision, currency="EUR", start=to_timestamp(start),
+        series=series, revision=revision, currency=currency, start=to_timestamp(NOON),
         slot_s=[3600] * len(values), import_price=values, export_price=[0.08] * len(values),
         co2_g_per_kwh=[300.0] * len(values),
     )  # fmt: skip
@@ -162,6 +164,21 @@ def test_another_tariff_counts_from_its_first_slot_on_and_never_backwards(
     charged(books)
     assert fill_in(books, NOON + timedelta(hours=7), "EUR") == 1
     assert sessions(books)[0].cost == "2.4000"
+
+
+def test_a_session_over_two_currencies_has_no_cost_and_others_keep_theirs(
+    books: Accountant,
+) -> None:
+    books.shelf.keep_prices(prices(1, [0.4] * 6), NOON_S)
+    charged(books, late_h=0)
+    charged(books, late_h=2, ski=B)
+    books.shelf.keep_prices(
+        prices(1, [4.0] * 6, series="other", currency="SEK"), NOON_S + 1.5 * 3600
+    )
+    assert fill_in(books, NOON + timedelta(hours=7), "SEK") == 1
+    costs = {session.ski: (session.cost, session.currency) for session in sessions(books)}
+    assert costs[A] == ("2.4000", "EUR")
+    assert costs[B][0] is None
 
 
 def test_what_the_fuse_left_slows_the_comparison_and_others_take_their_part(

@@ -35,21 +35,26 @@ NOMINAL_V = 230.0
 
 @dataclass(frozen=True, slots=True)
 class Accountant:
-    """Reads what prices and minutes say of a session. currency: of the prices held."""
+    """Reads what prices and minutes say of a session."""
 
     shelf: Shelf
     journal: Journal
 
     def series_for(self, session: Session, currency: str) -> Series | None:
-        """Return the prices that a session is billed by; None while there are none."""
+        """Return the prices that a session is billed by; None while there are none.
+
+        None, too, where they changed their currency meanwhile: such a sum would be no money.
+        currency: of prices that do not name theirs.
+        """
         ended = session.ended or session.started
         rows = self.shelf.prices(session.started.timestamp() - 60, ended.timestamp() + 60)
         slots = [slot for row in rows if (slot := _slot_of(row)) is not None]
-        if not slots:
+        currencies = {row.currency or currency for row in rows}
+        if not slots or len(currencies) > 1:
             return None
         last = rows[-1]
         revision = max(row.revision for row in rows if row.series == last.series)
-        return Series(last.series, revision, currency, slots)
+        return Series(last.series, revision, currencies.pop(), slots)
 
     def bill_at_once(self, session: Session, series: Series) -> Bill | None:
         """Return what a session would have cost charged at once."""

@@ -38,7 +38,7 @@ class Slots:
     @property
     def count(self) -> int:
         """Return how many there are."""
-        return len(self.edges_s) - 1
+        return max(0, len(self.edges_s) - 1)
 
     def spans(self) -> list[tuple[float, float]]:
         """Return start and end of each."""
@@ -74,8 +74,11 @@ def plan_of(message: planning_pb2.Plan) -> Plan:
 
 
 def prices_of(message: planning_pb2.PriceSeries) -> Prices:
-    """Return prices as the core takes them. Raises UnreadableError."""
-    slots = slots_of(message.start, message.slot_s)
+    """Return prices as the core takes them; no slot at all = no price is known (yet).
+
+    Raises UnreadableError.
+    """
+    slots = slots_of(message.start, message.slot_s) if message.slot_s else Slots(())
     _check_names((message.series, message.currency, message.price.freshness))
     if not message.series or len(message.import_price) != slots.count:
         raise UnreadableError("prices have a series, and one value for each slot")

@@ -120,6 +120,10 @@ class Shelf:
         Another series begins with the first slot that has not begun yet.
         """
         rows = _price_rows(message)
+        head = PriceHeadRow(message=message.SerializeToString())
+        if not rows:
+            self._write(lambda db: _merge(db, head))
+            return
         first_s, last_s = rows[0].start_s, rows[-1].end_s
 
         def write(db: Db) -> None:
@@ -144,7 +148,7 @@ class Shelf:
             db.connection().execute(
                 delete(PriceRow).where(col(PriceRow.end_s) < int(now_s - KEPT_S))
             )
-            _merge(db, PriceHeadRow(message=message.SerializeToString()))
+            _merge(db, head)
 
         self._write(write)
 
@@ -224,13 +228,14 @@ def _series_of(content: bytes) -> planning_pb2.PriceSeries | None:
 
 
 def _price_rows(message: planning_pb2.PriceSeries) -> list[PriceRow]:
-    spans = slots_of(message.start, message.slot_s).spans()
+    spans = slots_of(message.start, message.slot_s).spans() if message.slot_s else []
     return [
         PriceRow(
             start_s=int(start_s),
             end_s=int(end_s),
             series=message.series,
             revision=message.revision,
+            currency=message.currency,
             import_price=_value(message.import_price, number),
             export_price=_value(message.export_price, number),
             co2_g_per_kwh=_value(message.co2_g_per_kwh, number),

@@ -51,7 +51,7 @@ class PlannedRow(SQLModel, table=True):
 
 
 class PriceRow(SQLModel, table=True):
-    """What a kWh cost in a slot; NULL = not known."""
+    """What a kWh cost in a slot; NULL = not known. currency: NULL in rows of early versions."""
 
     __tablename__ = "cem_price"
 
@@ -62,6 +62,7 @@ class PriceRow(SQLModel, table=True):
     import_price: float | None
     export_price: float | None
     co2_g_per_kwh: float | None
+    currency: str | None = None
 
 
 class PriceHeadRow(SQLModel, table=True):
