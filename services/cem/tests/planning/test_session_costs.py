@@ -55,6 +55,17 @@ def test_the_fuse_of_each_minute_is_heeded_and_sun_counts_as_what_it_would_have_
     assert sunny.co2_g == 450.0
 
 
+def test_a_car_that_was_held_low_has_all_phases_to_charge_at_once() -> None:
+    room = minutes(300, room_a=8.0)
+    slots = [slot(0, 0.50), slot(1, 0.30), slot(2, 0.10), slot(3, 0.10), slot(4, 0.10)]
+    bill = at_once(5_520, 5_520, NOON_S, room, slots)  # three times 8 A for an hour
+    assert bill is not None
+    assert bill.cost == "2.7600"
+    one = at_once(3_680, 3_680, NOON_S, room, slots)  # 16 A, with 8 A left: two hours
+    assert one is not None
+    assert one.cost == "1.4720"
+
+
 def test_a_missing_price_leaves_it_unknown() -> None:
     assert at_once(6_000, 3_000, NOON_S, minutes(120), [slot(0, 0.4)]) is None
     assert at_once(600, 3_000, NOON_S, minutes(120, sun_wh=10.0), [slot(0, 0.4, sun=None)]) is None
@@ -187,10 +198,10 @@ def test_what_the_fuse_left_slows_the_comparison_and_others_take_their_part(
     charged(books)
     later = NOON + timedelta(hours=4)
     books.shelf.keep_prices(prices(1, [0.40, 0.20, 0.10, 0.10]), later.timestamp())
-    for minute in range(60):  # in the first hour the fuse left 10 A on one phase
-        row = RoomRow(start_s=NOON_S + 60 * minute, l1_a=30.0, l2_a=10.0, l3_a=30.0)
+    for minute in range(60):  # in the first hour the fuse left 5 A on one phase
+        row = RoomRow(start_s=NOON_S + 60 * minute, l1_a=30.0, l2_a=5.0, l3_a=30.0)
         books.shelf.keep_room(row)
     assert fill_in(books, later, "EUR") == 1
-    # 6 kW is one phase: 2.3 kWh at 0.40 within 10 A, the rest at 0.20
-    expected = Decimal("2.3") * Decimal("0.4") + Decimal("3.7") * Decimal("0.2")
+    # 6 kW are three phases: 3.45 kWh at 0.40 within 5 A, the rest at 0.20
+    expected = Decimal("3.45") * Decimal("0.4") + Decimal("2.55") * Decimal("0.2")
     assert abs(Decimal(sessions(books)[0].at_once_cost or 0) - expected) < Decimal("0.001")

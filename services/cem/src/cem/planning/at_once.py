@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from cem.records.core.pricing import CENT, Slot
 
 MINUTE_S = 60
-ONE_PHASE_W = 7_400.0  # more than that no car takes on one phase
+ONE_PHASE_W = 4_600.0  # where there are three, cars take no more than 20 A from one
 NOMINAL_V = 230.0
 
 
@@ -20,12 +20,14 @@ class Chance:
     """One minute as it would have been there for the car.
 
     room_a: what the fuse left beside all other cars, on the fullest phase; None = nobody knows.
+    phases: of the fuse.
     sun_wh: what house and other cars left of the sun.
     """
 
     start_s: int
     room_a: float | None = None
     sun_wh: float = 0.0
+    phases: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def at_once(
         if number < 0:
             return None
         span_s = chance.start_s + MINUTE_S - max(started_s, chance.start_s)
-        wh = min(left_wh, _power_w(highest_w, chance.room_a) * max(0.0, span_s) / 3600)
+        wh = min(left_wh, _power_w(highest_w, chance) * max(0.0, span_s) / 3600)
         sun_wh = min(wh, max(0.0, chance.sun_wh) * span_s / MINUTE_S)
         left_wh -= wh
         slot = slots[number]
@@ -80,11 +82,11 @@ def _worth(slot: Slot, grid_wh: float, sun_wh: float) -> Decimal:
     return (slot.grid_per_kwh * Decimal(grid_wh) + sun_per_kwh * Decimal(sun_wh)) / 1000
 
 
-def _power_w(highest_w: float, room_a: float | None) -> float:
-    if room_a is None:
+def _power_w(highest_w: float, chance: Chance) -> float:
+    if chance.room_a is None:
         return highest_w
-    phases = 1 if highest_w <= ONE_PHASE_W else 3
-    return min(highest_w, max(0.0, room_a) * phases * NOMINAL_V)
+    phases = 1 if highest_w <= ONE_PHASE_W else chance.phases
+    return min(highest_w, max(0.0, chance.room_a) * phases * NOMINAL_V)
 
 
 def _slot_of(slots: Sequence[Slot], at_s: float, number: int) -> int:

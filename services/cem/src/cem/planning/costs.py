@@ -184,7 +184,7 @@ def _chance(
     # What other cars took is spread over the phases: which ones they are on is not kept.
     others_a = sum(row.energy_wh for row in others) * 60 / NOMINAL_V / max(1, len(known))
     room_a = min(known) - others_a if known else None
-    return Chance(start_s, room_a, _sun_wh(meter, cars, others))
+    return Chance(start_s, room_a, _sun_wh(meter, cars, others), max(1, len(known)))
 
 
 def _sun_wh(
