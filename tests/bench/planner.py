@@ -19,11 +19,12 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "tests" / "support"))
 
+import cramped_sites  # noqa: E402
 import hard_sites  # noqa: E402
 import numpy as np  # noqa: E402
 
 from smart_charging.planner.compiling import compile_ahead  # noqa: E402
-from smart_charging.planner.exact import exact  # noqa: E402
+from smart_charging.planner.exact import exact, least_shortfall  # noqa: E402
 from smart_charging.planner.fleet import Fleet, plan_fleet  # noqa: E402
 from smart_charging.planner.instances import problems  # noqa: E402
 from smart_charging.planner.plans import fleet_of, plan, plan_many  # noqa: E402
@@ -167,10 +168,30 @@ def peer(sites: Sequence[Known], most_s: float) -> None:
     say(f"  ours, the same sites: {rate(sites, Effort()):,.0f}/s\n      {quality(ours, sites)}")
 
 
+def cramped(count: int, has_phases: bool) -> None:
+    """Tell how much is missing that need not be, of what a solver leaves out in some seconds."""
+    sites = list(cramped_sites.sites(count, has_phases))
+    if not sites:
+        return
+    began = time.process_time()
+    plans = plan_many(sites)
+    took = time.process_time() - began
+    over, unproven = [], 0
+    for site, found in zip(sites, plans, strict=True):
+        least, best = least_shortfall(site, 4.0)
+        over.append(max(0.0, sum(found.missing_kwh) - best))
+        unproven += best - least > 1e-3
+    room = "rooms of phases" if has_phases else "room of the sum"
+    troubled = sum(kwh > 0.01 for kwh in over)
+    say(f"cramped, {room}: {count} sites, {count / took:,.0f}/s; {unproven} unproven by highspy")
+    say(f"      avoidable shortfalls {troubled}, {sum(over):.2f} kWh, at most {max(over):.2f} kWh")
+
+
 def main() -> int:
     """Measure and print; a target that is missed is said, and no failure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers", type=int, default=12, help="sites given to the solver [12]")
+    parser.add_argument("--cramped", type=int, default=40, help="cramped sites of a kind [40]")
     arguments = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -184,6 +205,8 @@ def main() -> int:
     singles = [known for known in reference if len(known.problem.cars) == 1]
     verdict("single", rate(singles, Effort(), copies=40))
     by_objects(reference)
+    for has_phases in (False, True):
+        cramped(arguments.cramped, has_phases)
     peer(reference[: arguments.peers], 20.0)
     return 0
 

@@ -46,8 +46,7 @@ def test_hard_sites_are_planned_near_their_optima(kind, count, fleet_gap, near, 
         over = (found.cost - cost) / max(abs(cost), LEAST_BILL)
         gaps.append(over + PENALTY_PER_KWH * short[-1])
         certificates.append(found.gap <= 1e-3)
-    assert np.sum(np.array(short) > 0.01) <= 1
-    assert max(short) <= 0.2
+    assert max(short) <= 0.01
     assert excess / paid <= fleet_gap
     assert np.mean(np.array(gaps) <= 1e-3) >= near
     assert np.mean(certificates) >= certified

@@ -37,6 +37,35 @@ def exact(problem: Problem, most_s: float = MOST_S) -> Plan:
     Raises ProblemError for a problem that is none, for wishes that are no money (worth, bias, at
     once), which it does not know, and where highspy is not installed.
     """
+    model = _modelled(problem, most_s)
+    solver = model.solver
+    none = 0 * solver.addVariable(0, 0)
+    least, short = _shortest(model)
+    solver.addConstr(none + sum(model.lacking) <= short + SLACK_KWH)
+    cost = sum(
+        problem.slot_h * (problem.export_price[t] * own + problem.import_price[t] * grid)
+        for t, (own, grid) in enumerate(zip(model.own, model.grid, strict=True))
+    )
+    solver.minimize(cost + problem.start_cost * (none + sum(model.starts)))
+    return _plan(model, problem, least, short)
+
+
+def least_shortfall(problem: Problem, most_s: float = MOST_S) -> tuple[float, float]:
+    """Return (what no plan lacks less than, what the solver's best plan lacks), in kWh.
+
+    Raises ProblemError, as `exact` does.
+    """
+    return _shortest(_modelled(problem, most_s))
+
+
+def _shortest(model: _Model) -> tuple[float, float]:
+    solver = model.solver
+    solver.minimize(0 * solver.addVariable(0, 0) + sum(model.lacking))
+    least = max(0.0, float(solver.getInfo().mip_dual_bound))
+    return least, float(solver.getInfo().objective_function_value)
+
+
+def _modelled(problem: Problem, most_s: float) -> _Model:
     fleet_of([problem])  # says what is wrong with a problem
     if any(c.is_at_once or c.worth_per_kwh or len(c.bias_per_kwh) for c in problem.cars):
         raise ProblemError("the exact mode knows no worth, bias or charging at once")
@@ -51,17 +80,7 @@ def exact(problem: Problem, most_s: float = MOST_S) -> Plan:
     model = _Model(solver)
     _add_cars(model, problem)
     _add_slots(model, problem)
-    none = 0 * solver.addVariable(0, 0)
-    solver.minimize(none + sum(model.lacking))
-    least = max(0.0, float(solver.getInfo().mip_dual_bound))
-    short = float(solver.getInfo().objective_function_value)
-    solver.addConstr(none + sum(model.lacking) <= short + SLACK_KWH)
-    cost = sum(
-        problem.slot_h * (problem.export_price[t] * own + problem.import_price[t] * grid)
-        for t, (own, grid) in enumerate(zip(model.own, model.grid, strict=True))
-    )
-    solver.minimize(cost + problem.start_cost * (none + sum(model.starts)))
-    return _plan(model, problem, least, short)
+    return model
 
 
 def _add_cars(model: _Model, problem: Problem) -> None:
