@@ -88,8 +88,9 @@ def _seen_phases(charger: Charger, site_phases: int, p: Parameters) -> int | Non
     Only where nobody tells, and not while we have it charge on one.
     """
     settings = charger.settings
-    is_ours = charger.switching.is_under_way or charger.wanted_phases < settings.phases
-    if charger.tells_phases or settings.may_switch_itself or is_ours or not charger.has_car:
+    if charger.tells_phases or settings.may_switch_itself or not charger.has_car:
+        return charger.seen_phases
+    if charger.switching.is_under_way or charger.wanted_phases < settings.phases:
         return charger.seen_phases
     seen = charger.measured_phases(settings.wired(site_phases), p)
     return charger.seen_phases if seen is None else seen

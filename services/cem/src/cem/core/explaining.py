@@ -111,6 +111,9 @@ def _bound(charger: Charger, constraint: Constraint, sharing: Sharing, view: Vie
     if starting is not None and constraint.room_a < constraint.firm_room_a - view.p.dead_band_a:
         kept_a = reserve_a(starting, view.now, view.p)
         return Reason(Kind.START_RESERVED, starting.ski, constraint.phase, kept_a, view.now)
+    advised = charger.intent.kind
+    if constraint.kind is Kind.SUN_SHARE and advised in ADVISED:  # it waits, and the sun is leaving
+        return _advised(charger, advised, 0.0, view)
     kind = _favour(charger.ski, constraint, sharing) or constraint.kind
     return Reason(kind, constraint.element, constraint.phase, constraint.value, view.now)
 

@@ -50,7 +50,7 @@ def _sun(charger: Charger, view: View) -> list[Pending]:
     if intent.conduct is not Conduct.SUN:
         return planned
     sun, p = charger.sun, view.p
-    if sun.below_since_s is not None:
+    if sun.below_since_s is not None and charger.granted_a:
         return [Pending(PendingKind.STOP, sun.below_since_s + p.surplus_stop_s)]
     if sun.above_since_s is not None:
         return [Pending(PendingKind.START, sun.above_since_s + p.surplus_start_s)]
