@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Lane, SessionPlanNow, Timeline } from "../src/api/types";
 import { LANGUAGES } from "../src/core/language";
 import { unitPrice } from "../src/core/money";
+import { laneName } from "../src/core/names";
 import { blocksText, gridPriceOf, missingText, sessionText, slotWhy, upcoming } from "../src/core/plan";
 import { area, blocks, bounds, levels, marks, meanOver, runs, scaleOf, slotAt, slotsOf } from "../src/core/timeline";
 import { CATALOGUES, speaking } from "./words";
@@ -193,5 +194,13 @@ describe("a plan in words", () => {
     expect(unitPrice(-0.0001, "EUR", "en")).toBe("0.0\u00a0ct");
     expect(unitPrice(1.234, "PLN", "en")).toBe("1.23\u00a0PLN");
     expect(unitPrice(null, "EUR", "en")).toBe("–");
+  });
+
+  test("calls a lane as its charger is called elsewhere", () => {
+    const chargers = [{ ski: "a".repeat(40), name: null, brand: "Fjordstrom", model: "Box 11" }];
+    const { say } = speaking("en");
+    expect(laneName({ ski: "a".repeat(40), name: null }, chargers, say)).toBe("Fjordstrom Box 11 · aaaa");
+    expect(laneName({ ski: "a".repeat(40), name: "Garage" }, chargers, say)).toBe("Garage");
+    expect(laneName({ ski: "b".repeat(40), name: null }, chargers, say)).toBe(say("charger.unnamed", { end: "bbbb" }));
   });
 });

@@ -19,3 +19,9 @@ export function deviceName(device: Named, say: Say): string {
   const end = device.ski.slice(-4);
   return made ? `${made} · ${end}` : say("charger.unnamed", { end });
 }
+
+/** What to call a lane of the timeline, which knows no maker: as the charger it belongs to. */
+export function laneName(lane: Named, chargers: readonly Named[], say: Say): string {
+  const charger = chargers.find(({ ski }) => ski === lane.ski);
+  return deviceName({ ...charger, ski: lane.ski, name: lane.name ?? charger?.name ?? null }, say);
+}
