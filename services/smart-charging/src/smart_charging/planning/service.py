@@ -11,6 +11,7 @@ from smart_charging.bus import REPLICAS, Inbox, Outbox, catalogue_message
 from smart_charging.core.catalogue import CATALOGUE
 from smart_charging.learned import LearnedStore
 from smart_charging.planner.compiling import compile_ahead
+from smart_charging.planner.kernels.compiled import IS_COMPILED
 from smart_charging.planning.answers import Answers, with_sources
 from smart_charging.planning.book import Book
 from smart_charging.planning.core.sharing import BEAT_S, Replicas
@@ -74,6 +75,8 @@ async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> Non
 
 async def _plan(office: Office) -> None:
     """Plan all day, as soon as the kernels are compiled; sites are heard meanwhile."""
+    if not IS_COMPILED:
+        logger.warning("planning without a compiler")
     seconds = await asyncio.to_thread(compile_ahead)
     logger.info("planner is warm", extra={"seconds": round(seconds, 1)})
     await office.run()
