@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from electrical import Phases
+from electrical import ALL_PHASES, Phases
 from virtual_site.announced import ev_profile
 from virtual_site.core import charger as chargers
 from virtual_site.core.car import CarModel, Standard
@@ -37,7 +37,7 @@ class Bench:
     def most_a(self, seconds):
         """Return the highest current on each phase while waiting."""
         seen = [self.wait(0.25).house_current_a for _ in range(int(seconds * 4))]
-        return [max(current[phase] for current in seen) for phase in ("L1", "L2", "L3")]
+        return [max(current[phase] for current in seen) for phase in ALL_PHASES]
 
 
 def test_an_automatic_charger_reads_four_amperes_on_three_phases_as_twelve_on_one():
