@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Unpack
 
 import pytest
 
@@ -14,11 +14,17 @@ from eebus.appliance import Appliance
 from eebus.charger import Charger, EvProfile
 from eebus.controlbox import ControlBox
 from eebus.events import ConnectionState, Event, LimitsChanged, PerPhase
+from eebus.guarding import Guarding
 from eebus.identity import Identity
 from eebus.meter import GridMeter, MeterValues
-from eebus.participant import Participant
+from eebus.participant import Options, Participant
+from eebus.spine.values import Item
 from eebus.transport.node import Announcement, Network
+from eebus.usecases import names
+from eebus.usecases.limitation.guard import EnergyGuard, guard_entity
 from eebus.usecases.limitation.system import SystemProfile
+from eebus.usecases.owner import Owner
+from eebus.usecases.side import Side
 from eebus_gateway.main import serve
 from eebus_gateway.settings import Settings
 from volthus_kit.bus import Bus
@@ -156,6 +162,42 @@ async def control_box(
     said = Announcement(f"Grid-Box-{name}", "Grid", "Box", "ElectricitySupplySystem", serial=name)
     network = Network(mdns=False)
     device = ControlBox(identity, said, network, trusted=[], on_event=nobody_listens)
+    async with running(device):
+        yield device
+
+
+class LeadingSide(Side):
+    """An energy manager that limits us: the same use cases as a control box, another device."""
+
+    def __init__(self, address: str, said: Item, owner: Owner) -> None:
+        super().__init__(address, "EnergyManagementSystem", said, owner)
+        entity = guard_entity(names.MAIN_ENTITY)
+        self.local.add_entity(entity)
+        self.guard = EnergyGuard(entity)
+        self.add(self.guard)
+        self.announce()
+
+
+class LeadingHems(Guarding[LeadingSide]):
+    """A HEMS that leads the site (B2)."""
+
+    def __init__(
+        self, identity: Identity, said: Announcement, network: Network, **options: Unpack[Options]
+    ) -> None:
+        super().__init__(identity, said, network, LeadingSide, options)
+
+    @property
+    def _energy_guard(self) -> EnergyGuard:
+        return self._core.guard
+
+
+@asynccontextmanager
+async def leading_hems(name: str = "leader") -> AsyncIterator[LeadingHems]:
+    """Yield a running energy manager that limits the site (LPC, LPP)."""
+    identity = await asyncio.to_thread(Identity.create, name)
+    said = Announcement(f"Demo-HEMS-{name}", "Demo", "HEMS", "EnergyManagementSystem", serial=name)
+    network = Network(mdns=False)
+    device = LeadingHems(identity, said, network, trusted=[], on_event=nobody_listens)
     async with running(device):
         yield device
 

@@ -9,7 +9,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from gateway_stage import Cem, control_box, gateway, pair_device, paired, until, wallbox
+from gateway_stage import (
+    Cem,
+    control_box,
+    gateway,
+    leading_hems,
+    pair_device,
+    paired,
+    until,
+    wallbox,
+)
 
 from eebus.identity import Identity
 from eebus_gateway.settings import Settings
@@ -68,6 +77,19 @@ async def test_a_limit_of_the_box_is_told_at_once_and_lifted_again(
         await until(lambda: cem.rosters[-1] == [], "a control box is no charger")
         await cem.unpair(box.ski)
         await until(lambda: cem.limits[-1] == [], "nobody limits")
+
+
+async def test_a_hems_that_leads_us_limits_as_an_operator_does_and_is_named(
+    settings: Settings, cem: Cem
+) -> None:
+    async with leading_hems() as leader, gateway(settings, cem) as us:
+        await pair_device(cem, leader, us)
+        await cem.in_state("unlimited_controlled")
+        assert (await leader.write_power_limit(us, 6000.0, duration_s=600)).ok
+        limited = await cem.in_state("limited")
+        assert (limited.limit_w, limited.source, limited.ski) == (6000.0, "eebus", leader.ski)
+        assert (await leader.write_power_limit(us, None)).ok
+        await cem.in_state("unlimited_controlled")
 
 
 async def test_a_box_that_vanishes_leads_to_failsafe_and_back_by_its_next_limit(
