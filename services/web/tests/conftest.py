@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from postgres import postgres, postgres_url  # noqa: F401 - fixtures
 from web_owners import DailyOwner, GatewayOwner, RecordsOwner
 from web_planning import PlanningOwner, session_plan
 
@@ -32,6 +33,7 @@ from web.first_users import ensure_users
 from web.live import Live
 from web.owners import Owners
 from web.parts import Parts
+from web.software.desk import Software
 from web.store import open_store
 from web.tokens import ProgramTokens
 
@@ -432,7 +434,10 @@ async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
         await hearing.hear(bus, live)
         owners = Owners(bus, live, audit, "site")
         tokens = ProgramTokens(engine, clock)
-        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens)
+        software = Software(
+            engine, clock, str(folder / "releases.json"), command="make update VERSION={version}"
+        )
+        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens, software)
         tasks = [
             asyncio.create_task(hearing.watch(bus, live)),
             asyncio.create_task(hearing.remember(engine, live)),

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session, create_engine
 
@@ -14,6 +15,45 @@ from volthus_kit.metrics import STORE_ERRORS
 from volthus_kit.refusal import RefusedError
 
 T = TypeVar("T")
+
+POSTGRES = "postgresql+psycopg"
+_POSTGRES_SPELLINGS = frozenset({"postgres", "postgresql", POSTGRES})
+MOST_CONNECTIONS = 10  # of one program; what comes while all are busy waits POOL_WAIT_S
+POOL_WAIT_S = 5.0
+# Asked of the server: whoever waits longer is told `store-failing` and may try again.
+_LIMITS = (
+    "-c statement_timeout=10000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=30000"
+)
+_CONNECTING = {"connect_timeout": 3, "options": _LIMITS, "keepalives_idle": 15}
+
+
+class DatabaseUrlError(ValueError):
+    """A database URL that cannot be used; whoever deploys must mend it. Tells no password."""
+
+
+def open_database(url: str) -> Engine:
+    """Open the database of a URL: `sqlite:////path/file` or `postgresql://user:word@host/name`.
+
+    Nothing is connected yet. A connection that died is noticed before it is used, so a database
+    that was restarted is used again without a word. Raises DatabaseUrlError, OSError.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUrlError("this is no database URL") from None
+    if parsed.drivername == "sqlite" and parsed.database:
+        return open_sqlite(Path(parsed.database))
+    if parsed.drivername not in _POSTGRES_SPELLINGS:
+        raise DatabaseUrlError(f"expected sqlite or postgresql, not {parsed.drivername!r}")
+    return create_engine(
+        parsed.set(drivername=POSTGRES),
+        connect_args=_CONNECTING,
+        pool_pre_ping=True,
+        pool_size=MOST_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_recycle=1800,
+    )
 
 
 def open_sqlite(path: Path, *, durable: bool = True) -> Engine:
@@ -51,14 +91,20 @@ def written(engine: Engine, write: Callable[[Session], T]) -> T:
             marked(session.connection())
             session.commit()
             return result
-    except (OperationalError, DBAPIError) as error:
-        reason = str(error.orig)
+    except (DBAPIError, PoolTimeoutError) as error:
+        reason = _reason(error)
         STORE_ERRORS.labels(_kind(reason)).inc()
         raise RefusedError(
             "store-failing",
             f"The database did not take the change ({reason}); nothing was changed.",
             reason=reason,
         ) from error
+
+
+def _reason(error: DBAPIError | PoolTimeoutError) -> str:
+    """Return what the database said, in one line, without the statement."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else "no connection is free"
+    return said.strip().partition("\n")[0]
 
 
 def _kind(reason: str) -> str:

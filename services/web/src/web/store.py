@@ -6,6 +6,10 @@ from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel
 
 from volthus_kit.database import open_sqlite
+from web.leases import LeaseRow
+
+# Every part's own tables, so that the metadata is complete wherever the store is.
+PART_TABLES = (LeaseRow,)
 
 FILE = "web.sqlite"
 
