@@ -6,10 +6,11 @@ from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel
 
 from volthus_kit.database import open_sqlite
+from web.history import tables as history_tables
 from web.leases import LeaseRow
 
 # Every part's own tables, so that the metadata is complete wherever the store is.
-PART_TABLES = (LeaseRow,)
+PART_TABLES = (LeaseRow, *history_tables.TABLES)
 
 FILE = "web.sqlite"
 
