@@ -58,6 +58,32 @@ async def test_a_request_is_answered_and_carries_who_asks(server):
     assert reply.settings.revision == 3
 
 
+async def test_one_program_answers_for_many_sites_and_is_told_for_which(server):
+    async def answer(_: GetGridConnectionRequest, __: Caller, at: dict[str, str]):
+        return GridConnectionReply(settings=GridConnection(revision=int(at["site"][1:])))
+
+    async with Bus.connect(server.url, "a") as a, Bus.connect(server.url, "b") as b:
+        await b.serve_many(GRID_CONNECTION_GET, answer)
+        await asyncio.gather(a.until_connected(), b.until_connected())
+        question = GetGridConnectionRequest()
+        replies = [await a.ask(GRID_CONNECTION_GET, question, site=f"s{n}") for n in (7, 11)]
+    assert [reply.settings.revision for reply in replies] == [7, 11]
+
+
+async def test_who_hears_thousands_may_have_the_bytes_and_what_cannot_be_read_ends_nothing(server):
+    inbox: asyncio.Queue = asyncio.Queue()
+
+    def hear(body: bytes, tokens: dict[str, str]) -> None:
+        inbox.put_nowait((EvseLimit.FromString(body).ttl_ms, tokens["site"]))
+
+    async with Bus.connect(server.url, "a") as a, Bus.connect(server.url, "b") as b:
+        await b.subscribe_bytes(EVSE_LIMIT, hear)
+        await asyncio.gather(a.until_connected(), b.until_connected())
+        await a.publish_bytes(EVSE_LIMIT, b"\xff", site="s", ski=SKI)
+        await a.publish(EVSE_LIMIT, EvseLimit(ttl_ms=5000), site="s", ski=SKI)
+        assert await asyncio.wait_for(inbox.get(), 5) == (5000, "s")
+
+
 async def test_a_refusal_travels_with_code_values_and_field(server):
     async def refuse(_: GetGridConnectionRequest, __: Caller) -> GridConnectionReply:
         raise RefusedError("fuse-out-of-range", "0 A is no fuse.", field="/fuse_a/l1", value=0)

@@ -76,3 +76,16 @@ async def test_without_a_stream_or_a_server_nothing_is_kept_and_it_is_said_at_on
             assert await bus.deliver(parcels(1, 3), site="demo", domain="cloud") == 0
     async with Bus.connect("nats://127.0.0.1:1", "cem") as bus:
         assert await bus.deliver(parcels(1, 3), site="demo", domain="cloud") == 0
+
+
+async def test_who_delivers_for_many_sites_hears_every_acknowledgement():
+    async with linked_servers() as (_, cloud):
+        there = await nats.connect(cloud.url)
+        await there.jetstream().add_stream(name="FACTS", subjects=["site.*.up.fact.>"])
+        async with Bus.connect(cloud.url, "fleet") as bus:
+            await bus.until_connected()
+            await bus.open_inboxes()
+            for site in ("one", "two"):
+                parcel = Parcel(f"site.{site}.up.fact.audit", b"1", f"{site}-1-1")
+                assert await bus.deliver([parcel], site=site, domain="cloud") == 1
+        await there.close()

@@ -139,6 +139,40 @@ class Bus:
 
         await self._add(_Subscription(subject.across(**tokens), callback))
 
+    async def subscribe_bytes(
+        self, subject: Subject[M], heard: Callable[[bytes, Tokens], None], **tokens: str
+    ) -> None:
+        """Call `heard(body, tokens)` for each message, not decoded: for those who hear thousands.
+
+        A body that cannot be read is told by a DecodeError of `heard`, and counted.
+        """
+
+        async def callback(msg: Msg) -> None:
+            try:
+                heard(msg.data, subject.tokens_of(msg.subject))
+            except (DecodeError, ValueError):
+                BUS_REJECTED.labels(subject.pattern).inc()
+
+        await self._add(_Subscription(subject.across(**tokens), callback))
+
+    async def serve_many(
+        self,
+        request: Request[Q, R],
+        answer: Callable[[Q, Caller, Tokens], Awaitable[R]],
+        *,
+        queue: str = "",
+        **tokens: str,
+    ) -> None:
+        """Answer for many sites at a time: `answer` is told the tokens too; see `serve`."""
+
+        async def callback(msg: Msg) -> None:
+            found = request.tokens_of(msg.subject)
+            await self._reply(
+                request, lambda question, caller: answer(question, caller, found), msg
+            )
+
+        await self._add(_Subscription(request.across(**tokens), _beside(callback), queue))
+
     async def serve(
         self,
         request: Request[Q, R],
@@ -152,15 +186,11 @@ class Bus:
         A request with an idempotency key that was answered before gets the same answer again.
         queue: name under which several replicas share the work.
         """
-        running: set[asyncio.Task[None]] = set()
 
         async def callback(msg: Msg) -> None:
-            # Each request in a task of its own: a slow meter test must not hold up a listing.
-            task = asyncio.create_task(self._reply(request, answer, msg))
-            running.add(task)
-            task.add_done_callback(running.discard)
+            await self._reply(request, answer, msg)
 
-        await self._add(_Subscription(request.across(**tokens), callback, queue))
+        await self._add(_Subscription(request.across(**tokens), _beside(callback), queue))
 
     async def ask(
         self,
@@ -206,6 +236,10 @@ class Bus:
             del self._waiting[number]
         return _opened(request, subject, msg)
 
+    async def open_inboxes(self) -> None:
+        """Hear acknowledgements for whichever site; for a program that delivers for many."""
+        await self._open_inbox("*")
+
     async def deliver(
         self, parcels: Sequence[Parcel], *, site: str, domain: str, timeout_s: float = 5.0
     ) -> int:
@@ -240,7 +274,7 @@ class Bus:
 
     async def _open_inbox(self, site: str) -> None:
         """Hear acknowledgements on a subject that may cross the leaf link of this site."""
-        if site in self._inboxes:
+        if site in self._inboxes or "*" in self._inboxes:
             return
         self._inboxes.add(site)
         subject = SITE_INBOX.format(site=site, replica=self._replica, id="*")
@@ -406,6 +440,18 @@ class Bus:
         BUS_CONNECTED.set(1)
         self._told_error = ""
         logger.info("bus back")
+
+
+def _beside(callback: Callable[[Msg], Awaitable[None]]) -> Callable[[Msg], Awaitable[None]]:
+    """Return a callback that works in a task: a slow meter test must not hold up a listing."""
+    running: set[asyncio.Future[None]] = set()
+
+    async def started(msg: Msg) -> None:
+        task = asyncio.ensure_future(callback(msg))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    return started
 
 
 def _looked_at(flushing: asyncio.Task[None]) -> None:

@@ -6,6 +6,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
@@ -100,6 +101,18 @@ from volthus_wire.v1.records_pb2 import (
     SummarizeSessionsRequest,
 )
 from volthus_wire.v1.rpc_pb2 import Nothing
+from volthus_wire.v1.setup_pb2 import (
+    AcceptanceReply,
+    CancelFailsafeTestRequest,
+    FailsafeTest,
+    FailsafeTestRequest,
+    ListAcceptancesReply,
+    ListAcceptancesRequest,
+    ListFailsafeTestsReply,
+    ListFailsafeTestsRequest,
+    SignAcceptanceRequest,
+    StartFailsafeTestRequest,
+)
 from volthus_wire.v1.site_pb2 import (
     CancelRotationTestRequest,
     ChargerReply,
@@ -155,6 +168,23 @@ def _opened(pattern: str, tokens: dict[str, str]) -> str:
     return PLACE.sub(lambda place: tokens.get(place[1], "*"), pattern)
 
 
+@cache  # asked for each message heard
+def _shape(pattern: str) -> tuple[tuple[str, ...], re.Pattern[str]]:
+    names = tuple(PLACE.findall(pattern))
+    shape = re.escape(pattern)
+    for name in names:
+        shape = shape.replace(re.escape(f"{{{name}}}"), r"([\w-]+)")
+    return names, re.compile(shape)
+
+
+def _found(pattern: str, subject: str) -> dict[str, str]:
+    names, shape = _shape(pattern)
+    match = shape.fullmatch(subject)
+    if match is None:
+        raise ValueError(f"{subject!r} is not of the shape {pattern!r}")
+    return dict(zip(names, match.groups(), strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Subject(Generic[M]):
     """A subject pattern with named tokens, and its one message type."""
@@ -175,14 +205,7 @@ class Subject(Generic[M]):
 
     def tokens_of(self, subject: str) -> dict[str, str]:
         """Return the tokens of a subject heard. Raises ValueError for a foreign subject."""
-        names = PLACE.findall(self.pattern)
-        shape = re.escape(self.pattern)
-        for name in names:
-            shape = shape.replace(re.escape(f"{{{name}}}"), r"([\w-]+)")
-        match = re.fullmatch(shape, subject)
-        if match is None:
-            raise ValueError(f"{subject!r} is not of the shape {self.pattern!r}")
-        return dict(zip(names, match.groups(), strict=True))
+        return _found(self.pattern, subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +223,10 @@ class Request(Generic[Q, R]):
     def across(self, **tokens: str) -> str:
         """Return the subject to serve; see `Subject.across`."""
         return _opened(self.pattern, tokens)
+
+    def tokens_of(self, subject: str) -> dict[str, str]:
+        """Return the tokens of a subject asked on; see `Subject.tokens_of`."""
+        return _found(self.pattern, subject)
 
 
 # --- inside a site -------------------------------------------------------------------------------
@@ -283,6 +310,24 @@ ROTATION_TEST_GET = Request(
 )
 ROTATION_TEST_CANCEL = Request(
     "site.{site}.down.rpc.cem.rotation-test-cancel", CancelRotationTestRequest, RotationTest
+)
+FAILSAFE_TEST_START = Request(
+    "site.{site}.down.rpc.cem.failsafe-test-start", StartFailsafeTestRequest, FailsafeTest
+)
+FAILSAFE_TEST_GET = Request(
+    "site.{site}.down.rpc.cem.failsafe-test-get", FailsafeTestRequest, FailsafeTest
+)
+FAILSAFE_TEST_LIST = Request(
+    "site.{site}.down.rpc.cem.failsafe-test-list", ListFailsafeTestsRequest, ListFailsafeTestsReply
+)
+FAILSAFE_TEST_CANCEL = Request(
+    "site.{site}.down.rpc.cem.failsafe-test-cancel", CancelFailsafeTestRequest, FailsafeTest
+)
+ACCEPTANCE_SIGN = Request(
+    "site.{site}.down.rpc.cem.acceptance-sign", SignAcceptanceRequest, AcceptanceReply
+)
+ACCEPTANCE_LIST = Request(
+    "site.{site}.down.rpc.cem.acceptance-list", ListAcceptancesRequest, ListAcceptancesReply
 )
 TARIFF_GET = Request("site.{site}.down.rpc.cem.tariff-get", GetTariffRequest, TariffReply)
 TARIFF_PUT = Request("site.{site}.down.rpc.cem.tariff-put", PutTariffRequest, TariffReply)
