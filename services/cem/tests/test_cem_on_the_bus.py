@@ -364,3 +364,19 @@ async def test_a_watched_site_sends_its_picture_every_second(tmp_path: Path) -> 
         )
         assert picture.load_management == "off"
         assert "no-fuse-set" in [notice.code for notice in picture.notices]
+
+
+async def test_the_picture_tells_how_long_a_phase_was_above_its_fuse(tmp_path: Path) -> None:
+    async with (
+        site(tmp_path) as (partners, settings),
+        running(serve(settings)),
+        running(partners.live()),
+    ):
+        await answering(partners)
+        await partners.set_up()
+        assert partners.pictures[-1].overload_s == 0.0
+        await partners.bus.publish(subjects.WATCH, site_pb2.Watch(), site=SITE)
+        partners.house_a = [31.0, 29.0, 3.0]  # two phases at a time count once
+        began = asyncio.get_running_loop().time()
+        await partners.until(lambda: partners.pictures[-1].overload_s > 0.3, timeout_s=30.0)
+        assert partners.pictures[-1].overload_s <= asyncio.get_running_loop().time() - began + 1

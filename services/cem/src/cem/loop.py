@@ -75,6 +75,7 @@ class Controller:
         self._sent = _Sent()
         self._reading_s: float | None = None  # when the reading being worked on was measured
         self._counted_s: float | None = None
+        self._overload_s = 0.0
         self._told_time_s = float("-inf")
         self.observers: list[Observer] = []
         self.decision: Decision = decide(state, clock.monotonic())
@@ -124,7 +125,9 @@ class Controller:
     def picture(self) -> site_pb2.SiteState:
         """Return the live picture of this moment."""
         clocks = Clocks(self._clock.monotonic(), self._clock.now())
-        return site_state(self.decision, self._named, self.beside(), clocks)
+        picture = site_state(self.decision, self._named, self.beside(), clocks)
+        picture.overload_s = self._overload_s
+        return picture
 
     async def run(self) -> None:
         """Decide and send until cancelled."""
@@ -207,8 +210,10 @@ class Controller:
         before_s, self._counted_s = self._counted_s, at_s
         if before_s is None:
             return
+        seconds = min(at_s - before_s, 10.0)
+        if self.decision.overloads:
+            self._overload_s += seconds
         for overload in self.decision.overloads:
-            seconds = min(at_s - before_s, 10.0)
             metrics.OVERCURRENT.labels(overload.phase.value, overload.cause.value).inc(seconds)
 
     def _show(self, now: float) -> None:
