@@ -33,6 +33,7 @@ from web.api import (
     service,
     site_file,
     sites,
+    software,
     tariff,
     timeline,
     tokens,
@@ -75,6 +76,7 @@ ROUTERS = (
     records,
     operator,
     site_file,
+    software,
     service,
 )
 

@@ -19,6 +19,7 @@ from web.memory import give_back_large_blocks
 from web.owners import Owners
 from web.parts import Parts
 from web.settings import Settings
+from web.software.desk import Software
 from web.store import open_store
 from web.tokens import ProgramTokens
 
@@ -41,11 +42,15 @@ async def serve(settings: Settings) -> None:
         await hearing.hear(bus, live)
         owners = Owners(bus, live, audit, settings.web_origin)
         tokens = ProgramTokens(engine, clock)
-        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens)
+        software = Software(
+            engine, clock, settings.releases, settings.releases_key, settings.update_command
+        )
+        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens, software)
         checks = {"bus": lambda: bus.is_connected}
         app = create_app(parts, settings.web_static, checks)
         tasks.create_task(hearing.watch(bus, live), name="watch")
         tasks.create_task(hearing.remember(engine, live), name="remember sites")
+        tasks.create_task(software.keep_fresh(), name="releases")
         tasks.create_task(
             serve_app(
                 app, settings.web_host, settings.web_port, proxy_headers=settings.trust_proxy

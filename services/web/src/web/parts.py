@@ -9,6 +9,7 @@ from web.core.knocks import Knocks
 from web.core.lockout import Lockout
 from web.live import Live
 from web.owners import Owners
+from web.software.desk import Software
 from web.tokens import ProgramTokens
 
 
@@ -23,4 +24,5 @@ class Parts:
     live: Live
     owners: Owners
     tokens: ProgramTokens
+    software: Software
     knocks: Knocks = field(default_factory=Knocks)

@@ -26,6 +26,15 @@ class Settings(ServiceSettings):
     )
     token_hours: float = Field(12, gt=0, description="how long a bearer token lives")
     session_hours: float = Field(168, gt=0, description="how long a log-in at the page lives")
+    releases: str = Field(
+        "", description="where releases are announced: a file or an address; empty = nowhere"
+    )
+    releases_key: str = Field(
+        "", description="public Ed25519 key (base64) of the releases; needed for an address"
+    )
+    update_command: str = Field(
+        "", description="what a person runs on this machine to install {version}"
+    )
     trust_proxy: bool = Field(
         default=False,
         description="believe X-Forwarded-* of a proxy on this machine",
