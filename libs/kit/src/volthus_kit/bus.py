@@ -16,6 +16,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
+from nats.js import JetStreamContext
 
 from volthus_kit.answer_book import AnswerBook
 from volthus_kit.answered import Answered
@@ -269,6 +270,10 @@ class Bus:
         finally:
             for number in numbers:
                 del self._acknowledged[number]
+
+    def jetstream(self) -> JetStreamContext:
+        """Return the streams of the server we are connected to; only for `streams`."""
+        return self._client.jetstream()
 
     # --- inside ----------------------------------------------------------------------------------
 
