@@ -75,4 +75,5 @@ export type CarSoc = Schemas["CarSoc"];
 export type ProgramToken = Schemas["ProgramToken"];
 export type NewProgramToken = Schemas["NewProgramToken"];
 export type ProgramTokenWanted = Schemas["ProgramTokenWanted"];
+export type SiteSoftware = Schemas["SiteSoftware"];
 export type ProblemDocument = Schemas["Problem"];
