@@ -27,7 +27,7 @@ from web.tokens import ProgramTokens
 async def serve(settings: Settings) -> None:
     """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
     clock = SystemClock()
-    engine = await asyncio.to_thread(open_store, settings.state_dir)
+    engine = await asyncio.to_thread(open_store, settings.state_dir, settings.database_url)
     await asyncio.to_thread(ensure_users, engine, clock, settings.initial_users, settings.state_dir)
     live = Live(clock)
     await asyncio.to_thread(hearing.recall, engine, live)

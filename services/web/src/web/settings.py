@@ -14,6 +14,12 @@ class Settings(ServiceSettings):
     """Settings of `web`, read once in main."""
 
     state_dir: Path = Field(Path(".state"), description="folder for users, tokens and audit")
+    database_url: str | None = Field(
+        None,
+        description="postgresql://user:password@host/name, shared by all replicas; "
+        "left out: a SQLite file in the state folder",
+        repr=False,
+    )
     web_host: str = Field("127.0.0.1", description="address of the API and the page")
     web_port: int = Field(8080, description="port of the API and the page")
     web_static: Path = Field(BUILT_PAGE, description="folder of the built page")

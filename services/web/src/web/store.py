@@ -5,12 +5,21 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlmodel import Field, SQLModel
 
-from volthus_kit.database import open_sqlite
+from volthus_kit.database import open_database, open_sqlite
 from web.history import tables as history_tables
 from web.leases import LeaseRow
+from web.migrating import bring_up
+from web.software import tables as software_tables
 
 # Every part's own tables, so that the metadata is complete wherever the store is.
-PART_TABLES = (LeaseRow, *history_tables.TABLES)
+# Who adds one writes its migration too: `python -m web.migrations new PART "what"`.
+PART_TABLES = (
+    LeaseRow,
+    *history_tables.TABLES,
+    software_tables.ReleaseRow,
+    software_tables.ReleaseFeedRow,
+    software_tables.SoftwareDecisionRow,
+)
 
 FILE = "web.sqlite"
 
@@ -84,9 +93,24 @@ class SiteRow(SQLModel, table=True):
     last_seen_s: float
 
 
-def open_store(folder: Path) -> Engine:
-    """Open the database in `folder`, with its tables; blocking. Raises OSError."""
+def database_of(folder: Path, url: str | None = None) -> Engine:
+    """Open the database of `url`, without one the file in `folder`; blocking.
+
+    Raises OSError, DatabaseUrlError.
+    """
+    if url is not None:
+        return open_database(url)
     engine = open_sqlite(folder / FILE)
-    SQLModel.metadata.create_all(engine)
-    (folder / FILE).chmod(0o600)
+    with engine.connect():
+        (folder / FILE).chmod(0o600)
+    return engine
+
+
+def open_store(folder: Path, url: str | None = None) -> Engine:
+    """Open the database with its tables as this program knows them; blocking.
+
+    Raises OSError, DatabaseUrlError, and what the database raises.
+    """
+    engine = database_of(folder, url)
+    bring_up(engine)
     return engine
