@@ -13,7 +13,7 @@ import pytest
 from eebus.appliance import Appliance
 from eebus.charger import Charger, EvProfile
 from eebus.controlbox import ControlBox
-from eebus.events import ConnectionState, Event, LimitsChanged, PerPhase
+from eebus.events import ConnectionState, Event, HeartbeatChanged, LimitsChanged, PerPhase
 from eebus.guarding import Guarding
 from eebus.identity import Identity
 from eebus.meter import GridMeter, MeterValues
@@ -86,6 +86,7 @@ class Wallbox:
 
     charger: Charger
     limits: list[PerPhase] = field(default_factory=list)
+    hearts: list[bool] = field(default_factory=list)  # the gateway's: beats (again), is overdue
 
     @property
     def ski(self) -> str:
@@ -114,6 +115,8 @@ async def wallbox(
     def on_event(event: Event) -> None:
         if isinstance(event, LimitsChanged) and event.kind == "opev":
             boxes[0].limits.append(event.values)
+        if isinstance(event, HeartbeatChanged):
+            boxes[0].hearts.append(event.ok)
 
     said = Announcement(f"Demo-EVSE-{name}", "Demo", "EVSE", "ChargingStation", serial=name)
     network = Network(mdns=mdns)
@@ -372,6 +375,7 @@ class Cem:
         ttl_ms: int = 5000,
         fallback_a: float = 6.0,
         release: bool = False,
+        silent: bool = False,
     ) -> None:
         self._sequence += 1
         message = EvseLimit(
@@ -383,6 +387,7 @@ class Cem:
             sent_s=time.monotonic(),
             fallback_a=fallback_a,
             release=release,
+            silent=silent,
         )
         await self.bus.publish(EVSE_LIMIT, message, site=SITE, ski=ski)
 

@@ -45,6 +45,48 @@ async def test_when_the_lease_ends_the_fallback_applies_and_a_new_lease_lifts_it
         await box.told(12)
 
 
+async def test_a_silent_lease_holds_heartbeat_and_limits_back_from_one_charger_alone(
+    settings: Settings, cem: Cem
+) -> None:
+    async with wallbox("one") as one, wallbox("two") as two, paired(settings, cem, one) as us:
+        two.charger.trust(us)
+        await cem.pair(two.ski, two.charger.port)
+        await cem.connected(two.ski)
+        for box in (one, two):
+            box.charger.plug(CAR)
+            await cem.plugged(box.ski)
+            await cem.offer(box.ski, 16)
+            await box.told(16)
+            await until(lambda box=box: box.hearts[-1:] == [True], "a heartbeat")
+
+        def is_overdue() -> bool:
+            return one.hearts[-1] is False
+
+        async with asyncio.timeout(20):
+            while not is_overdue():
+                await cem.offer(one.ski, 12, silent=True)
+                await cem.offer(two.ski, 14)
+                await asyncio.sleep(0.5)
+        assert one.last == (16, 16, 16)
+        assert (two.last, two.hearts) == ((14, 14, 14), [True])
+        await cem.offer(one.ski, 16)  # the very limit it had: a charger in failsafe needs it anew
+        await until(lambda: one.hearts[-1], "the heartbeat again")
+        await until(lambda: len(one.limits) > 1, "the limit again")
+        assert one.last == (16, 16, 16)
+
+
+async def test_a_silence_ends_with_its_lease_and_the_fallback_follows(
+    settings: Settings, cem: Cem
+) -> None:
+    async with wallbox("one") as box, paired(settings, cem, box):
+        box.charger.plug(CAR)
+        await cem.plugged(box.ski)
+        await cem.offer(box.ski, 16)
+        await box.told(16)
+        await cem.offer(box.ski, 16, silent=True, ttl_ms=400, fallback_a=7)
+        await box.told(7)
+
+
 async def test_a_charger_without_a_lease_is_left_alone(settings: Settings, cem: Cem) -> None:
     async with wallbox("one") as one, wallbox("two") as two, paired(settings, cem, one) as us:
         two.charger.trust(us)

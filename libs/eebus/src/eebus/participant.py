@@ -5,7 +5,7 @@ lets its heart beat.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final, Generic, NotRequired, Protocol, TypedDict, TypeVar
@@ -54,8 +54,8 @@ class Core(Protocol):
     def watch(self, now: float) -> None:
         """Do what time asks for towards nobody in particular."""
 
-    def beat(self, at: datetime) -> None:
-        """Send one heartbeat to all who listen."""
+    def beat(self, at: datetime, but: Container[str] = ()) -> None:
+        """Send one heartbeat to all who listen, but these SKIs."""
 
     def beat_at(self, ski: str) -> float | None:
         """Return when a heartbeat of a peer came last; None = never on this connection."""
@@ -97,6 +97,7 @@ class Participant(Generic[C_co]):
         )
         self._links: dict[str, Link] = {}
         self._does_beat = True
+        self._held: set[str] = set()  # peers that hear no heartbeat of ours
 
     @property
     def ski(self) -> str:
@@ -179,6 +180,15 @@ class Participant(Generic[C_co]):
         """Stop or resume our heartbeats: proves at set-up that a peer's failsafe works."""
         self._does_beat = not stopped
 
+    def hold_heartbeats(self, ski: str, *, held: bool) -> None:
+        """Hold our heartbeats back from one peer, or let it hear them again at once."""
+        if held:
+            self._held.add(ski)
+        elif ski in self._held:
+            self._held.discard(ski)
+            if self._does_beat:
+                self._beat_once()
+
     async def started(self) -> None:
         """Return when we listen and the port is known."""
         await self._node.started()
@@ -221,8 +231,11 @@ class Participant(Generic[C_co]):
         while True:
             await asyncio.sleep(max(0.0, due - _now()))
             if self._does_beat:
-                contained(lambda: self._core.beat(datetime.now(UTC)))
+                self._beat_once()
             due = max(due + interval_s, _now())
+
+    def _beat_once(self) -> None:
+        contained(lambda: self._core.beat(datetime.now(UTC), self._held))
 
     async def _tick(self) -> None:
         while True:

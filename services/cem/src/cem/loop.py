@@ -17,6 +17,7 @@ from cem.core.events import Event, GridRead
 from cem.core.folding import apply, is_urgent
 from cem.core.obeying import limit_w
 from cem.core.parameters import DEFAULTS
+from cem.core.rooms import Room
 from cem.core.state import State
 from cem.picture.clocks import Clocks
 from cem.picture.site import Beside, Named, site_state, status_of
@@ -85,6 +86,11 @@ class Controller:
     def state(self) -> State:
         """Return everything the CEM knows now."""
         return self.decision.state
+
+    @property
+    def rooms(self) -> tuple[Room, ...]:
+        """Return what each fuse leaves, as the last limits were drawn from it."""
+        return self.decision.picture.rooms
 
     def happened(self, event: Event) -> None:
         """Fold an event at once; an urgent one is decided upon as soon as the loop turns."""

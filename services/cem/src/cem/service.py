@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+from cem.acceptance import bus as acceptance
+from cem.acceptance.book import AcceptanceBook
 from cem.bus.answers import answer
 from cem.bus.inbox import Inbox
 from cem.bus.outbox import Outbox
@@ -11,6 +13,9 @@ from cem.commands.desk import Desk
 from cem.core.events import StoreChecked
 from cem.core.parameters import DEFAULTS
 from cem.core.state import Remembered, restored
+from cem.failsafe_test import bus as failsafe_test
+from cem.failsafe_test.book import FailsafeBook
+from cem.failsafe_test.tester import FailsafeTester
 from cem.loop import Controller
 from cem.memory import remember
 from cem.noticeboard import Noticeboard
@@ -97,6 +102,10 @@ async def _control(
         book = RotationBook(store)
         tester = RotationTester(controller, lambda: inbox.meters, clock, book)
         await rotation.answer(bus, settings.site, tester)
+        prover = FailsafeTester(controller, clock, FailsafeBook(store))
+        await failsafe_test.answer(bus, settings.site, prover)
+        signed = acceptance.Acceptances(AcceptanceBook(store), clock)
+        await acceptance.answer(bus, settings.site, signed)
         around = Surroundings(bus, controller, settings, clock, board)
         books = await keep(around, tasks)
         keeper = (await attend(around, books, store, tasks)).keeper
@@ -115,6 +124,7 @@ async def _control(
         tasks.create_task(remember(controller, store, state), name="memory")
         tasks.create_task(controller.run(), name="control")
         tasks.create_task(tester.run(), name="rotation test")
+        tasks.create_task(prover.run(), name="failsafe test")
         tasks.create_task(driver.run(), name="phase switching")
         tasks.create_task(commands.operating.lift_what_is_over(), name="operator limit")
 

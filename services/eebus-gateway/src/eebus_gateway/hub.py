@@ -234,6 +234,7 @@ class Hub:
             wake.cancel()
         self.devices.forget(ski)
         self.appliances.forget(ski)
+        self._cem.hold_heartbeats(ski, held=False)
         self._cem.untrust(ski)
         self._log.note(is_operator=True)
 
@@ -369,6 +370,9 @@ class Hub:
             return
         step = evses.plan(evse, self._clock.monotonic())
         self._put(step.evse)
+        if step.evse.is_silent is not evse.is_silent:
+            logger.info("silence towards charger", extra={"ski": ski, "on": step.evse.is_silent})
+            self._cem.hold_heartbeats(ski, held=step.evse.is_silent)
         if step.write is not None:
             if heard_at is not None:
                 DECISION_TO_WRITE.observe(self._clock.monotonic() - heard_at)

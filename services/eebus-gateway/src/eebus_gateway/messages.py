@@ -51,6 +51,7 @@ def offer_of(message: evse_pb2.EvseLimit) -> Offer:
         reason=message.reason,
         release=message.release,
         least_a=message.least_a if 0 < message.least_a < math.inf else None,
+        is_silent=message.silent,
     )
 
 

@@ -1,6 +1,6 @@
 """Our own device: its tree and data, its use cases, and who is told when they change."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -119,14 +119,22 @@ class LocalDevice:
             self._use_cases = list(use_cases)
             self._tell(self.management, cmd(USE_CASES, self.use_case_data()))
 
-    def put(self, feature: Feature, function: str, content: Item, part: Item | None = None) -> None:
+    def put(
+        self,
+        feature: Feature,
+        function: str,
+        content: Item,
+        part: Item | None = None,
+        *,
+        but: Container[str] = (),
+    ) -> None:
         """Store new data of a function and tell who listens.
 
-        part: the changed items alone; then the notify is partial.
+        part: the changed items alone; then the notify is partial. but: SKIs that are not told.
         """
         feature.contents[function] = content
         told = cmd(function, content) if part is None else cmd(function, part, PARTIAL)
-        self._tell(feature, told)
+        self._tell(feature, told, but)
 
     def use_case_data(self) -> Item:
         """Return our use cases as data: one entry per entity and actor, always all of them."""
@@ -175,10 +183,10 @@ class LocalDevice:
         data = write_tree(self.address, self.type, [entity], change)
         self._tell(self.management, cmd(DISCOVERY, data, PARTIAL))
 
-    def _tell(self, feature: Feature, command: Cmd) -> None:
+    def _tell(self, feature: Feature, command: Cmd, but: Container[str] = ()) -> None:
         for link in list(self.subscriptions.to(feature.address)):
             session = self.sessions.get(link.ski)
-            if session is not None:
+            if session is not None and link.ski not in but:
                 session.notify(link.client, feature, command)
 
 

@@ -1,6 +1,6 @@
 """Building blocks of our own trees, and the heartbeats every local entity sends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 
 from eebus.spine.addresses import EntityAddress, FeatureAddress
@@ -43,11 +43,11 @@ def manufacturer(brand: str, model: str, serial: str) -> Item:
     return {name: _plain(value) for name, value in said.items() if value}
 
 
-def beat(local: LocalDevice, at: datetime) -> None:
-    """Let every heart of ours beat once."""
+def beat(local: LocalDevice, at: datetime, but: Container[str] = ()) -> None:
+    """Let every heart of ours beat once. but: SKIs of peers that do not hear it."""
     for feature in local.servers(DIAGNOSIS):
         if HEARTBEAT in feature.functions:
-            local.put(feature, HEARTBEAT, next_beat(feature.content(HEARTBEAT), at))
+            local.put(feature, HEARTBEAT, next_beat(feature.content(HEARTBEAT), at), but=but)
 
 
 def _plain(said: str) -> str:

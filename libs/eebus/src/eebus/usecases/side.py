@@ -4,7 +4,7 @@ A role brings features, announces use cases, judges writes and follows peers; a 
 with its roles. Sans I/O; times are monotonic seconds of one clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -145,9 +145,9 @@ class Side:
         for role in self.roles:
             role.watch(now)
 
-    def beat(self, at: datetime) -> None:
-        """Send one heartbeat to all who listen; every 2 s."""
-        beat(self.local, at)
+    def beat(self, at: datetime, but: Container[str] = ()) -> None:
+        """Send one heartbeat to all who listen, but these SKIs; every 2 s."""
+        beat(self.local, at, but)
 
     def _accept(self, write: Write) -> None:
         for role in self.roles:

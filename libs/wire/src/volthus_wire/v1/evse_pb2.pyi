@@ -110,7 +110,7 @@ class EvseRoster(_message.Message):
     def __init__(self, skis: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class EvseLimit(_message.Message):
-    __slots__ = ("ski", "current_a", "ttl_ms", "controller_epoch", "sequence", "sent_s", "fallback_a", "reason", "release", "least_a")
+    __slots__ = ("ski", "current_a", "ttl_ms", "controller_epoch", "sequence", "sent_s", "fallback_a", "reason", "release", "least_a", "silent")
     SKI_FIELD_NUMBER: _ClassVar[int]
     CURRENT_A_FIELD_NUMBER: _ClassVar[int]
     TTL_MS_FIELD_NUMBER: _ClassVar[int]
@@ -121,6 +121,7 @@ class EvseLimit(_message.Message):
     REASON_FIELD_NUMBER: _ClassVar[int]
     RELEASE_FIELD_NUMBER: _ClassVar[int]
     LEAST_A_FIELD_NUMBER: _ClassVar[int]
+    SILENT_FIELD_NUMBER: _ClassVar[int]
     ski: str
     current_a: _electrical_pb2.Conductors
     ttl_ms: int
@@ -131,4 +132,5 @@ class EvseLimit(_message.Message):
     reason: str
     release: bool
     least_a: float
-    def __init__(self, ski: _Optional[str] = ..., current_a: _Optional[_Union[_electrical_pb2.Conductors, _Mapping]] = ..., ttl_ms: _Optional[int] = ..., controller_epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., sent_s: _Optional[float] = ..., fallback_a: _Optional[float] = ..., reason: _Optional[str] = ..., release: _Optional[bool] = ..., least_a: _Optional[float] = ...) -> None: ...
+    silent: bool
+    def __init__(self, ski: _Optional[str] = ..., current_a: _Optional[_Union[_electrical_pb2.Conductors, _Mapping]] = ..., ttl_ms: _Optional[int] = ..., controller_epoch: _Optional[int] = ..., sequence: _Optional[int] = ..., sent_s: _Optional[float] = ..., fallback_a: _Optional[float] = ..., reason: _Optional[str] = ..., release: _Optional[bool] = ..., least_a: _Optional[float] = ..., silent: _Optional[bool] = ...) -> None: ...

@@ -38,6 +38,7 @@ class Outbox:
             reason=reason,
             release=limit.is_release,
             least_a=least_a or 0.0,
+            silent=limit.is_silent,
         )
         return await self._bus.publish(subjects.EVSE_LIMIT, message, site=self._site, ski=limit.ski)
 

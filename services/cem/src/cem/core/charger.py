@@ -10,6 +10,7 @@ from cem.core.conduct import (
     NO_SWITCH,
     Former,
     Intent,
+    Proving,
     Pulse,
     Sample,
     SocWord,
@@ -91,6 +92,7 @@ class Charger:
     goal: Goal | None = None
     offered_phases: int | None = None  # as its local API says
     pulse: Pulse | None = None
+    proving: Proving | None = None
     reason: Reason | None = None
     session: str = ""  # id of the open one, once the records have named it
     plugged_s: float | None = None  # since when its car is here; None = before we were
@@ -107,8 +109,11 @@ class Charger:
             return Standing.OUT_OF_REACH
         if report.operating_state == "failure":
             return Standing.FAULTY
-        if report.car is None:
-            return Standing.NO_CAR
+        return Standing.NO_CAR if report.car is None else self._with_car(report, now)
+
+    def _with_car(self, report: Report, now: float) -> Standing:
+        if self.proving is not None and now < self.proving.until_s:
+            return Standing.PROVING
         if self.disobeys:
             return Standing.DISOBEDIENT
         return Standing.FRESH if report.accepted is None else Standing.READY

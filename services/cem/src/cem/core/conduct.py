@@ -18,6 +18,7 @@ class Standing(StrEnum):
     FAULTY = "faulty"
     OUT_OF_REACH = "out-of-reach"  # reserved at what it can draw
     DISOBEDIENT = "disobedient"  # reserved at what it can draw
+    PROVING = "proving"  # hears nothing of us, to prove its failsafe: reserved at what it can draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,14 @@ class KeptSoc:
     uncertainty_percent: float = 0.0
     delivered_wh: float | None = None
     left: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """Its own failsafe is being proven, until then (monotonic s). is_silent: it hears nothing."""
+
+    until_s: float
+    is_silent: bool
 
 
 @dataclass(frozen=True, slots=True)

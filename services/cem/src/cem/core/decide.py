@@ -160,8 +160,11 @@ def _sub_estimated(state: State, now: float, p: Parameters) -> dict[str, Meter]:
 def _brought_up(charger: Charger, site_phases: int, now: float, p: Parameters) -> Charger:
     charger = _with_loss(observed(charger, site_phases, now, p), now, p)
     charger = served(claimed(charger, site_phases, now, p), site_phases, now, p)
-    is_over = charger.pulse is not None and now >= charger.pulse.until_s
-    return replace(charger, pulse=None) if is_over else charger
+    if charger.pulse is not None and now >= charger.pulse.until_s:
+        charger = replace(charger, pulse=None)
+    if charger.proving is not None and now >= charger.proving.until_s:
+        charger = replace(charger, proving=None)
+    return charger
 
 
 def _with_loss(charger: Charger, now: float, p: Parameters) -> Charger:
@@ -251,7 +254,8 @@ def _limit(charger: Charger, fallback_a: float, view: View) -> Limit:
     if view.grid.phases == 3:
         by_phase = to_device(charger.settings.wiring, by_phase)
     asked = charger.switching.asked if charger.settings.can_switch else None
-    return Limit(charger.ski, by_phase, fallback_a, phases=asked)
+    is_silent = charger.proving is not None and charger.proving.is_silent
+    return Limit(charger.ski, by_phase, fallback_a, phases=asked, is_silent=is_silent)
 
 
 def _following(charger: Charger, reason: Reason | None) -> Reason | None:

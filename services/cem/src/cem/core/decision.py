@@ -37,7 +37,8 @@ class Limit:
 
     is_release: energy management is off, our limit is withdrawn.
     fallback_a: what the gateway applies when the lease ends. phases: how many a charger that can
-    switch shall offer; None = as it does.
+    switch shall offer; None = as it does. is_silent: it is not told, and hears no heartbeat, to
+    prove its own failsafe.
     """
 
     ski: str
@@ -45,6 +46,7 @@ class Limit:
     fallback_a: float = 0.0
     is_release: bool = False
     phases: int | None = None
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -315,6 +315,25 @@ class PulseEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvingAsked:
+    """A charger's own failsafe is proven: all it can draw is kept free for it.
+
+    is_silent: from now on it hears nothing of us. until_s: monotonic; it ends by itself then.
+    """
+
+    ski: str
+    is_silent: bool
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProvingEnded:
+    """A charger hears us again."""
+
+    ski: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreChecked:
     """The database took a change, or (is_failing) did not."""
 
@@ -345,6 +364,8 @@ Event = (
     | PhasesSwitched
     | PulseAsked
     | PulseEnded
+    | ProvingAsked
+    | ProvingEnded
     | TariffSet
     | PlanningSet
     | PvSystemsSet

@@ -40,6 +40,8 @@ def why(charger: Charger, sharing: Sharing, view: View) -> Reason | None:
             kind = Kind.CHARGER_OFFLINE
         case Standing.DISOBEDIENT:
             kind = Kind.CHARGER_DISOBEYS
+        case Standing.PROVING:
+            kind = Kind.FAILSAFE_TEST
         case Standing.FRESH:
             kind = Kind.START_RESERVED
     kept_a = reserve_a(charger, view.now, view.p)

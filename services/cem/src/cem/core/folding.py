@@ -35,6 +35,8 @@ from cem.core.events import (
     PlanningSet,
     PowerLimitSet,
     PricesHeard,
+    ProvingAsked,
+    ProvingEnded,
     PulseAsked,
     PulseEnded,
     PvSystemsSet,
@@ -82,7 +84,8 @@ def apply(state: State, event: Event, now: float, p: Parameters = DEFAULTS) -> S
             CircuitsSet() | ModeSet() | GoalSet() | CarsSet() | WallClock() | OperatorSet()
             | OperatorLimitsHeard() | ApiLimitSet() | AppliancesHeard()
             | PowerLimitSet() | PhasesSwitched()
-            | PulseAsked() | PulseEnded() | StoreChecked() | TariffSet() | PlanningSet()
+            | PulseAsked() | PulseEnded() | ProvingAsked() | ProvingEnded()
+            | StoreChecked() | TariffSet() | PlanningSet()
             | PvSystemsSet() | SessionsNamed() | PlanHeard() | PricesHeard() | CarSocTold()
             | BatteryRead()
         ):  # fmt: skip

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     GOAL_REACHED = "goal-reached"
     PHASES_SWITCHING = "phases-switching"
     PULSE = "pulse"
+    FAILSAFE_TEST = "failsafe-test"
     START_RESERVED = "start-reserved"
     CHARGER_OFFLINE = "charger-offline"
     CHARGER_DISOBEYS = "charger-disobeys"

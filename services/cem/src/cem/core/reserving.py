@@ -19,6 +19,8 @@ def reserve_a(charger: Charger, now: float, p: Parameters) -> float:
             return charger.most_a if start_a is None else start_a
         case Standing.DISOBEDIENT:
             return max(charger.most_a, charger.highest_drawn_a(now, p))
+        case Standing.PROVING:  # one whose failsafe does not work may do as it likes
+            return max(charger.settings.max_a, charger.highest_drawn_a(now, p))
         case Standing.OUT_OF_REACH:
             return _out_of_reach_a(charger, now, p)
 
@@ -65,6 +67,6 @@ def reserved(charger: Charger, now: float, site_phases: int, p: Parameters) -> P
 
 def might_use(charger: Charger, now: float, site_phases: int, p: Parameters) -> tuple[Phase, ...]:
     """Return the house phases it might draw on: all that are wired while out of reach."""
-    if charger.standing(now, p) is Standing.OUT_OF_REACH:
+    if charger.standing(now, p) in (Standing.OUT_OF_REACH, Standing.PROVING):
         return charger.settings.wired(site_phases)
     return charger.phases(site_phases, p)

@@ -29,6 +29,8 @@ def limit_a(charger: Charger, found: tuple[Room, ...], shares: Shares, view: Vie
             return charger.least_a if fits else 0.0
         case Standing.FAULTY | Standing.READY:
             return 0.0
+        case Standing.PROVING:  # as it was: it is to fall by itself
+            return charger.granted_a
         case Standing.NEW:
             return None
 

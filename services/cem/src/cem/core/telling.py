@@ -8,7 +8,7 @@ from cem.core import outlook
 from cem.core.appliances import Appliance
 from cem.core.charger import Charger
 from cem.core.circuits import CircuitSettings
-from cem.core.conduct import Pulse
+from cem.core.conduct import Proving, Pulse
 from cem.core.driving import Car, WallClock
 from cem.core.events import (
     ApiLimitSet,
@@ -26,6 +26,8 @@ from cem.core.events import (
     PlanningSet,
     PowerLimitSet,
     PricesHeard,
+    ProvingAsked,
+    ProvingEnded,
     PulseAsked,
     PulseEnded,
     PvSystemsSet,
@@ -37,7 +39,9 @@ from cem.core.numbers import finite
 from cem.core.operating import OperatorLimit
 from cem.core.state import State
 
-OfCharger = ModeSet | GoalSet | PhasesSwitched | PulseAsked | PulseEnded
+OfCharger = (
+    ModeSet | GoalSet | PhasesSwitched | PulseAsked | PulseEnded | ProvingAsked | ProvingEnded
+)
 OfOperator = OperatorSet | OperatorLimitsHeard | AppliancesHeard | ApiLimitSet | PowerLimitSet
 Told = OfCharger | OfOperator | outlook.Told | CircuitsSet | CarsSet | WallClock | StoreChecked
 
@@ -72,7 +76,7 @@ def told(state: State, event: Told, now: float) -> State:  # noqa: PLR0911 - one
             return _of_charger(state, event)
 
 
-def _of_charger(state: State, event: OfCharger) -> State:
+def _of_charger(state: State, event: OfCharger) -> State:  # noqa: PLR0911 - one for each kind
     ski = event.ski
     match event:
         case ModeSet(_, mode):
@@ -90,6 +94,11 @@ def _of_charger(state: State, event: OfCharger) -> State:
             return _changed(state, ski, lambda charger: replace(charger, pulse=pulse))
         case PulseEnded():
             return _changed(state, ski, lambda charger: replace(charger, pulse=None))
+        case ProvingAsked(_, is_silent, until_s):
+            proving = Proving(finite(until_s) or 0.0, is_silent)
+            return _changed(state, ski, lambda charger: replace(charger, proving=proving))
+        case ProvingEnded():
+            return _changed(state, ski, lambda charger: replace(charger, proving=None))
         case _:
             assert_never(event)
 

@@ -68,6 +68,7 @@ class Evse:
     writer: Writer = field(default_factory=Writer)
     reaction: Reaction = field(default_factory=Reaction)
     has_our_limit: bool = False
+    is_silent: bool = False  # it hears nothing of us: its own failsafe is being proven
 
     @property
     def is_connected(self) -> bool:
@@ -117,6 +118,7 @@ def fold(evse: Evse, event: Event, now: float) -> Evse:
 
 def plan(evse: Evse, now: float) -> Next:
     """Say what to write to the charger now, if anything, and when to ask again."""
+    evse = _silenced(evse, now)
     wanted = leases.wanted(evse.lease, now)
     if wanted is None or evse.ev is None or not evse.takes_limits or _is_released(evse, wanted):
         return Next(evse, None, _soonest([evse.lease.ends_at], now))
@@ -227,6 +229,15 @@ def _held(evse: Evse, values: PerPhase, now: float) -> Evse:
         return evse
     pause_a = evse.ev.pause_a if evse.ev.pause_a is not None else PAUSE_A
     return replace(evse, writer=evse.writer.contradicted(values, pause_a, now))
+
+
+def _silenced(evse: Evse, now: float) -> Evse:
+    """Note whether it hears us; after a silence its limit is written anew, be it the same one."""
+    is_silent = leases.is_silent(evse.lease, now)
+    if is_silent is evse.is_silent:
+        return evse
+    writer = evse.writer if is_silent else evse.writer.again()
+    return replace(evse, is_silent=is_silent, writer=writer)
 
 
 def _terms(ev: Ev) -> tuple[object, ...]:

@@ -40,6 +40,7 @@ class Offer:
     reason: str = ""
     release: bool = False  # energy management is off: withdraw our limit, hold no lease
     least_a: float | None = None  # less pauses the car; None = by what the car says
+    is_silent: bool = False  # the charger's own failsafe is being proven: it hears nothing of us
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,15 @@ def wanted(lease: Lease, now: float) -> Wanted | None:
         return Wanted(NOTHING, offer.epoch, offer.sequence, is_release=True)
     if now >= lease.ends_at:
         return _fallback(lease)
-    if offer is None:
+    if offer is None or offer.is_silent:
         return None
     return Wanted(offer.current_a, offer.epoch, offer.sequence, least_a=offer.least_a)
+
+
+def is_silent(lease: Lease, now: float) -> bool:
+    """Return whether the charger must hear nothing of us: while such a lease holds, no longer."""
+    offer = lease.offer
+    return offer is not None and offer.is_silent and not offer.release and now < lease.ends_at
 
 
 def _fallback(lease: Lease) -> Wanted | None:

@@ -1,0 +1,1 @@
+"""What a proof of a failsafe consists of: pure."""
