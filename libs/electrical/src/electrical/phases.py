@@ -21,6 +21,8 @@ class Phase(StrEnum):
     L2 = "L2"
     L3 = "L3"
 
+    __hash__ = str.__hash__  # that of enums is Python code, and phases are keys everywhere
+
 
 ALL_PHASES = L1, L2, L3 = (Phase.L1, Phase.L2, Phase.L3)
 

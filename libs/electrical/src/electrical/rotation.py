@@ -6,6 +6,7 @@ charger's are independent of each other.
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar
 
 from electrical.phases import ALL_PHASES, Phase, Phases
@@ -50,14 +51,26 @@ def conductor_on(rotation: Rotation, phase: Phase) -> Phase:
     return next(c for c in ALL_PHASES if house_phase(rotation, c) is phase)
 
 
+@cache
+def _house_phases(rotation: Rotation) -> tuple[Phase, ...]:
+    return tuple(house_phase(rotation, conductor) for conductor in ALL_PHASES)
+
+
+@cache
+def _conductors(rotation: Rotation) -> tuple[Phase, ...]:
+    return tuple(conductor_on(rotation, phase) for phase in ALL_PHASES)
+
+
 def to_house(rotation: Rotation, device: Phases[T]) -> Phases[T]:
     """Turn values by conductor of the device into values by phase of the house."""
-    return Phases(*(device[conductor_on(rotation, phase)] for phase in ALL_PHASES))
+    l1, l2, l3 = _conductors(rotation)
+    return Phases(device[l1], device[l2], device[l3])
 
 
 def to_device(rotation: Rotation, house: Phases[T]) -> Phases[T]:
     """Turn values by phase of the house into values by conductor of the device."""
-    return Phases(*(house[house_phase(rotation, conductor)] for conductor in ALL_PHASES))
+    first, second, third = _house_phases(rotation)
+    return Phases(house[first], house[second], house[third])
 
 
 def inverse(rotation: Rotation) -> Rotation:

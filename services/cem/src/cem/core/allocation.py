@@ -97,15 +97,29 @@ def allocate(
     Rooms may be negative; what is no number counts as no room.
     """
     shares = Shares({demand.ski: 0.0 for demand in demands})
-    admitted = _admit(demands, constraints, shares)
+    touched = _touched(demands, constraints)
+    admitted = _admit(demands, constraints, touched, shares)
     _fill([_at_most(d, d.guaranteed_a) for d in admitted if d.guaranteed_a], constraints, shares)
     for fill in sorted({demand.filled_as for demand in admitted}):
         alike = [d for d in admitted if d.filled_as == fill]
         for demand in sorted((d for d in alike if d.due_s is not None), key=_due):
             _fill([_at_most(demand, demand.planned_a)], constraints, shares)
         _fill(alike, constraints, shares)
-    _round(admitted, constraints, shares, step_a)
+    _round(admitted, constraints, touched, shares, step_a)
     return shares
+
+
+Touched = Mapping[str, list[tuple[int, float]]]  # by charger: (number of a constraint, its share)
+
+
+def _touched(demands: Sequence[Demand], constraints: Sequence[Constraint]) -> Touched:
+    """Return which constraints each charger touches, and how much of its current counts there."""
+    found: dict[str, list[tuple[int, float]]] = {demand.ski: [] for demand in demands}
+    for number, constraint in enumerate(constraints):
+        for ski, share in constraint.share.items():
+            if ski in found:
+                found[ski].append((number, share))
+    return found
 
 
 def _due(demand: Demand) -> tuple[float, str]:
@@ -127,15 +141,17 @@ def left_a(
 
 
 def _admit(
-    demands: Sequence[Demand], constraints: Sequence[Constraint], shares: Shares
+    demands: Sequence[Demand],
+    constraints: Sequence[Constraint],
+    touched_by: Touched,
+    shares: Shares,
 ) -> list[Demand]:
     left = [_number(c.firm_room_a) for c in constraints]
     admitted = []
     for demand in sorted(demands, key=_turn):
         if demand.max_a < demand.min_a:
             continue
-        touched = [(k, c.share[demand.ski]) for k, c in enumerate(constraints)
-                   if demand.ski in c.share]  # fmt: skip
+        touched = touched_by[demand.ski]
         starts_a = max(demand.min_a, demand.start_a)
         missing = [
             (left[k] - share * (demand.min_a if constraints[k].is_patient else starts_a), k)
@@ -224,6 +240,7 @@ def _binding_level(constraint: Constraint, active: Mapping[str, Demand], shares:
 def _round(
     admitted: Sequence[Demand],
     constraints: Sequence[Constraint],
+    touched_by: Touched,
     shares: Shares,
     step_a: float,
 ) -> None:
@@ -237,12 +254,13 @@ def _round(
     while queue:
         priority, _, ski, demand = heappop(queue)
         raised_a = floored(current_a[ski] + step_a + EPSILON, step_a)
-        more_a = raised_a - current_a[ski]
-        touched = [(k, c.share[ski] * more_a) for k, c in enumerate(constraints) if ski in c.share]
-        if raised_a > demand.max_a + EPSILON or any(left[k] + EPSILON < a for k, a in touched):
+        if raised_a > demand.max_a + EPSILON:
             continue
-        for k, amperes in touched:
-            left[k] -= amperes
+        more_a, touched = raised_a - current_a[ski], touched_by[ski]
+        if any(left[k] + EPSILON < share * more_a for k, share in touched):
+            continue
+        for k, share in touched:
+            left[k] -= share * more_a
         current_a[ski] = raised_a
         heappush(queue, (priority, raised_a / demand.weight, ski, demand))
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from cem.core import blame, rooms
 from cem.core.allocation import Constraint, Demand, allocate
 from cem.core.caps import caps, operator_w, voltages_v
-from cem.core.charger import Charger
+from cem.core.charger import Charger, changed
 from cem.core.circuits import MAIN, ancestry
 from cem.core.conduct import Standing
 from cem.core.decision import Decision, Limit, LoadManagement, Picture
@@ -74,7 +74,7 @@ def _managed(view: View) -> Decision:
         if charger.granted_a is not None
     }
     return Decision(
-        _remembering(replace(view.state, chargers=chargers), reasons),
+        _remembering(view.state, chargers, reasons),
         limits,
         reasons,
         _picture(view.state, view.step, found),
@@ -105,7 +105,7 @@ def _unmanaged(state: State, step: Rung, kind: Kind, now: float) -> Decision:
         ski: _following(charger, Reason(kind, since_s=now)) for ski, charger in chargers.items()
     }
     return Decision(
-        _remembering(replace(state, chargers=chargers), reasons),
+        _remembering(state, chargers, reasons),
         {ski: Limit(ski, UNKNOWN, is_release=True) for ski in chargers},
         reasons,
         _picture(state, step, ()),
@@ -119,14 +119,13 @@ def _unmanaged(state: State, step: Rung, kind: Kind, now: float) -> Decision:
 
 
 def _observed(state: State, step: Rung, now: float, p: Parameters) -> State:
-    phases = state.site_phases
+    phases, meter = state.site_phases, state.meter
     chargers = {
         ski: _brought_up(charger, phases, now, p) for ski, charger in state.chargers.items()
     }
-    state = replace(state, chargers=chargers)
-    if state.meter.id is not None:
-        meter = _estimated(state.meter, tuple(chargers.values()), phases, now, p)
-        state = replace(state, meter=meter)
+    if meter.id is not None:
+        meter = _estimated(meter, tuple(chargers.values()), phases, now, p)
+    state = replace(state, chargers=chargers, meter=meter)
     if state.sub_meters:
         state = replace(state, sub_meters=_sub_estimated(state, now, p))
     state = meant(state, step, now, p)
@@ -135,7 +134,8 @@ def _observed(state: State, step: Rung, now: float, p: Parameters) -> State:
         state = topped_up(state, state.surplus_w, now, p)
     state = followed(state, state.surplus_w, now, p)
     state = switched(state, state.surplus_w, now, p)
-    return replace(state, notices=notices(state, step, now))
+    told = notices(state, step, now)
+    return state if told == state.notices else replace(state, notices=told)
 
 
 def _estimated(
@@ -262,12 +262,14 @@ def _following(charger: Charger, reason: Reason | None) -> Reason | None:
     return None if reason is None else reason.following(charger.reason)
 
 
-def _remembering(state: State, reasons: Mapping[str, Reason | None]) -> State:
-    chargers = {
-        ski: charger if charger.reason == reasons[ski] else replace(charger, reason=reasons[ski])
-        for ski, charger in state.chargers.items()
+def _remembering(
+    state: State, chargers: Mapping[str, Charger], reasons: Mapping[str, Reason | None]
+) -> State:
+    told = {
+        ski: charger if charger.reason == reasons[ski] else changed(charger, reason=reasons[ski])
+        for ski, charger in chargers.items()
     }
-    return replace(state, chargers=chargers)
+    return replace(state, chargers=told)
 
 
 def _picture(state: State, step: Rung, found: tuple[Room, ...]) -> Picture:

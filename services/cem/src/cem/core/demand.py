@@ -166,18 +166,18 @@ def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
     protected for a rotation time; then whoever got the least part of what it asked for goes
     first. A car that says it is full comes last: it may still want to heat or cool itself.
     """
-    intent, settings = charger.intent, charger.settings
+    intent, settings, least_a = charger.intent, charger.settings, charger.least_a
     max_a, limited_by = _most(charger, now)
     after_all = AFTER_ALL_OTHERS if intent.conduct in SOLAR else 0
     guaranteed_a = min(settings.guaranteed_a or 0.0, max_a)
     return Demand(
         charger.ski,
-        charger.least_a,
+        least_a,
         max_a,
         settings.priority + (after_all if intent.conduct is Conduct.SUN else 0),
         settings.weight,
         _order(charger, now, p),
-        _start_a(charger, max_a, p),
+        _start_a(charger, least_a, max_a, p),
         limited_by,
         settings.priority + after_all,
         guaranteed_a,
@@ -204,12 +204,12 @@ def _order(charger: Charger, now: float, p: Parameters) -> tuple[float, ...]:
     )
 
 
-def _start_a(charger: Charger, max_a: float, p: Parameters) -> float:
+def _start_a(charger: Charger, least_a: float, max_a: float, p: Parameters) -> float:
     """Return what must fit before it may begin; once it runs its minimum is enough."""
     if charger.running_since_s is not None:
-        return charger.least_a
-    spare_a = p.start_hysteresis_a * min(1.0, charger.least_a / charger.settings.min_a)
-    return min(charger.least_a + spare_a, max_a)
+        return least_a
+    spare_a = p.start_hysteresis_a * min(1.0, least_a / charger.settings.min_a)
+    return min(least_a + spare_a, max_a)
 
 
 def served_part(charger: Charger) -> float:

@@ -6,9 +6,10 @@ the reading the one nearest to the last estimate is taken. The estimate is sound
 sum never exceeds estimate + what is granted (or was, a reaction time ago) + what is reserved.
 """
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from operator import lt
 
 from cem.core.charger import Charger, is_lasting
 from cem.core.conduct import Sample, Standing
@@ -44,12 +45,23 @@ class _Seen:
 
     charger: Charger
     standing: Standing  # when it was heard last
-    factors: dict[Phase, float]
+    factors: Mapping[Phase, float]
+    steady_cap_a: float | None  # what it may draw, where no limit was replaced of late
 
     @classmethod
     def of(cls, charger: Charger, site_phases: int, p: Parameters) -> "_Seen":
         standing = charger.standing(charger.heard_s, p)
-        return cls(charger, standing, charger.factors(site_phases, p))
+        is_steady = not charger.former and not charger.disobeys
+        cap_a = charger.may_draw_a(charger.heard_s, p) if is_steady else None
+        return cls(charger, standing, charger.factors(site_phases, p), cap_a)
+
+    def cap_a(self, at_s: float, p: Parameters) -> float:
+        """Return the most it may have drawn at a moment by our doing."""
+        if self.steady_cap_a is not None:
+            return self.steady_cap_a
+        if self.charger.disobeys:
+            return reserve_a(self.charger, at_s, p)
+        return self.charger.may_draw_a(at_s, p, p.obedience_s)
 
 
 def estimated(
@@ -62,16 +74,15 @@ def estimated(
     is older than every window of the control law is forgotten.
     """
     seen = tuple(_Seen.of(charger, site_phases, p) for charger in members)
-    settled = tuple(e for e in meter.estimates if now - e.at_s > REVISED_S)
-    newest_s = settled[-1].at_s if settled else float("-inf")
-    chain = list(settled)
+    chain = list(meter.estimates[: bisect_left(meter.estimates, now - REVISED_S, key=_at_s)])
+    newest_s = chain[-1].at_s if chain else float("-inf")
     for sample in meter.samples:
         if sample.at_s > newest_s:
             chain.append(_estimate(sample, chain, seen, site_phases, p))
     if chain and now - chain[-1].at_s > p.spike_wait_s:
         # No second sample came in time: the one we have must do.
         chain[-1] = replace(chain[-1], confirmed_a=chain[-1].raw_a)
-    return tuple(e for e in chain if chain[-1].at_s - e.at_s <= p.recurrence_s)
+    return tuple(chain[_first_within(chain, p.recurrence_s) :]) if chain else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +135,13 @@ def loads(estimates: tuple[Estimate, ...], p: Parameters) -> Loads:
     )
 
 
-def _first_within(estimates: tuple[Estimate, ...], span_s: float) -> int:
+def _first_within(estimates: Sequence[Estimate], span_s: float) -> int:
     """Return the place of the oldest estimate that is not older than a span before the newest."""
-    from_s = estimates[-1].at_s - span_s
-    return next(k for k, estimate in enumerate(estimates) if estimate.at_s >= from_s)
+    return bisect_left(estimates, estimates[-1].at_s - span_s, key=_at_s)
+
+
+def _at_s(estimate: Estimate) -> float:
+    return estimate.at_s
 
 
 def held_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
@@ -142,7 +156,7 @@ def _comings(values: Sequence[float], p: Parameters) -> tuple[float, int]:
         return high_a, 0
     middle_a = (high_a + low_a) / 2
     is_up = [value >= middle_a for value in values]
-    return high_a, sum([later > before for before, later in pairwise(is_up)])
+    return high_a, sum(map(lt, is_up, is_up[1:]))
 
 
 def lowest_a(estimates: tuple[Estimate, ...], p: Parameters) -> PhaseCurrents:
@@ -216,12 +230,8 @@ def _draws(seen: _Seen, at_s: float, site_phases: int, p: Parameters) -> Phases[
         is_moving = _may_start(charger, at_s, len(factors), p)
     else:
         is_moving = _is_moving(charger, samples[-1], at_s, p)
-    cap_a = (
-        reserve_a(charger, at_s, p)
-        if charger.disobeys
-        else charger.may_draw_a(at_s, p, p.obedience_s)
-    )
-    return _between(hull, charger.granted_a if is_moving else None, cap_a, factors)
+    towards_a = charger.granted_a if is_moving else None
+    return _between(hull, towards_a, seen.cap_a(at_s, p), factors)
 
 
 def _between(
@@ -232,8 +242,11 @@ def _between(
     towards_a: the limit its car may be on the way to; None = it is steady. cap_a: what is drawn
     above it counts as load of the house: it is not ours to give away.
     """
+    lowest, highest = hull
+    if towards_a is None and min(lowest) >= 0.0 and max(highest) <= cap_a:
+        return Phases((lowest[0], highest[0]), (lowest[1], highest[1]), (lowest[2], highest[2]))
     intervals = []
-    for phase, least_a, most_a in zip(ALL_PHASES, *hull, strict=True):
+    for phase, least_a, most_a in zip(ALL_PHASES, lowest, highest, strict=True):
         factor = factors.get(phase)
         most_a = max(0.0, most_a)  # noqa: PLW2901 - what flows out is no draw
         if towards_a is not None and factor is not None:
@@ -246,7 +259,7 @@ def _between(
 
 def _hull(drawn: Sequence[tuple[float, float, float]]) -> Hull:
     """Return the lowest and the highest of the values of each phase."""
-    if len(drawn) == 1:
+    if drawn.count(drawn[0]) == len(drawn):  # one, or all alike
         return drawn[0], drawn[0]
     first, second, third = zip(*drawn, strict=True)
     return (min(first), min(second), min(third)), (max(first), max(second), max(third))
@@ -342,6 +355,8 @@ def _on_all_phases(
 
 def _balanced(draw: Phases[Interval], new: list[float]) -> Phases[Interval]:
     intervals = draw.values()
+    if max([most - least for least, most in intervals]) <= UNEVEN_A:
+        return draw
     rising = [n for n, (least, most) in zip(new, intervals, strict=True) if most > least]
     if len(rising) < 2:
         return draw

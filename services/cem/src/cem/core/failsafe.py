@@ -83,7 +83,8 @@ def fallbacks_a(
         wired = settings.wired(grid.phases)
         above = [left[at] for at, ids in inside if at == MAIN or settings.circuit in ids]
         failsafe_a = 0.0 if charger.intent.conduct is Conduct.OFF else settings.failsafe_a
-        fits = all(there[phase] + ROUNDING_A >= failsafe_a for there in above for phase in wired)
+        least_a = min([there[phase] for there in above for phase in wired])
+        fits = least_a + ROUNDING_A >= failsafe_a
         if most_a is not None:
             fits &= failsafe_a * len(wired) <= most_a + ROUNDING_A
         fallback_a[charger.ski] = failsafe_a if fits else 0.0

@@ -73,11 +73,13 @@ def room_wh(charger: Charger, state: State, now: float) -> float | None:
 def needs(state: State, now: float) -> tuple[Need, ...]:
     """Return what all sessions with a departure still need, the first to leave first."""
     clock = state.wall
-    found = []
+    if clock is None:
+        return ()
+    found, wall = [], clock.at(now)
     for ski, charger in state.chargers.items():
-        if charger.goal is None or clock is None:
+        if charger.goal is None:
             continue
-        departure = departure_of(charger.goal, clock.at(now))
+        departure = departure_of(charger.goal, wall)
         energy_wh = remaining_wh(charger, state, now)
         if departure is None or not energy_wh:
             continue

@@ -4,6 +4,7 @@ For the time without a plan: the cloud is away, or its plan is over. One car at 
 slots, no forecast; the latest start (`goals`) sees to it that the goal is met all the same.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from cem.core.plan import Prices, slot_at
@@ -32,15 +33,15 @@ def cheapest(
     if here is None or prices.import_price[here] is None:
         return None
     wanted_s = hours * 3600 * (RUNNING_RESERVE if is_running else RESERVE)
+    until = bisect_left(prices.edges_s, due_s)  # the first slot that begins too late
     chosen: set[int] = set()
     for number in prices.ranked or prices.by_price():
         if wanted_s <= 0:
             break
-        begin_s = max(now_s, prices.edges_s[number])
-        span_s = min(due_s, prices.edges_s[number + 1]) - begin_s
-        if number >= here and span_s > 0:
+        if here <= number < until:
+            begin_s = max(now_s, prices.edges_s[number])
             chosen.add(number)
-            wanted_s -= span_s
+            wanted_s -= min(due_s, prices.edges_s[number + 1]) - begin_s
     if here in chosen:
         end = here
         while end + 1 in chosen:

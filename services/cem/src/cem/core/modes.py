@@ -40,7 +40,8 @@ def meant(state: State, step: Rung, now: float, p: Parameters) -> State:
         if need is not None and latest_s is not None and intent is not OFF:
             planned = planned_a(need, charger, state, now)
             intent = _with_need(intent, need, planned, must=now >= latest_s)
-        intent = replace(intent, remaining_wh=remaining_wh(charger, state, now))
+        else:
+            intent = replace(intent, remaining_wh=remaining_wh(charger, state, now))
         chargers[ski] = charger if intent == charger.intent else changed(charger, intent=intent)
     return replace(state, chargers=chargers)
 
@@ -51,14 +52,22 @@ def _is_plain(charger: Charger) -> bool:
 
 def _with_need(intent: Intent, need: Need, planned: float, *, must: bool) -> Intent:
     """Return an intent that knows when its goal is due, and gives way to it in time."""
+    missing_wh = need.energy_wh
     if must:
         kind = None if intent == AT_ONCE else Kind.LATEST_START
-        return Intent(Conduct.AT_ONCE, kind, need.deadline_s, planned, is_urgent=True)
+        return Intent(
+            Conduct.AT_ONCE,
+            kind,
+            need.deadline_s,
+            planned,
+            is_urgent=True,
+            remaining_wh=missing_wh,
+        )
     if intent.conduct is not Conduct.AT_ONCE:
         planned = 0.0
     elif intent.cap_a is not None:
         planned = min(planned, intent.cap_a)
-    return replace(intent, deadline_s=need.deadline_s, planned_a=planned)
+    return replace(intent, deadline_s=need.deadline_s, planned_a=planned, remaining_wh=missing_wh)
 
 
 def _by_mode(  # noqa: PLR0913, PLR0917 - all that a mode looks at

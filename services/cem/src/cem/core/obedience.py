@@ -68,6 +68,8 @@ def _draws_too_much(charger: Charger, site_phases: int, now: float, p: Parameter
 def _allowed_a(charger: Charger, at_s: float, p: Parameters) -> float:
     """Return the highest limit we gave within the 8 s before a moment."""
     granted_a = charger.most_a if charger.granted_a is None else charger.granted_a
+    if not charger.former:
+        return granted_a
     former = [o.limit_a for o in charger.former if at_s - o.until_s <= p.obedience_s]
     return max([granted_a, *former])
 
@@ -97,8 +99,9 @@ def _is_foreign(charger: Charger, now: float, p: Parameters) -> bool:
         return False
     if report.accepted.is_fallback or charger.granted_a is None or report.limit_problem:
         return False
-    given = [charger.granted_a]
-    given += [o.limit_a for o in charger.former if now - o.until_s <= p.obedience_s]
+    if abs(accepted_a - charger.granted_a) <= FOREIGN_BY_A:
+        return False
+    given = [o.limit_a for o in charger.former if now - o.until_s <= p.obedience_s]
     return all(abs(accepted_a - limit_a) > FOREIGN_BY_A for limit_a in given)
 
 

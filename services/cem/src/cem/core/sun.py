@@ -9,7 +9,7 @@ the charger can switch, one phase bridges what is too little for three.
 from dataclasses import replace
 
 from cem.core.charger import Charger, changed
-from cem.core.conduct import Conduct, Standing, Sun
+from cem.core.conduct import NO_SUN, Conduct, Standing, Sun
 from cem.core.ladder import Rung, Stage
 from cem.core.parameters import Parameters
 from cem.core.state import State
@@ -23,25 +23,30 @@ def followed(state: State, left_w: float, now: float, p: Parameters) -> State:
 
     left_w: the surplus, as `surplus_w` returns it.
     """
+    if all(c.intent.conduct not in SOLAR and c.sun == NO_SUN for c in state.chargers.values()):
+        return state  # as on most sites at night
     chargers = dict(state.chargers)
     for ski, charger in chargers.items():
-        if not is_taking_part(charger, now, p) and charger.sun != Sun():
-            chargers[ski] = replace(charger, sun=Sun())
+        if not is_taking_part(charger, now, p) and charger.sun != NO_SUN:
+            chargers[ski] = changed(charger, sun=NO_SUN)
     ranked = sorted(
         (c for c in chargers.values() if is_taking_part(c, now, p)),
         key=lambda c: (c.settings.priority, c.ski),
     )
+    minimums_w = sum(least_w(charger) for charger in ranked if charger.sun.is_on)
     # Who matters least stops first, who matters most starts first; each sees what the others do.
-    for charger in reversed(ranked):
+    on = [charger for charger in reversed(ranked) if charger.sun.is_on]
+    off = [charger for charger in ranked if not charger.sun.is_on]
+    for charger in (*on, *off):
+        own_w = least_w(charger)
         if charger.sun.is_on:
-            others_w = _minimums_w(chargers, charger.ski)
-            sun = _watched_on(charger, left_w - others_w, now, p)
-            chargers[charger.ski] = replace(charger, sun=sun)
-    for charger in ranked:
-        if not charger.sun.is_on:
-            others_w = _minimums_w(chargers, charger.ski)
-            sun = _watched_off(charger, left_w - others_w, now, p)
-            chargers[charger.ski] = replace(charger, sun=sun)
+            sun = _watched_on(charger, left_w - (minimums_w - own_w), now, p)
+        else:
+            sun = _watched_off(charger, left_w - minimums_w, now, p)
+        if sun.is_on is not charger.sun.is_on:
+            minimums_w += own_w if sun.is_on else -own_w
+        if sun != charger.sun:
+            chargers[charger.ski] = changed(charger, sun=sun)
     return replace(state, chargers=chargers)
 
 
@@ -125,14 +130,6 @@ def least_w(charger: Charger) -> float:
     count = 1 if can_bridge else charger.conductors
     least_a = max(charger.least_a, charger.settings.min_a) if can_bridge else charger.least_a
     return least_a * count * NOMINAL_VOLTAGE_V
-
-
-def _minimums_w(chargers: dict[str, Charger], but: str) -> float:
-    return sum(
-        least_w(c)
-        for ski, c in chargers.items()
-        if ski != but and c.sun.is_on and c.intent.conduct in SOLAR
-    )
 
 
 def _watched_on(charger: Charger, left_w: float, now: float, p: Parameters) -> Sun:

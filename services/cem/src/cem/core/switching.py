@@ -23,6 +23,8 @@ def switched(state: State, left_w: float, now: float, p: Parameters) -> State:
 
     left_w: the surplus, as `surplus_w` returns it.
     """
+    if not any(_has_to_do_with_phases(charger) for charger in state.chargers.values()):
+        return state
     chargers = dict(state.chargers)
     # Who matters least goes to one phase first; each sees what those before it do.
     for charger in sorted(chargers.values(), key=_rank, reverse=True):
@@ -37,6 +39,12 @@ def switched(state: State, left_w: float, now: float, p: Parameters) -> State:
         if switching != charger.switching:
             chargers[ski] = replace(charger, switching=switching)
     return replace(state, chargers=chargers)
+
+
+def _has_to_do_with_phases(charger: Charger) -> bool:
+    """Return whether it can change its number of phases, or once was asked to."""
+    is_able = charger.settings.can_switch or charger.settings.may_switch_itself
+    return is_able or charger.switching.phases is not None
 
 
 def _rank(charger: Charger) -> tuple[int, str]:

@@ -76,6 +76,8 @@ class View:
 
         What hangs there beside the chargers then may be anything that is usual.
         """
+        if not self.steps:
+            return False
         lost = (Stage.STATIC_SHARE, Stage.FAILSAFE)
         return any(
             step.stage in lost and self.is_on(charger, at) for at, step in self.steps.items()
