@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, false
 from sqlmodel import Field, SQLModel
 
 from volthus_kit.database import open_database, open_sqlite
@@ -23,6 +23,11 @@ PART_TABLES = (
 
 FILE = "web.sqlite"
 
+# Columns that came later have a default of the database's own: a program of before writes on.
+_NO = {"server_default": false()}
+_EMPTY = {"server_default": ""}
+_ONE = {"server_default": "1"}
+
 
 class UserRow(SQLModel, table=True):
     """Somebody who may log in."""
@@ -34,6 +39,13 @@ class UserRow(SQLModel, table=True):
     role: str
     sites: str = "*"  # names with commas between; * = all
     created_s: float
+    tenant: str = Field(default="", index=True, sa_column_kwargs=_EMPTY)
+    is_disabled: bool = Field(default=False, sa_column_kwargs=_NO)
+    must_change: bool = Field(default=False, sa_column_kwargs=_NO)  # the password, before all else
+    revision: int = Field(default=1, sa_column_kwargs=_ONE)
+    # Of a user that a provider of identities knows; they have no password here.
+    issuer: str = Field(default="", sa_column_kwargs=_EMPTY)
+    subject: str = Field(default="", sa_column_kwargs=_EMPTY)
 
 
 class TokenRow(SQLModel, table=True):
@@ -46,6 +58,9 @@ class TokenRow(SQLModel, table=True):
     kind: str
     created_s: float
     expires_s: float = Field(index=True)
+    address: str = Field(default="", sa_column_kwargs=_EMPTY)
+    agent: str = Field(default="", sa_column_kwargs=_EMPTY)
+    used_s: float | None = None
 
 
 class ProgramTokenRow(SQLModel, table=True):
@@ -75,12 +90,60 @@ class AuditRow(SQLModel, table=True):
     actor: str
     role: str
     address: str = ""
-    site: str
+    site: str = Field(index=True)
     action: str
     about: str
     details: str = ""
     outcome: str = "begun"  # stays so if we die before the answer
     ended_s: float | None = None
+    tenant: str = Field(default="", sa_column_kwargs=_EMPTY)
+    before: str = Field(default="", sa_column_kwargs=_EMPTY)  # JSON, "" = nothing to tell
+    after: str = Field(default="", sa_column_kwargs=_EMPTY)
+
+
+class AttemptsRow(SQLModel, table=True):
+    """Log-ins that did not succeed, by user and address: what all replicas know of them."""
+
+    __tablename__ = "attempts"
+
+    key: str = Field(primary_key=True)
+    failed: int
+    last_s: float = Field(index=True)
+    closed_until_s: float
+
+
+class BucketRow(SQLModel, table=True):
+    """How much of a rate somebody used up lately, over all replicas."""
+
+    __tablename__ = "buckets"
+
+    key: str = Field(primary_key=True)
+    empty_at_s: float = Field(index=True)  # when all that was used is forgiven
+
+
+class OnceRow(SQLModel, table=True):
+    """The answer to a command with an idempotency key."""
+
+    __tablename__ = "answers"
+
+    key: str = Field(primary_key=True)  # digest of who, what and their key
+    digest: str  # of the request
+    at_s: float = Field(index=True)
+    status: int | None = None  # None: at work
+    headers: str = ""  # JSON
+    body: bytes = b""
+
+
+class SignInRow(SQLModel, table=True):
+    """A log-in that was begun at a provider of identities and is not back yet."""
+
+    __tablename__ = "sign_ins"
+
+    state: str = Field(primary_key=True)  # SHA-256 of what the browser carries
+    nonce: str
+    verifier: str
+    leads_to: str
+    expires_s: float = Field(index=True)
 
 
 class SiteRow(SQLModel, table=True):
@@ -91,6 +154,7 @@ class SiteRow(SQLModel, table=True):
     site: str = Field(primary_key=True)
     name: str
     last_seen_s: float
+    tenant: str = Field(default="", sa_column_kwargs=_EMPTY)
 
 
 def database_of(folder: Path, url: str | None = None) -> Engine:

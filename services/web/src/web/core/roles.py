@@ -1,5 +1,6 @@
 """Who may do what (A2): roles in order of what they include. Pure."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -26,3 +27,15 @@ def lower(one: Role, other: Role) -> Role:
 def may_see(sites: frozenset[str] | None, site: str) -> bool:
     """Whether somebody restricted to `sites` (None: not restricted) may know of `site`."""
     return sites is None or site in sites
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which sites somebody may know of: those of their tenant ("": the only one), of these some."""
+
+    tenant: str = ""
+    sites: frozenset[str] | None = None  # None: all of the tenant
+
+    def covers(self, site: str, tenant: str | None) -> bool:
+        """Whether `site`, which belongs to `tenant` (None: not known yet), may be known of."""
+        return self.tenant == tenant and may_see(self.sites, site)
