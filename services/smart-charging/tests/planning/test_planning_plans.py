@@ -106,6 +106,27 @@ def test_the_goal_is_met_before_departure_and_costs_less_than_at_once(book: Book
     assert told.shortfall_code == ""
 
 
+def test_charging_at_once_is_reckoned_within_the_contract(book: Book) -> None:
+    told = home(needed_wh=6000, phases=["L1"], hours=16)
+    told.contract_w = 3500
+    plan = planned(book, told, load_kw=0.5)
+    at_once = 0.75 * sum(plan.import_price[:8])  # 3 kW for two hours
+    assert plan.sessions[0].at_once_cost == pytest.approx(at_once, rel=0.02)
+
+
+def test_where_not_all_would_be_full_at_once_nothing_is_compared(book: Book) -> None:
+    told = home(needed_wh=8000, phases=["L1"], hours=6)
+    other = session(NOW, hours=3)
+    other.session, other.ski, other.needed_wh = "other", "ef" * 20, 8000
+    other.phases[:] = ["L1"]
+    told.sessions.append(other)  # at once the first would take all the room until it is too late
+    told.contract_w = 3500
+    first, second = planned(book, told, load_kw=0.5).sessions
+    assert first.shortfall_wh == second.shortfall_wh == 0
+    assert first.HasField("at_once_cost")
+    assert not second.HasField("at_once_cost")
+
+
 def test_the_forecast_sun_is_waited_for(book: Book) -> None:
     plan = planned(book, home(), sun_kw=9.0)
     assert plan.sessions[0].sun_wh > 11_500

@@ -162,6 +162,30 @@ async def test_the_next_plan_reckons_with_what_a_car_got_meanwhile(
         assert site.plans[-1].sessions[0].energy_wh <= 2_000
 
 
+async def test_a_plan_that_is_followed_goes_on_and_a_wish_of_a_person_is_planned_afresh(
+    bus: Bus, nats: NatsServer, tmp_path: Path
+) -> None:
+    clock = FakeClock()
+    async with running(nats.url, tmp_path, clock):
+        site = await follower(bus, clock)
+        first = await site.until_planned()
+        await site.tell_state()
+        clock.go_on(3700)
+        await until_new_plan(site, first.plan)
+        second = site.plans[-1]
+        went_by = (second.start.seconds // 900) - (first.start.seconds // 900)
+        told, before = second.sessions[0].power_w, first.sessions[0].power_w
+        if sum(before[:went_by]) == 0:
+            assert list(told)[:40] == list(before)[went_by : went_by + 40]
+        await site.tell_state()
+        site.told.revision = 2
+        site.told.sessions[0].departure.seconds = second.start.seconds + 2 * 3600
+        clock.go_on(10)
+        await until_new_plan(site, second.plan)
+        assert site.plans[-1].profile_revision == 2
+        assert not any(list(site.plans[-1].sessions[0].power_w)[9:])
+
+
 async def test_what_a_site_took_is_learned_and_the_next_plan_reckons_with_it(
     bus: Bus, nats: NatsServer, tmp_path: Path
 ) -> None:

@@ -10,7 +10,8 @@ import time
 import numpy as np
 
 from smart_charging.planner.kernels.compiled import IS_COMPILED, IS_KEPT
-from smart_charging.planner.kernels.reckoning import reckon
+from smart_charging.planner.kernels.keeping import kept
+from smart_charging.planner.kernels.reckoning import come_to, reckon
 from smart_charging.planner.plans import at_once, latest_starts, plan
 from smart_charging.planner.problem import Car, Problem
 
@@ -33,7 +34,15 @@ def _reckon() -> None:
     power, series = np.ones((2, 4)), np.ones((3, 4))
     cars, whos = np.ones((4, 2)), np.ones((4, 2), np.int64)
     hours = np.array([0.1, 0.25, 0.25, 0.25])
-    reckon(power, cars, whos, power.copy(), series, hours, hours, hours, series)
+    limits, old = power.copy(), power.copy()
+    hours.setflags(write=False)  # as they come: to the compiler that is another kind of array
+    shown = series.copy()
+    shown.setflags(write=False)
+    room, surplus = power[0].copy(), power[1].copy()
+    reckon(power, cars, whos, limits, series, room, hours, surplus, shown)
+    come_to(power, cars, whos, limits, series, room, hours, surplus, shown)
+    pay, bias = np.ones((2, 4)), np.zeros((0, 4))
+    kept(power, old, cars, whos, limits, series, room, hours, surplus, pay, bias, np.ones(3))
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from smart_charging.planner.plans import plan_many
 from smart_charging.planner.problem import Car, Effort, Plan, Problem, ProblemError
 from smart_charging.planning.book import Book
+from smart_charging.planning.core.former import Former, former_of
 from smart_charging.planning.core.judging import Judged, judged
 from smart_charging.planning.core.needs import TOLD_APART_S, wishes
 from smart_charging.planning.core.posing import Posed, posed
@@ -23,12 +24,15 @@ LITTLE = Effort(tolerance=1e-3, moves=0)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One site to plan. outlook: on the slots of `slots_at(now, site.last_departure_s)`."""
+    """One site to plan. outlook: on the slots of `slots_at(now, site.last_departure_s)`.
+
+    former: what it follows, where only time, prices or weather went on since.
+    """
 
     site: Site
     tariff: bytes
     outlook: Outlook
-    since_s: float = 0.0  # since when it waits, monotonic
+    former: Former | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,8 @@ class Made:
     body: bytes
     gap: float
     missing_kwh: float
-    cars: int
+    former: Former  # as the next plan will look at this one
+    is_kept: bool
 
 
 def made(book: Book, jobs: Sequence[Job], now_s: float) -> list[Made]:
@@ -55,7 +60,7 @@ def made(book: Book, jobs: Sequence[Job], now_s: float) -> list[Made]:
         for at, plan in zip(group, plans, strict=True):
             if plan is not None:
                 it = ready[at]
-                found[at] = judged(it.posing, plan, it.slots, it.prices)
+                found[at] = judged(it.posing, plan, it.slots, it.prices, jobs[at].former)
     return [_written(ready[at], jobs[at], judging, now_s) for at, judging in sorted(found.items())]
 
 
@@ -92,7 +97,7 @@ def _planned(problems: Sequence[Problem], effort: Effort) -> list[Plan | None]:
 
 
 def _written(it: _Ready, job: Job, found: Judged, now_s: float) -> Made:
-    inputs_hash = _hash(it.posing.problem, it.slots)
+    inputs_hash = _hash(it.posing.problem, it.slots, job.former)
     name = Signature(
         f"{int(now_s * 1000):012x}-{inputs_hash[:6]}", job.site.id, job.site.revision, now_s,
         inputs_hash,
@@ -103,7 +108,9 @@ def _written(it: _Ready, job: Job, found: Judged, now_s: float) -> Made:
     )  # fmt: skip
     body = plan_bytes(name, content)
     missing = sum(told.missing_kwh for told in found.told)
-    return Made(job, name.plan, now_s, body, found.gap, missing, len(found.told))
+    powers = {told.wish.session.id: told.power_kw for told in found.told}
+    former = former_of(name.plan, job.site.revision, it.slots, powers)
+    return Made(job, name.plan, now_s, body, found.gap, missing, former, found.is_kept)
 
 
 def _clock(site: Site) -> tuple[Trusted, ...]:
@@ -114,7 +121,7 @@ def _clock(site: Site) -> tuple[Trusted, ...]:
     return (Trusted("clock", "site", "stale", None, f"{words}; it is planned to be ready earlier"),)
 
 
-def _hash(problem: Problem, slots: Slots) -> str:
+def _hash(problem: Problem, slots: Slots, former: Former | None) -> str:
     """Return a hash of all that the planner was given: the same inputs give the same plan."""
     digest = blake2b(f"{slots.start_s} {slots.count}".encode(), digest_size=12)
     for values in (problem.import_price, problem.export_price, problem.surplus_kw, problem.room_kw):
@@ -123,6 +130,8 @@ def _hash(problem: Problem, slots: Slots) -> str:
         digest.update(_text(car).encode())
         digest.update(np.asarray(car.limit_kw).tobytes())
         digest.update(np.asarray(car.bias_per_kwh).tobytes())
+    for power_kw in former.power_kw.values() if former is not None else ():
+        digest.update(power_kw.tobytes())
     return digest.hexdigest()
 
 

@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 SITES = Gauge("volthus_plan_sites", "Sites that this replica plans, of all it hears", ["share"])
 QUEUE = Gauge("volthus_plan_queue", "Sites that wait for a plan")
 MADE = Counter("volthus_plans_total", "Plans that were published", ["cause"])
+KEPT = Counter("volthus_plan_kept_total", "Plans that go on as the one before: a change saved less")
 SENT_AGAIN = Counter("volthus_plan_repeats_total", "Plans sent again, not acknowledged yet")
 REFUSED = Counter("volthus_plan_refusals_total", "Plans a site did not take", ["code"])
 FAILED = Counter("volthus_plan_failures_total", "Sites that could not be planned")

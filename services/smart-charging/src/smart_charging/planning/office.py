@@ -271,7 +271,7 @@ class Office:
         for row in rows:
             site = row.site
             outlook = forecasts.outlook(site.id, slots_at(now_s, site.last_departure_s))
-            jobs.append(Job(site, row.tariff, outlook))
+            jobs.append(Job(site, row.tariff, outlook, row.followed))
         return made(self._parts.book, jobs, now_s)
 
     # --- what is sent ----------------------------------------------------------------------------
@@ -281,12 +281,14 @@ class Office:
         waited_since = self._urgent.pop(site, None)
         cause = CAUSES[Urgency.FLEET if waited_since is None else Urgency.PERSON]
         row.plan, row.plan_revision, row.made_s = plan.plan, plan.job.site.revision, plan.made_s
+        row.former = plan.former
         self._later(row, plan.made_s)
         row.plan_sent.start(plan.body, self._now_s())
         self._unsettled.add(site)
         await self._send_plan(row)
         metrics.WAIT.labels(cause).observe(time.monotonic() - (waited_since or since))
         metrics.MADE.labels(cause).inc()
+        metrics.KEPT.inc(plan.is_kept)
         metrics.GAP.observe(plan.gap)
         metrics.MISSED.inc(plan.missing_kwh * 1000)
         self._plans_to_write.append(kept(plan))

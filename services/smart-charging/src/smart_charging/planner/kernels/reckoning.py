@@ -35,7 +35,6 @@ def reckon(
     first may be shorter than the others. REACHED_H: hours until the need is met; -1 = never.
     """
     n, slots = power.shape
-    answer = np.zeros((n, COLUMNS))
     if slots > 1:
         part = hours[0] / hours[1]
         for i in range(n):
@@ -43,10 +42,21 @@ def reckon(
         if part < 1.0:
             use_first(power, cars, whos, limits, phase_room, hours)
     round_up(power, whos, limits, phase_room, room)
+    return come_to(power, cars, whos, limits, phase_room, room, hours, surplus, prices)
+
+
+@compiled
+def come_to(
+    power: Floats, cars: Floats, whos: Integers, limits: Floats, phase_room: Floats, room: Floats,
+    hours: Floats, surplus: Floats, prices: Floats,
+) -> Floats:  # fmt: skip
+    """Return what true powers come to, by car."""
+    n = power.shape[0]
+    answer = np.zeros((n, COLUMNS))
     cost(power, hours, surplus, prices, answer)
     for i in range(n):
         served(power[i], hours, cars[NEEDED, i], whos[UNTIL, i], answer[i])
-    at_once(cars, whos, phase_room, hours, surplus, prices, answer)
+    at_once(cars, whos, limits, phase_room, room, hours, surplus, prices, answer)
     return answer
 
 
@@ -167,25 +177,32 @@ def served(power: Floats, hours: Floats, needed: float, until: int, answer: Floa
 
 @compiled
 def at_once(
-    cars: Floats, whos: Integers, phase_room: Floats, hours: Floats, surplus: Floats,
-    prices: Floats, answer: Floats,
+    cars: Floats, whos: Integers, limits: Floats, phase_room: Floats, room: Floats, hours: Floats,
+    surplus: Floats, prices: Floats, answer: Floats,
 ) -> None:  # fmt: skip
-    """Write what the same energies would cost, charged at once in the same room.
+    """Write what the same energies would cost, charged at once in the same room until departure.
 
-    The cars come in their order, as they would without a plan.
+    The cars come in their order, as they would without a plan. NaN for a car that would not get
+    its energy that way: less energy is no comparison.
     """
     n, slots = answer.shape[0], len(hours)
     power = np.zeros((n, slots))
+    total = np.zeros(slots)
+    is_less = np.zeros(n, np.bool_)
     for i in range(n):
         left = answer[i, ENERGY]
-        for t in range(slots):
+        for t in range(whos[UNTIL, i]):
             if left <= EPS:
                 break
-            most = min(cars[MOST, i], left_for(i, t, power, whos, phase_room))
-            if most >= cars[LEAST, i] and most > 0.0:
+            most = min(cars[MOST, i], left_for(i, t, power, whos, phase_room), room[t] - total[t])
+            if whos[ROLE, i] != SUN_ONLY:  # its limit is the sun: what waits for it, not the fuse
+                most = min(most, limits[i, t])
+            if most >= cars[LEAST, i] - EPS and most > 0.0:
                 power[i, t] = min(most, left / hours[t])
+                total[t] += power[i, t]
                 left -= power[i, t] * hours[t]
+        is_less[i] = left > ENOUGH_KWH
     all_of_it = np.zeros((n, COLUMNS))
     cost(power, hours, surplus, prices, all_of_it)
     for i in range(n):
-        answer[i, AT_ONCE_COST] = all_of_it[i, COST]
+        answer[i, AT_ONCE_COST] = np.nan if is_less[i] else all_of_it[i, COST]

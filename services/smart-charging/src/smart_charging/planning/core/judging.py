@@ -6,8 +6,9 @@ import numpy as np
 
 from smart_charging.core.grid import Floats, Instants
 from smart_charging.planner.kernels import reckoning
-from smart_charging.planner.kernels.reckoning import reckon
+from smart_charging.planner.kernels.reckoning import come_to, reckon
 from smart_charging.planner.problem import LEAST_BILL, PENALTY_PER_KWH, Plan
+from smart_charging.planning.core.former import Former, goes_on
 from smart_charging.planning.core.needs import Role, Short, Wish
 from smart_charging.planning.core.posing import Posed
 from smart_charging.planning.core.site import Prices
@@ -42,31 +43,43 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A whole plan. value, bound, gap: the certificate, in what the planner minimised."""
+    """A whole plan. value, bound, gap: the certificate, in what the planner minimised.
+
+    is_kept: it goes on as the one before it; a better one would have saved next to nothing.
+    """
 
     told: tuple[Told, ...]
     value: float
     bound: float
     gap: float
+    is_kept: bool = False
 
 
-def judged(posing: Posed, found: Plan, slots: Slots, prices: Prices) -> Judged:
-    """Return what is told of a plan."""
+def judged(
+    posing: Posed, found: Plan, slots: Slots, prices: Prices, former: Former | None = None
+) -> Judged:
+    """Return what is told of a plan, or of the former one where that goes on."""
+    dearer: float | None = None
     rows: dict[str, Told] = {}
     if posing.planned:
         power = np.array(found.power_kw, dtype=np.float64)
         cars, whos = _cars(posing)
-        answer = reckon(
-            power, cars, whos, posing.limits_kw, posing.phase_room_kw, posing.room_kw, slots.hours,
-            posing.surplus_kw, prices.shown,
-        ).tolist()  # fmt: skip
+        room = posing.limits_kw, posing.phase_room_kw, posing.room_kw
+        worth = slots.hours, posing.surplus_kw, prices.shown
+        answers = reckon(power, cars, whos, *room, *worth)
+        old = None if former is None else former.on(slots, posing)
+        if old is not None:
+            dearer = goes_on(power, old, posing, slots.hours, (cars, whos))
+            if dearer is not None:
+                answers = come_to(power, cars, whos, *room, *worth)
+        answer = answers.tolist()
         for row, wish in enumerate(posing.planned):
             rows[wish.session.id] = _told(wish, power[row], answer[row], slots)
     told = tuple(rows.get(wish.session.id) or _hopeless(wish, slots) for wish in posing.told)
     short = max(0.0, sum(found.missing_kwh) - found.least_missing_kwh)
-    value = found.cost + PENALTY_PER_KWH * short
+    value = found.cost + PENALTY_PER_KWH * short + max(0.0, dearer or 0.0)
     gap = max(0.0, value - found.bound) / max(abs(value), LEAST_BILL)
-    return Judged(told, value, found.bound, gap)
+    return Judged(told, value, found.bound, gap, is_kept=dearer is not None)
 
 
 def _cars(posing: Posed) -> tuple[Floats, Instants]:

@@ -7,6 +7,7 @@ follows another replica's (or ours from before a restart): it is taken over, not
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from smart_charging.planning.core.former import Former
 from smart_charging.planning.core.posing import hash_of
 from smart_charging.planning.core.site import Site
 
@@ -68,7 +69,7 @@ class Sent:
 class Row:
     """One site. tariff, place: keys of what is reckoned with. Times: Unix seconds.
 
-    tariff b"" = none was ever set.
+    tariff b"" = none was ever set. former: the last plan that we made.
     """
 
     site: Site
@@ -84,8 +85,18 @@ class Row:
     refused_s: float = -HOUR_S  # when a refused plan was made anew last
     series: str = ""
     series_revision: int = 0
+    former: Former | None = None
     plan_sent: Sent = field(default_factory=Sent)
     prices_sent: Sent = field(default_factory=Sent)
+
+    @property
+    def followed(self) -> Former | None:
+        """Return the plan that the site follows, where nobody said anything else since."""
+        former = self.former
+        if former is None or self.plan_sent.body is not None:
+            return None
+        is_it = (former.plan, former.revision) == (self.plan, self.site.revision)
+        return former if is_it else None
 
     @property
     def is_worth_a_plan(self) -> bool:

@@ -33,6 +33,7 @@ class Posed:
     planned: tuple[Wish, ...]  # in the order of the problem's cars
     told: tuple[Wish, ...]  # in the order of the profile; planned ones and hopeless ones
     surplus_kw: Floats  # what the plan reckons with, true powers
+    counted_kw: Floats  # of it, what the cars look at: nothing where all have it switched off
     phase_room_kw: Floats  # [3, slots], true powers; below 0 where the house takes too much
     room_kw: Floats  # of all phases together, true powers
     limits_kw: Floats  # [cars, slots], true powers
@@ -72,7 +73,7 @@ def posed(
         phase_room_kw=tuple(np.maximum(0.0, room) * part), start_cost=START_COST,
     )  # fmt: skip
     told = tuple(wish for wish in wishes if wish.is_told)
-    return Posed(problem, planned, told, surplus, room, total, limits, is_unsure)
+    return Posed(problem, planned, told, surplus, free, room, total, limits, is_unsure)
 
 
 def _phase_room(site: Site, slots: Slots, outlook: Outlook) -> Floats:
