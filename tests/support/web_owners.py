@@ -21,6 +21,7 @@ from volthus_wire.v1 import (
     operator_pb2,
     records_pb2,
     rpc_pb2,
+    setup_pb2,
     site_pb2,
 )
 from volthus_wire.v1.electrical_pb2 import Conductors, Phases
@@ -78,6 +79,8 @@ class DailyOwner:
     limit: operator_pb2.OperatorLimit | None = None
     applied: list[str] = field(default_factory=list)
     test: site_pb2.RotationTest = field(default_factory=site_pb2.RotationTest)
+    proof: setup_pb2.FailsafeTest = field(default_factory=setup_pb2.FailsafeTest)
+    signed: list[setup_pb2.AcceptanceProtocol] = field(default_factory=list)
 
     def answers(self) -> list[tuple[subjects.Request, Answer]]:
         """Return what is served, with who answers it."""
@@ -98,6 +101,12 @@ class DailyOwner:
             (subjects.ROTATION_TEST_START, self._start_test),
             (subjects.ROTATION_TEST_GET, lambda _: self.test),
             (subjects.ROTATION_TEST_CANCEL, self._cancel_test),
+            (subjects.FAILSAFE_TEST_START, self._start_proof),
+            (subjects.FAILSAFE_TEST_GET, lambda _: self.proof),
+            (subjects.FAILSAFE_TEST_LIST, self._proofs),
+            (subjects.FAILSAFE_TEST_CANCEL, self._cancel_proof),
+            (subjects.ACCEPTANCE_SIGN, self._sign),
+            (subjects.ACCEPTANCE_LIST, self._acceptances),
         ]
 
     def _put_mode(self, question):
@@ -217,6 +226,45 @@ class DailyOwner:
             raise RefusedError("no-rotation-test", "It is not under test.", ski=question.ski)
         self.test.state = "cancelled"
         return self.test
+
+    def _start_proof(self, question):
+        if question.ski != SKI:
+            raise RefusedError("charges-too-little", "It draws too little.", ski=question.ski)
+        self.proof = setup_pb2.FailsafeTest(
+            ski=SKI, state="running", step="making-room", until=to_timestamp(NOON), failsafe_a=6
+        )
+        return self.proof
+
+    def _proofs(self, _):
+        tests = [self.proof] if self.proof.ski else []
+        return setup_pb2.ListFailsafeTestsReply(tests=tests)
+
+    def _cancel_proof(self, question):
+        if (self.proof.ski, self.proof.state) != (question.ski, "running"):
+            raise RefusedError("no-failsafe-test", "It is not under test.", ski=question.ski)
+        self.proof.state = "cancelled"
+        self.proof.ClearField("step")
+        return self.proof
+
+    def _sign(self, question):
+        number = len(self.signed) + 1
+        protocol = setup_pb2.AcceptanceProtocol(
+            id=str(number),
+            signed=to_timestamp(NOON),
+            electrician=question.electrician,
+            remarks=question.remarks,
+            actor="service",
+            document=question.document,
+            digest=f"{number:064x}",
+            previous=f"{number - 1:064x}" if number > 1 else "",
+            intact=True,
+        )
+        self.signed.insert(0, protocol)
+        return setup_pb2.AcceptanceReply(protocol=protocol)
+
+    def _acceptances(self, question):
+        kept = [one for one in self.signed if question.id in ("", one.id)]
+        return setup_pb2.ListAcceptancesReply(protocols=kept)
 
 
 def session(number: int) -> records_pb2.ChargingSession:

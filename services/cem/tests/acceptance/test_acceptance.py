@@ -9,7 +9,7 @@ import pytest
 
 from cem.acceptance.book import AcceptanceBook
 from cem.acceptance.bus import Acceptances, answer
-from cem.acceptance.core import MOST_DOCUMENT, Protocol, problem_with
+from cem.acceptance.core import MOST_DOCUMENT, Protocol, intact, problem_with
 from cem.store import Store
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError
@@ -76,6 +76,10 @@ def test_each_protocol_holds_the_digest_of_the_one_before_and_stands_in_the_audi
     kept = AcceptanceBook(store).all()
     assert [protocol for protocol, _ in kept] == [two, one]
     assert all(protocol.digest == digest for protocol, digest in kept)
+    assert intact(AcceptanceBook(store).all()) == [True, True]
+    changed = replace(one, document='{"a": 9}')
+    assert intact([(two, two.digest), (changed, digest)]) == [True, False]
+    assert intact([(two, two.digest), (changed, changed.digest)]) == [False, True]
     entry = store.audit()[-1]
     assert (entry.actor, entry.setting) == ("eva", "acceptance/2")
     assert json.loads(entry.after) == {"electrician": "Eva Berg", "digest": two.digest}

@@ -125,6 +125,7 @@ def paired_message(view: PairedView) -> wire.PairedDevice:
         connection=DOT_TO_WIRE[dot(view.connection.state)],
         detail=sentence(view.connection),
         own=paired.own,
+        serial=paired.serial,
         state=view.connection.state.value,
         role=paired.role,
     )

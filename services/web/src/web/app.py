@@ -12,12 +12,14 @@ from volthus_kit.metrics import version_of
 from web import handbook
 from web.answers import add_handlers
 from web.api import (
+    acceptance,
     auth,
     cars,
     chargers,
     circuits,
     eebus,
     events,
+    failsafe_tests,
     grid,
     measuring,
     meter_models,
@@ -67,6 +69,8 @@ ROUTERS = (
     chargers,
     modes,
     rotation,
+    failsafe_tests,
+    acceptance,
     cars,
     tariff,
     planning,

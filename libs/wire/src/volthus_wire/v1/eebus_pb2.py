@@ -27,43 +27,43 @@ from volthus_wire.v1 import electrical_pb2 as volthus__wire_dot_v1_dot_electrica
 from volthus_wire.v1 import evse_pb2 as volthus__wire_dot_v1_dot_evse__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bvolthus_wire/v1/eebus.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\x1a\x1avolthus_wire/v1/evse.proto\"j\n\rEebusIdentity\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0f\n\x07ship_id\x18\x02 \x01(\t\x12\r\n\x05\x62rand\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0f\n\x07qr_text\x18\x05 \x01(\t\x12\x0c\n\x04port\x18\x06 \x01(\r\"\x8d\x01\n\x0b\x45\x65\x62usDevice\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0f\n\x07ship_id\x18\x02 \x01(\t\x12\r\n\x05\x62rand\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0c\n\x04type\x18\x05 \x01(\t\x12\x0c\n\x04host\x18\x06 \x01(\t\x12\x0c\n\x04port\x18\x07 \x01(\r\x12\x18\n\x10requests_pairing\x18\x08 \x01(\x08\"\xb5\x01\n\x0cPairedDevice\x12,\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1c.volthus_wire.v1.EebusDevice\x12\x0c\n\x04name\x18\x02 \x01(\t\x12/\n\nconnection\x18\x03 \x01(\x0e\x32\x1b.volthus_wire.v1.Connection\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x0b\n\x03own\x18\x05 \x01(\x08\x12\r\n\x05state\x18\x06 \x01(\t\x12\x0c\n\x04role\x18\x07 \x01(\t\"\xd4\x01\n\x0c\x45\x65\x62usPicture\x12\x30\n\x08identity\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.EebusIdentity\x12\x30\n\ndiscovered\x18\x02 \x03(\x0b\x32\x1c.volthus_wire.v1.EebusDevice\x12-\n\x06paired\x18\x03 \x03(\x0b\x32\x1d.volthus_wire.v1.PairedDevice\x12\x31\n\raccepts_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16GetEebusPictureRequest\"D\n\x0bPairRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\"*\n\rRenameRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x1c\n\rUnpairRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"<\n\x0bPairedReply\x12-\n\x06paired\x18\x01 \x01(\x0b\x32\x1d.volthus_wire.v1.PairedDevice\"u\n\x10\x41nnouncedUseCase\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x13\n\x0b\x65ntity_type\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x11\n\tscenarios\x18\x05 \x03(\r\x12\x0c\n\x04used\x18\x06 \x01(\x08\"\xa8\x02\n\nLimitWrite\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12.\n\tcurrent_a\x18\x03 \x01(\x0b\x32\x1b.volthus_wire.v1.Conductors\x12\x14\n\x07power_w\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\n\n\x02ok\x18\x05 \x01(\x08\x12\x19\n\x0c\x65rror_number\x18\x06 \x01(\rH\x01\x88\x01\x01\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x16\n\tanswer_ms\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nreaction_s\x18\t \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_power_wB\x0f\n\r_error_numberB\x0c\n\n_answer_msB\r\n\x0b_reaction_s\"\xa0\x01\n\x0eHeldPowerLimit\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x02 \x01(\x08\x12\x14\n\x07power_w\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nduration_s\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nfailsafe_w\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\n\n\x08_power_wB\r\n\x0b_duration_sB\r\n\x0b_failsafe_w\"\xfc\x03\n\x11\x44\x65viceDiagnostics\x12-\n\x06paired\x18\x01 \x01(\x0b\x32\x1d.volthus_wire.v1.PairedDevice\x12\x34\n\tuse_cases\x18\x02 \x03(\x0b\x32!.volthus_wire.v1.AnnouncedUseCase\x12\x11\n\thandshake\x18\x03 \x01(\t\x12+\n\x06writes\x18\x04 \x03(\x0b\x32\x1b.volthus_wire.v1.LimitWrite\x12\x17\n\nreaction_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06quirks\x18\x06 \x03(\t\x12\x13\n\x0b\x63onnections\x18\x07 \x01(\x04\x12\x33\n\x0f\x63onnected_since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\t \x01(\t\x12\x31\n\rlast_error_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0fheartbeat_age_s\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x10\n\x08\x65ntities\x18\x0c \x03(\t\x12\x35\n\x0cpower_limits\x18\r \x03(\x0b\x32\x1f.volthus_wire.v1.HeldPowerLimitB\r\n\x0b_reaction_sB\x12\n\x10_heartbeat_age_s\"$\n\x15GetDiagnosticsRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"*\n\x17OpenAcceptWindowRequest\x12\x0f\n\x07seconds\x18\x01 \x01(\r\"9\n\x0c\x41\x63\x63\x65ptWindow\x12)\n\x05until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bvolthus_wire/v1/eebus.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a volthus_wire/v1/electrical.proto\x1a\x1avolthus_wire/v1/evse.proto\"\xa0\x01\n\rEebusIdentity\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0f\n\x07ship_id\x18\x02 \x01(\t\x12\r\n\x05\x62rand\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0f\n\x07qr_text\x18\x05 \x01(\t\x12\x0c\n\x04port\x18\x06 \x01(\r\x12\x34\n\x10\x63\x65rtificate_ends\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8d\x01\n\x0b\x45\x65\x62usDevice\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0f\n\x07ship_id\x18\x02 \x01(\t\x12\r\n\x05\x62rand\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0c\n\x04type\x18\x05 \x01(\t\x12\x0c\n\x04host\x18\x06 \x01(\t\x12\x0c\n\x04port\x18\x07 \x01(\r\x12\x18\n\x10requests_pairing\x18\x08 \x01(\x08\"\xc5\x01\n\x0cPairedDevice\x12,\n\x06\x64\x65vice\x18\x01 \x01(\x0b\x32\x1c.volthus_wire.v1.EebusDevice\x12\x0c\n\x04name\x18\x02 \x01(\t\x12/\n\nconnection\x18\x03 \x01(\x0e\x32\x1b.volthus_wire.v1.Connection\x12\x0e\n\x06\x64\x65tail\x18\x04 \x01(\t\x12\x0b\n\x03own\x18\x05 \x01(\x08\x12\r\n\x05state\x18\x06 \x01(\t\x12\x0c\n\x04role\x18\x07 \x01(\t\x12\x0e\n\x06serial\x18\x08 \x01(\t\"\xd4\x01\n\x0c\x45\x65\x62usPicture\x12\x30\n\x08identity\x18\x01 \x01(\x0b\x32\x1e.volthus_wire.v1.EebusIdentity\x12\x30\n\ndiscovered\x18\x02 \x03(\x0b\x32\x1c.volthus_wire.v1.EebusDevice\x12-\n\x06paired\x18\x03 \x03(\x0b\x32\x1d.volthus_wire.v1.PairedDevice\x12\x31\n\raccepts_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x18\n\x16GetEebusPictureRequest\"D\n\x0bPairRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04host\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\"*\n\rRenameRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x1c\n\rUnpairRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"<\n\x0bPairedReply\x12-\n\x06paired\x18\x01 \x01(\x0b\x32\x1d.volthus_wire.v1.PairedDevice\"u\n\x10\x41nnouncedUseCase\x12\x0e\n\x06\x65ntity\x18\x01 \x01(\t\x12\x13\n\x0b\x65ntity_type\x18\x02 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x11\n\tscenarios\x18\x05 \x03(\r\x12\x0c\n\x04used\x18\x06 \x01(\x08\"\xa8\x02\n\nLimitWrite\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12.\n\tcurrent_a\x18\x03 \x01(\x0b\x32\x1b.volthus_wire.v1.Conductors\x12\x14\n\x07power_w\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\n\n\x02ok\x18\x05 \x01(\x08\x12\x19\n\x0c\x65rror_number\x18\x06 \x01(\rH\x01\x88\x01\x01\x12\x0c\n\x04text\x18\x07 \x01(\t\x12\x16\n\tanswer_ms\x18\x08 \x01(\x01H\x02\x88\x01\x01\x12\x17\n\nreaction_s\x18\t \x01(\x01H\x03\x88\x01\x01\x42\n\n\x08_power_wB\x0f\n\r_error_numberB\x0c\n\n_answer_msB\r\n\x0b_reaction_s\"\xa0\x01\n\x0eHeldPowerLimit\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0e\n\x06\x61\x63tive\x18\x02 \x01(\x08\x12\x14\n\x07power_w\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nduration_s\x18\x04 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nfailsafe_w\x18\x05 \x01(\x01H\x02\x88\x01\x01\x42\n\n\x08_power_wB\r\n\x0b_duration_sB\r\n\x0b_failsafe_w\"\xfc\x03\n\x11\x44\x65viceDiagnostics\x12-\n\x06paired\x18\x01 \x01(\x0b\x32\x1d.volthus_wire.v1.PairedDevice\x12\x34\n\tuse_cases\x18\x02 \x03(\x0b\x32!.volthus_wire.v1.AnnouncedUseCase\x12\x11\n\thandshake\x18\x03 \x01(\t\x12+\n\x06writes\x18\x04 \x03(\x0b\x32\x1b.volthus_wire.v1.LimitWrite\x12\x17\n\nreaction_s\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x0e\n\x06quirks\x18\x06 \x03(\t\x12\x13\n\x0b\x63onnections\x18\x07 \x01(\x04\x12\x33\n\x0f\x63onnected_since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nlast_error\x18\t \x01(\t\x12\x31\n\rlast_error_at\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0fheartbeat_age_s\x18\x0b \x01(\x01H\x01\x88\x01\x01\x12\x10\n\x08\x65ntities\x18\x0c \x03(\t\x12\x35\n\x0cpower_limits\x18\r \x03(\x0b\x32\x1f.volthus_wire.v1.HeldPowerLimitB\r\n\x0b_reaction_sB\x12\n\x10_heartbeat_age_s\"$\n\x15GetDiagnosticsRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"*\n\x17OpenAcceptWindowRequest\x12\x0f\n\x07seconds\x18\x01 \x01(\r\"9\n\x0c\x41\x63\x63\x65ptWindow\x12)\n\x05until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'volthus_wire.v1.eebus_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EEBUSIDENTITY']._serialized_start=143
-  _globals['_EEBUSIDENTITY']._serialized_end=249
-  _globals['_EEBUSDEVICE']._serialized_start=252
-  _globals['_EEBUSDEVICE']._serialized_end=393
-  _globals['_PAIREDDEVICE']._serialized_start=396
-  _globals['_PAIREDDEVICE']._serialized_end=577
-  _globals['_EEBUSPICTURE']._serialized_start=580
-  _globals['_EEBUSPICTURE']._serialized_end=792
-  _globals['_GETEEBUSPICTUREREQUEST']._serialized_start=794
-  _globals['_GETEEBUSPICTUREREQUEST']._serialized_end=818
-  _globals['_PAIRREQUEST']._serialized_start=820
-  _globals['_PAIRREQUEST']._serialized_end=888
-  _globals['_RENAMEREQUEST']._serialized_start=890
-  _globals['_RENAMEREQUEST']._serialized_end=932
-  _globals['_UNPAIRREQUEST']._serialized_start=934
-  _globals['_UNPAIRREQUEST']._serialized_end=962
-  _globals['_PAIREDREPLY']._serialized_start=964
-  _globals['_PAIREDREPLY']._serialized_end=1024
-  _globals['_ANNOUNCEDUSECASE']._serialized_start=1026
-  _globals['_ANNOUNCEDUSECASE']._serialized_end=1143
-  _globals['_LIMITWRITE']._serialized_start=1146
-  _globals['_LIMITWRITE']._serialized_end=1442
-  _globals['_HELDPOWERLIMIT']._serialized_start=1445
-  _globals['_HELDPOWERLIMIT']._serialized_end=1605
-  _globals['_DEVICEDIAGNOSTICS']._serialized_start=1608
-  _globals['_DEVICEDIAGNOSTICS']._serialized_end=2116
-  _globals['_GETDIAGNOSTICSREQUEST']._serialized_start=2118
-  _globals['_GETDIAGNOSTICSREQUEST']._serialized_end=2154
-  _globals['_OPENACCEPTWINDOWREQUEST']._serialized_start=2156
-  _globals['_OPENACCEPTWINDOWREQUEST']._serialized_end=2198
-  _globals['_ACCEPTWINDOW']._serialized_start=2200
-  _globals['_ACCEPTWINDOW']._serialized_end=2257
+  _globals['_EEBUSIDENTITY']._serialized_start=144
+  _globals['_EEBUSIDENTITY']._serialized_end=304
+  _globals['_EEBUSDEVICE']._serialized_start=307
+  _globals['_EEBUSDEVICE']._serialized_end=448
+  _globals['_PAIREDDEVICE']._serialized_start=451
+  _globals['_PAIREDDEVICE']._serialized_end=648
+  _globals['_EEBUSPICTURE']._serialized_start=651
+  _globals['_EEBUSPICTURE']._serialized_end=863
+  _globals['_GETEEBUSPICTUREREQUEST']._serialized_start=865
+  _globals['_GETEEBUSPICTUREREQUEST']._serialized_end=889
+  _globals['_PAIRREQUEST']._serialized_start=891
+  _globals['_PAIRREQUEST']._serialized_end=959
+  _globals['_RENAMEREQUEST']._serialized_start=961
+  _globals['_RENAMEREQUEST']._serialized_end=1003
+  _globals['_UNPAIRREQUEST']._serialized_start=1005
+  _globals['_UNPAIRREQUEST']._serialized_end=1033
+  _globals['_PAIREDREPLY']._serialized_start=1035
+  _globals['_PAIREDREPLY']._serialized_end=1095
+  _globals['_ANNOUNCEDUSECASE']._serialized_start=1097
+  _globals['_ANNOUNCEDUSECASE']._serialized_end=1214
+  _globals['_LIMITWRITE']._serialized_start=1217
+  _globals['_LIMITWRITE']._serialized_end=1513
+  _globals['_HELDPOWERLIMIT']._serialized_start=1516
+  _globals['_HELDPOWERLIMIT']._serialized_end=1676
+  _globals['_DEVICEDIAGNOSTICS']._serialized_start=1679
+  _globals['_DEVICEDIAGNOSTICS']._serialized_end=2187
+  _globals['_GETDIAGNOSTICSREQUEST']._serialized_start=2189
+  _globals['_GETDIAGNOSTICSREQUEST']._serialized_end=2225
+  _globals['_OPENACCEPTWINDOWREQUEST']._serialized_start=2227
+  _globals['_OPENACCEPTWINDOWREQUEST']._serialized_end=2269
+  _globals['_ACCEPTWINDOW']._serialized_start=2271
+  _globals['_ACCEPTWINDOW']._serialized_end=2328
 # @@protoc_insertion_point(module_scope)

@@ -12,20 +12,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class EebusIdentity(_message.Message):
-    __slots__ = ("ski", "ship_id", "brand", "model", "qr_text", "port")
+    __slots__ = ("ski", "ship_id", "brand", "model", "qr_text", "port", "certificate_ends")
     SKI_FIELD_NUMBER: _ClassVar[int]
     SHIP_ID_FIELD_NUMBER: _ClassVar[int]
     BRAND_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     QR_TEXT_FIELD_NUMBER: _ClassVar[int]
     PORT_FIELD_NUMBER: _ClassVar[int]
+    CERTIFICATE_ENDS_FIELD_NUMBER: _ClassVar[int]
     ski: str
     ship_id: str
     brand: str
     model: str
     qr_text: str
     port: int
-    def __init__(self, ski: _Optional[str] = ..., ship_id: _Optional[str] = ..., brand: _Optional[str] = ..., model: _Optional[str] = ..., qr_text: _Optional[str] = ..., port: _Optional[int] = ...) -> None: ...
+    certificate_ends: _timestamp_pb2.Timestamp
+    def __init__(self, ski: _Optional[str] = ..., ship_id: _Optional[str] = ..., brand: _Optional[str] = ..., model: _Optional[str] = ..., qr_text: _Optional[str] = ..., port: _Optional[int] = ..., certificate_ends: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class EebusDevice(_message.Message):
     __slots__ = ("ski", "ship_id", "brand", "model", "type", "host", "port", "requests_pairing")
@@ -48,7 +50,7 @@ class EebusDevice(_message.Message):
     def __init__(self, ski: _Optional[str] = ..., ship_id: _Optional[str] = ..., brand: _Optional[str] = ..., model: _Optional[str] = ..., type: _Optional[str] = ..., host: _Optional[str] = ..., port: _Optional[int] = ..., requests_pairing: _Optional[bool] = ...) -> None: ...
 
 class PairedDevice(_message.Message):
-    __slots__ = ("device", "name", "connection", "detail", "own", "state", "role")
+    __slots__ = ("device", "name", "connection", "detail", "own", "state", "role", "serial")
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     CONNECTION_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +58,7 @@ class PairedDevice(_message.Message):
     OWN_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
+    SERIAL_FIELD_NUMBER: _ClassVar[int]
     device: EebusDevice
     name: str
     connection: _evse_pb2.Connection
@@ -63,7 +66,8 @@ class PairedDevice(_message.Message):
     own: bool
     state: str
     role: str
-    def __init__(self, device: _Optional[_Union[EebusDevice, _Mapping]] = ..., name: _Optional[str] = ..., connection: _Optional[_Union[_evse_pb2.Connection, str]] = ..., detail: _Optional[str] = ..., own: _Optional[bool] = ..., state: _Optional[str] = ..., role: _Optional[str] = ...) -> None: ...
+    serial: str
+    def __init__(self, device: _Optional[_Union[EebusDevice, _Mapping]] = ..., name: _Optional[str] = ..., connection: _Optional[_Union[_evse_pb2.Connection, str]] = ..., detail: _Optional[str] = ..., own: _Optional[bool] = ..., state: _Optional[str] = ..., role: _Optional[str] = ..., serial: _Optional[str] = ...) -> None: ...
 
 class EebusPicture(_message.Message):
     __slots__ = ("identity", "discovered", "paired", "accepts_until")

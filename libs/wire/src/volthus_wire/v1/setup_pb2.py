@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bvolthus_wire/v1/setup.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\x18StartFailsafeTestRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"\"\n\x13\x46\x61ilsafeTestRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"\x1a\n\x18ListFailsafeTestsRequest\"F\n\x16ListFailsafeTestsReply\x12,\n\x05tests\x18\x01 \x03(\x0b\x32\x1d.volthus_wire.v1.FailsafeTest\"(\n\x19\x43\x61ncelFailsafeTestRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"\x9c\x02\n\x0c\x46\x61ilsafeTest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\t\x12)\n\x05until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12\x12\n\nfailsafe_a\x18\x06 \x01(\x01\x12\x15\n\x08\x62\x65\x66ore_a\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nmeasured_a\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06took_s\x18\t \x01(\x01H\x02\x88\x01\x01\x12)\n\x05\x65nded\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_before_aB\r\n\x0b_measured_aB\t\n\x07_took_s\"\xb5\x01\n\x12\x41\x63\x63\x65ptanceProtocol\x12\n\n\x02id\x18\x01 \x01(\t\x12*\n\x06signed\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65lectrician\x18\x03 \x01(\t\x12\x0f\n\x07remarks\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x10\n\x08\x64ocument\x18\x06 \x01(\t\x12\x0e\n\x06\x64igest\x18\x07 \x01(\t\x12\x10\n\x08previous\x18\x08 \x01(\t\"O\n\x15SignAcceptanceRequest\x12\x13\n\x0b\x65lectrician\x18\x01 \x01(\t\x12\x0f\n\x07remarks\x18\x02 \x01(\t\x12\x10\n\x08\x64ocument\x18\x03 \x01(\t\"H\n\x0f\x41\x63\x63\x65ptanceReply\x12\x35\n\x08protocol\x18\x01 \x01(\x0b\x32#.volthus_wire.v1.AcceptanceProtocol\"$\n\x16ListAcceptancesRequest\x12\n\n\x02id\x18\x01 \x01(\t\"N\n\x14ListAcceptancesReply\x12\x36\n\tprotocols\x18\x01 \x03(\x0b\x32#.volthus_wire.v1.AcceptanceProtocolb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bvolthus_wire/v1/setup.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\'\n\x18StartFailsafeTestRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"\"\n\x13\x46\x61ilsafeTestRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"\x1a\n\x18ListFailsafeTestsRequest\"F\n\x16ListFailsafeTestsReply\x12,\n\x05tests\x18\x01 \x03(\x0b\x32\x1d.volthus_wire.v1.FailsafeTest\"(\n\x19\x43\x61ncelFailsafeTestRequest\x12\x0b\n\x03ski\x18\x01 \x01(\t\"\x9c\x02\n\x0c\x46\x61ilsafeTest\x12\x0b\n\x03ski\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0c\n\x04step\x18\x03 \x01(\t\x12)\n\x05until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x63ode\x18\x05 \x01(\t\x12\x12\n\nfailsafe_a\x18\x06 \x01(\x01\x12\x15\n\x08\x62\x65\x66ore_a\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\nmeasured_a\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x06took_s\x18\t \x01(\x01H\x02\x88\x01\x01\x12)\n\x05\x65nded\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_before_aB\r\n\x0b_measured_aB\t\n\x07_took_s\"\xc5\x01\n\x12\x41\x63\x63\x65ptanceProtocol\x12\n\n\x02id\x18\x01 \x01(\t\x12*\n\x06signed\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65lectrician\x18\x03 \x01(\t\x12\x0f\n\x07remarks\x18\x04 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x05 \x01(\t\x12\x10\n\x08\x64ocument\x18\x06 \x01(\t\x12\x0e\n\x06\x64igest\x18\x07 \x01(\t\x12\x10\n\x08previous\x18\x08 \x01(\t\x12\x0e\n\x06intact\x18\t \x01(\x08\"O\n\x15SignAcceptanceRequest\x12\x13\n\x0b\x65lectrician\x18\x01 \x01(\t\x12\x0f\n\x07remarks\x18\x02 \x01(\t\x12\x10\n\x08\x64ocument\x18\x03 \x01(\t\"H\n\x0f\x41\x63\x63\x65ptanceReply\x12\x35\n\x08protocol\x18\x01 \x01(\x0b\x32#.volthus_wire.v1.AcceptanceProtocol\"$\n\x16ListAcceptancesRequest\x12\n\n\x02id\x18\x01 \x01(\t\"N\n\x14ListAcceptancesReply\x12\x36\n\tprotocols\x18\x01 \x03(\x0b\x32#.volthus_wire.v1.AcceptanceProtocolb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,13 +45,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FAILSAFETEST']._serialized_start=301
   _globals['_FAILSAFETEST']._serialized_end=585
   _globals['_ACCEPTANCEPROTOCOL']._serialized_start=588
-  _globals['_ACCEPTANCEPROTOCOL']._serialized_end=769
-  _globals['_SIGNACCEPTANCEREQUEST']._serialized_start=771
-  _globals['_SIGNACCEPTANCEREQUEST']._serialized_end=850
-  _globals['_ACCEPTANCEREPLY']._serialized_start=852
-  _globals['_ACCEPTANCEREPLY']._serialized_end=924
-  _globals['_LISTACCEPTANCESREQUEST']._serialized_start=926
-  _globals['_LISTACCEPTANCESREQUEST']._serialized_end=962
-  _globals['_LISTACCEPTANCESREPLY']._serialized_start=964
-  _globals['_LISTACCEPTANCESREPLY']._serialized_end=1042
+  _globals['_ACCEPTANCEPROTOCOL']._serialized_end=785
+  _globals['_SIGNACCEPTANCEREQUEST']._serialized_start=787
+  _globals['_SIGNACCEPTANCEREQUEST']._serialized_end=866
+  _globals['_ACCEPTANCEREPLY']._serialized_start=868
+  _globals['_ACCEPTANCEREPLY']._serialized_end=940
+  _globals['_LISTACCEPTANCESREQUEST']._serialized_start=942
+  _globals['_LISTACCEPTANCESREQUEST']._serialized_end=978
+  _globals['_LISTACCEPTANCESREPLY']._serialized_start=980
+  _globals['_LISTACCEPTANCESREPLY']._serialized_end=1058
 # @@protoc_insertion_point(module_scope)

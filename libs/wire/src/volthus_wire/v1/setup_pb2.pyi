@@ -62,7 +62,7 @@ class FailsafeTest(_message.Message):
     def __init__(self, ski: _Optional[str] = ..., state: _Optional[str] = ..., step: _Optional[str] = ..., until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., code: _Optional[str] = ..., failsafe_a: _Optional[float] = ..., before_a: _Optional[float] = ..., measured_a: _Optional[float] = ..., took_s: _Optional[float] = ..., ended: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AcceptanceProtocol(_message.Message):
-    __slots__ = ("id", "signed", "electrician", "remarks", "actor", "document", "digest", "previous")
+    __slots__ = ("id", "signed", "electrician", "remarks", "actor", "document", "digest", "previous", "intact")
     ID_FIELD_NUMBER: _ClassVar[int]
     SIGNED_FIELD_NUMBER: _ClassVar[int]
     ELECTRICIAN_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +71,7 @@ class AcceptanceProtocol(_message.Message):
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_FIELD_NUMBER: _ClassVar[int]
+    INTACT_FIELD_NUMBER: _ClassVar[int]
     id: str
     signed: _timestamp_pb2.Timestamp
     electrician: str
@@ -79,7 +80,8 @@ class AcceptanceProtocol(_message.Message):
     document: str
     digest: str
     previous: str
-    def __init__(self, id: _Optional[str] = ..., signed: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., electrician: _Optional[str] = ..., remarks: _Optional[str] = ..., actor: _Optional[str] = ..., document: _Optional[str] = ..., digest: _Optional[str] = ..., previous: _Optional[str] = ...) -> None: ...
+    intact: bool
+    def __init__(self, id: _Optional[str] = ..., signed: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., electrician: _Optional[str] = ..., remarks: _Optional[str] = ..., actor: _Optional[str] = ..., document: _Optional[str] = ..., digest: _Optional[str] = ..., previous: _Optional[str] = ..., intact: _Optional[bool] = ...) -> None: ...
 
 class SignAcceptanceRequest(_message.Message):
     __slots__ = ("electrician", "remarks", "document")

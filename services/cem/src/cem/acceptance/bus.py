@@ -3,7 +3,7 @@
 import asyncio
 
 from cem.acceptance.book import AcceptanceBook
-from cem.acceptance.core import Protocol, problem_with
+from cem.acceptance.core import Protocol, intact, problem_with
 from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
@@ -34,18 +34,21 @@ class Acceptances:
         now = self._clock.now()
         add = (electrician, remarks, document, caller, now)
         protocol, digest = await asyncio.to_thread(self._book.add, *add)
-        return setup_pb2.AcceptanceReply(protocol=_message(protocol, digest, is_whole=True))
+        message = _message(protocol, digest, is_whole=True)
+        message.intact = True
+        return setup_pb2.AcceptanceReply(protocol=message)
 
     async def list(
         self, question: setup_pb2.ListAcceptancesRequest, _caller: Caller
     ) -> setup_pb2.ListAcceptancesReply:
         """Return one protocol with its document, or all without; none for an unknown id."""
         kept = await asyncio.to_thread(self._book.all)
-        wanted = [
-            _message(protocol, digest, is_whole=bool(question.id))
-            for protocol, digest in kept
-            if question.id in ("", str(protocol.number))
-        ]
+        wanted = []
+        for (protocol, digest), is_intact in zip(kept, intact(kept), strict=True):
+            if question.id in ("", str(protocol.number)):
+                message = _message(protocol, digest, is_whole=bool(question.id))
+                message.intact = is_intact
+                wanted.append(message)
         return setup_pb2.ListAcceptancesReply(protocols=wanted)
 
 

@@ -30,6 +30,18 @@ class Protocol:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def intact(kept: list[tuple[Protocol, str]]) -> list[bool]:
+    """Return for each protocol whether it and what it says of the one before are unchanged.
+
+    kept: with the digests they were kept with, the latest first.
+    """
+    digests = {protocol.number: digest for protocol, digest in kept}
+    return [
+        protocol.digest == digest and protocol.previous == digests.get(protocol.number - 1, "")
+        for protocol, digest in kept
+    ]
+
+
 def problem_with(electrician: str, remarks: str, document: str) -> tuple[str, str] | None:
     """Return (code, sentence) where this cannot be signed, else None."""
     if not electrician.strip():

@@ -40,6 +40,7 @@ def identity(message: WireIdentity) -> EebusIdentity:
         model=message.model,
         qr_text=message.qr_text,
         port=positive(message.port),
+        certificate_ends=instant_in(message, "certificate_ends"),
     )
 
 
@@ -67,6 +68,7 @@ def paired(message: WirePaired) -> PairedDevice:
         state=message.state,
         own=message.own,
         role=text(message.role),
+        serial=text(message.serial),
     )
 
 

@@ -21,6 +21,7 @@ class EebusIdentity(Model):
     model: str
     qr_text: str
     port: int | None
+    certificate_ends: datetime | None = Field(description="When our own certificate is over.")
 
 
 class DiscoveredDevice(Model):
@@ -47,6 +48,7 @@ class PairedDevice(DiscoveredDevice):
     role: str | None = Field(
         description="charger, meter, control-box or appliance to us; null = not known yet."
     )
+    serial: str | None = Field(description="As the device says it; null = it does not.")
 
 
 class EebusPicture(Model):
