@@ -162,6 +162,18 @@ def test_a_battery_that_discharges_is_no_surplus_and_one_that_charges_may_be() -
     assert house.granted_a == pytest.approx(6_000 / W_PER_A, abs=1.0)
 
 
+@pytest.mark.parametrize(("mode", "least_a"), [(Mode.SOLAR_ONLY, 0.0), (Mode.MIN_SOLAR, 6.0)])
+def test_no_mode_charges_from_what_a_battery_gives(mode: Mode, least_a: float) -> None:
+    house = SmartHouse().tell(ModeSet(A, ChargingMode(mode)))
+    house.house_a = -10.0  # 6.9 kW go out, ...
+    house.tell(BatteryRead(is_there=True, power_w=-6_900.0)).play(10)  # all of the battery
+    assert house.granted_a == pytest.approx(least_a, abs=0.1)
+    house.tell(BatteryRead(is_there=True, power_w=0.0)).play(10)  # now of the roof
+    assert house.granted_a == pytest.approx(10.0, abs=0.6)
+    house.tell(BatteryRead(is_there=True, power_w=-2_300.0)).play(10)  # a third is the battery's
+    assert house.granted_a == pytest.approx(10.0 - 2_300 / W_PER_A, abs=0.6)
+
+
 def test_without_a_plan_the_cheapest_known_hours_before_departure_are_taken() -> None:
     house = SmartHouse(step_s=30).tell(smart(price=True)).wants(11_000, 6)
     house.tell(PricesHeard(hourly(0.4, 0.3, 0.1, 0.35, 0.4, 0.4))).play(5)

@@ -213,6 +213,28 @@ def test_the_sun_gives_what_the_grid_does_not_bring():
     assert sun_part(None, -500, None) == 0.0
 
 
+def test_what_a_battery_gives_is_no_sun_and_costs_what_the_grid_does():
+    assert given_by_the_sun(grid_w=0.0, battery_w=-4000.0) == 0.0
+    # Somewhat less than 3 of 4 kW and 2.5 of 4 kW: all are means, and its car has just come.
+    assert given_by_the_sun(grid_w=0.0, battery_w=-1000.0) == pytest.approx(0.7, abs=0.05)
+    assert given_by_the_sun(grid_w=-500.0, battery_w=-2000.0) == pytest.approx(0.575, abs=0.05)
+    assert given_by_the_sun(grid_w=0.0, battery_w=3000.0) == pytest.approx(1.0), "it is charged"
+    assert given_by_the_sun(grid_w=-9000.0, battery_w=None) == 0.0, "unknown counts as grid"
+
+
+def given_by_the_sun(grid_w: float, battery_w: float | None) -> float:
+    """The sun's part of a car that charges with 4 kW for four minutes beside a battery."""
+    plug = Plug().report().plug_in()
+    for _ in range(240):
+        plug.wait(1, 4000.0)
+        s = 1000.0 + plug.seconds
+        counted_w = Measured(s, max(0.0, grid_w)), Measured(s, max(0.0, -grid_w))
+        reading = GridMeasured("g", grid_w, *counted_w, battery_w)
+        plug.ledger = grid_read(plug.ledger, reading, at(plug.seconds))
+        plug.report(4000.0)
+    return plug.open.sun_wh / plug.open.energy_wh
+
+
 def charged(late_s: int, export: bool) -> Session:
     """A car of 4 kW that comes and goes; it tells what it draws `late_s` after the meter."""
     plug, powers = Plug().report().plug_in(), [0.0] * late_s

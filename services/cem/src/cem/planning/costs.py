@@ -190,11 +190,16 @@ def _chance(
 def _sun_wh(
     meter: MinuteRow | None, cars: list[ChargerMinuteRow], others: list[ChargerMinuteRow]
 ) -> float:
-    """Return what the house and other cars left of the sun in a minute; unknown is none."""
+    """Return what the house and other cars left of the sun in a minute; unknown is none.
+
+    What the cars took, the grid did not bring and yet was no sun came from a home battery.
+    """
     if meter is None or (meter.import_wh is None and meter.export_wh is None):
         return 0.0
     drawn_wh = sum(row.energy_wh for row in cars)
-    left_wh = drawn_wh - (meter.import_wh or 0.0) + (meter.export_wh or 0.0)
+    export_wh = meter.export_wh or 0.0
+    sunny_wh = export_wh + sum(row.sun_wh for row in cars)
+    left_wh = min(sunny_wh, drawn_wh - (meter.import_wh or 0.0) + export_wh)
     if meter.sun_wh is not None:
         left_wh = min(left_wh, meter.sun_wh)
     return max(0.0, left_wh - sum(row.sun_wh for row in others))

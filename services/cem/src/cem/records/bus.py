@@ -27,7 +27,8 @@ async def hear(
             return
         now_s, known = clock.monotonic(), state()
         if message.role == metering_pb2.METER_ROLE_GRID and message.meter == known.meter.id:
-            recorder.metered(grid_measured(message, now_s, known.site_phases))
+            battery_w = known.battery_w if known.has_battery else 0.0
+            recorder.metered(grid_measured(message, now_s, known.site_phases, battery_w))
         elif message.role == metering_pb2.METER_ROLE_PV:
             recorder.metered(sun_measured(message, now_s))
 
@@ -41,12 +42,18 @@ async def answer(bus: Bus, site: str, answers: RecordAnswers) -> None:
     await bus.serve(subjects.ENERGY_GET, answers.get_energy, site=site)
     await bus.serve(subjects.DECISION_LIST, answers.list_decisions, site=site)
     await bus.serve(subjects.EVIDENCE_LIST, answers.list_evidence, site=site)
+    await bus.serve(subjects.FACTS_RESEND, answers.resend_facts, site=site)
 
 
 def grid_measured(
-    message: metering_pb2.MeterReading, now_s: float, site_phases: int
+    message: metering_pb2.MeterReading,
+    now_s: float,
+    site_phases: int,
+    battery_w: float | None = 0.0,
 ) -> GridMeasured:
     """Return what a reading of the grid meter says of energy; now_s: monotonic.
+
+    battery_w: what charges the home batteries, - = they give, None = nobody knows.
 
     Its power is unknown while that of one phase of the site is: unknown is not zero.
     """
@@ -61,6 +68,7 @@ def grid_measured(
         power_w,
         Measured(now_s, import_w, imported, message.energy_import_segment),
         Measured(now_s, export_w, exported, message.energy_export_segment),
+        battery_w,
     )
 
 

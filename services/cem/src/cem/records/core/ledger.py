@@ -64,7 +64,8 @@ def smoothed(before: Flow | None, power_w: float, now_s: float) -> Flow:
 class Ledger:
     """What the books need to go on. heard: when each charger reported last (monotonic s).
 
-    grid, charging (all chargers together), sun: smoothed, chargers: as told last.
+    brought: by the grid and by home batteries (- = fed in), charging (all chargers together), sun:
+    smoothed; chargers: as told last.
 
     counted_at: wall time of the last count of a source (Unix s), to know a restart's gap.
     minutes, ended, begun: what was gained since the last `taken`.
@@ -75,7 +76,7 @@ class Ledger:
     sessions: Mapping[str, Session] = field(default_factory=dict)
     last_ids: Mapping[str, str] = field(default_factory=dict)
     heard: Mapping[str, float] = field(default_factory=dict)
-    grid: Flow | None = None
+    brought: Flow | None = None
     charging: Flow | None = None
     sun: Mapping[str, Flow] = field(default_factory=dict)
     chargers: Mapping[str, Flow] = field(default_factory=dict)
@@ -86,19 +87,30 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class GridMeasured:
-    """One reading of the grid meter. power_w: + = import, None = unknown."""
+    """One reading of the grid meter. power_w: + = import, None = unknown.
+
+    battery_w: what charges the home batteries then, - = they give, None = unknown.
+    """
 
     meter: str
     power_w: float | None
     imported: Measured
     exported: Measured
+    battery_w: float | None = 0.0
+
+    @property
+    def brought_w(self) -> float | None:
+        """Return what grid and batteries bring (W): the rest is the sun's."""
+        if self.power_w is None or self.battery_w is None:
+            return None
+        return self.power_w + max(0.0, -self.battery_w)
 
 
 def grid_read(ledger: Ledger, reading: GridMeasured, now: Now) -> Ledger:
     """Return the books after a reading of the grid meter."""
-    if reading.power_w is not None:
-        flow = smoothed(ledger.grid, reading.power_w, now.monotonic_s)
-        ledger = replace(ledger, grid=flow)
+    if reading.brought_w is not None:
+        flow = smoothed(ledger.brought, reading.brought_w, now.monotonic_s)
+        ledger = replace(ledger, brought=flow)
     ledger, told = _count(ledger, f"import:{reading.meter}", reading.imported, now)
     ledger = _book(ledger, told, now, lambda start, wh: Minute(start, import_wh=wh))
     ledger, told = _count(ledger, f"export:{reading.meter}", reading.exported, now)
@@ -182,8 +194,8 @@ def share(ledger: Ledger, now_s: float) -> float:
     if ledger.sun:
         given = [flow.at(now_s) for flow in ledger.sun.values()]
         sun_w = sum(power for power in given if power is not None)
-    grid_w = None if ledger.grid is None else ledger.grid.at(now_s)
-    return sun_part(charging_w, grid_w, sun_w)
+    brought_w = None if ledger.brought is None else ledger.brought.at(now_s)
+    return sun_part(charging_w, brought_w, sun_w)
 
 
 # --- inside --------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Energy by source in UTC minutes, and what of the charging the sun gave. Pure.
 
-The formula: G is the power at the grid connection (+ = import), C what all chargers draw, S what
-the sun gives (unknown without a PV meter). The house comes first, so the sun's part of C is
+The formula: G is the power at the grid connection (+ = import), D what home batteries give, C what
+all chargers draw, S what the sun gives (unknown without a PV meter). The house comes first, so the
+sun's part of C is
 
-    min(C, max(0, C - G)), and with a PV meter at most S.
+    min(C, max(0, C - G - D)), and with a PV meter at most S.
 
-In words: what the chargers draw and the grid does not bring. Without a PV meter any surplus at the
-grid connection counts as sun; so does a discharging battery. While G is unknown, all of C is grid.
+In words: what the chargers draw and neither the grid nor a battery brings. Without a PV meter any
+other surplus at the grid connection counts as sun. While G or D is unknown, all of C is grid.
 Among the chargers it is shared in proportion to what they draw.
 """
 
@@ -41,11 +42,14 @@ class Minute:
         )
 
 
-def sun_part(charging_w: float | None, grid_w: float | None, sun_w: float | None) -> float:
-    """Return which part (0 to 1) of the charging the sun gives; see the formula above."""
-    if charging_w is None or grid_w is None or not charging_w > 0:
+def sun_part(charging_w: float | None, brought_w: float | None, sun_w: float | None) -> float:
+    """Return which part (0 to 1) of the charging the sun gives; see the formula above.
+
+    brought_w: G + D, None = one of them is unknown.
+    """
+    if charging_w is None or brought_w is None or not charging_w > 0:
         return 0.0
-    given_w = min(charging_w, max(0.0, charging_w - grid_w))
+    given_w = min(charging_w, max(0.0, charging_w - brought_w))
     if sun_w is not None:
         given_w = min(given_w, max(0.0, sun_w))
     part = given_w / charging_w
