@@ -28,6 +28,11 @@ def test_the_certificate_has_what_ship_wants():
     assert ski_of_certificate(DER) == ONE.ski
 
 
+def test_the_end_of_the_certificate_is_told():
+    certificate = x509.load_pem_x509_certificate(ONE.certificate_pem)
+    assert ONE.ends() == certificate.not_valid_after_utc
+
+
 def test_a_certificate_with_a_badly_encoded_boolean_still_tells_its_ski():
     # Elli Connect chargers: BOOLEAN TRUE as 01 instead of FF.
     bad = DER.replace(bytes.fromhex("0101ff"), bytes.fromhex("010101"))

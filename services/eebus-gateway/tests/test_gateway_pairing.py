@@ -1,6 +1,7 @@
 """Pairing over the bus with real chargers (A9 to A12)."""
 
 from collections.abc import Awaitable
+from datetime import datetime
 
 import pytest
 from gateway_stage import Cem, gateway, paired, until, wallbox
@@ -33,7 +34,9 @@ async def test_a_charger_that_asks_first_is_found_and_needs_one_word(
     settings: Settings, cem: Cem
 ) -> None:
     async with wallbox("one") as box, gateway(settings, cem) as us:
-        port = (await cem.picture()).identity.port
+        identity = (await cem.picture()).identity
+        port = identity.port
+        assert identity.certificate_ends.ToDatetime() > datetime(2030, 1, 1)  # noqa: DTZ001 - of protobuf
         box.charger.trust(us, host="127.0.0.1", port=port)
         await until(lambda: box.ski in asking(cem), "a request")
         await cem.pair(box.ski)

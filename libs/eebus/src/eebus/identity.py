@@ -61,6 +61,10 @@ class Identity:
             ),
         )
 
+    def ends(self) -> datetime:
+        """Return when the certificate is over; peers do not check it, people should know."""
+        return x509.load_pem_x509_certificate(self.certificate_pem).not_valid_after_utc
+
     @classmethod
     def load(cls, folder: Path) -> "Identity":
         """Read the identity kept in a folder.

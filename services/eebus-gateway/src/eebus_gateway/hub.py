@@ -66,6 +66,7 @@ class Hub:
     ) -> None:
         self.book = dict(book)
         self._plate = nameplate
+        self._certificate_ends = nameplate.identity.ends()
         self._keeper = keeper
         self._clock = clock
         self._requesting: dict[str, None] = {}  # in the order in which they asked
@@ -422,6 +423,7 @@ class Hub:
             plate.announcement.model,
             plate.qr_text,
             self._cem.port,
+            self._certificate_ends,
         )
 
 

@@ -98,6 +98,7 @@ def picture_message(picture: Picture) -> wire.EebusPicture:
         model=us.model,
         qr_text=us.qr_text,
         port=us.port,
+        certificate_ends=_instant(us.certificate_ends),
     )
     return wire.EebusPicture(
         identity=identity,

@@ -18,6 +18,7 @@ class Us:
     model: str
     qr_text: str
     port: int
+    certificate_ends: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
