@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from planning_sites import TARIFF, profile, session
+from planning_sites import TARIFF, on_all, profile, session
 
 from smart_charging.planning.book import Book
 from smart_charging.planning.core.ledger import Row
@@ -193,19 +193,65 @@ def test_a_fast_car_on_another_phase_takes_nothing_away(book: Book) -> None:
     assert beside.cost == pytest.approx(alone.cost)
 
 
-def test_cars_of_one_small_circuit_are_planned_within_it(book: Book) -> None:
+def below(told: SiteProfile, room_a: float, circuit: str = "garage", parent: str = "") -> None:
+    """Add a circuit with some room on each phase."""
+    told.circuits.add(circuit=circuit, parent=parent).room_a.CopyFrom(on_all(room_a))
+
+
+def totals(plan: Plan, sessions: range | list[int]) -> np.ndarray:
+    """Return what some cars draw together, A on each of three phases."""
+    powers = np.array([list(plan.sessions[at].power_w) for at in sessions])
+    return powers.sum(axis=0) / 690
+
+
+def test_cars_of_one_small_circuit_are_planned_within_it_and_use_it_whole(book: Book) -> None:
     told = profile("house", NOW, cars=0)
-    told.circuits.add(circuit="garage").room_a.CopyFrom(told.margin_a)
-    for phase in ("l1", "l2", "l3"):
-        setattr(told.circuits[0].room_a, phase, 20.0)
-    for number in range(2):
-        one = session(NOW, hours=20)
-        one.session, one.circuit = f"s-{number}", "garage"
+    below(told, 20.0)
+    for number, hours in enumerate((4, 20)):  # 16 A for 1.1 h each: no half of 20 A would do
+        one = session(NOW, hours=hours)
+        one.session, one.ski, one.circuit = f"s-{number}", f"{number:040x}", "garage"
+        one.needed_wh = one.most_wh = 40_000 if number == 0 else 12_000
         told.sessions.append(one)
     plan = planned(book, told)
-    total = np.array([list(each.power_w) for each in plan.sessions]).sum(axis=0)
-    assert total.max() <= 20 * 3 * 230 + 1
-    assert all(each.shortfall_wh == 0 for each in plan.sessions)
+    assert totals(plan, range(2)).max() <= 20.001
+    assert totals(plan, [0]).max() > 15  # a half would be 10 A
+    assert plan.sessions[0].energy_wh > 38_000
+    assert plan.sessions[1].shortfall_wh == 0
+
+
+def test_a_circuit_below_a_circuit_counts_with_both(book: Book) -> None:
+    told = home(needed_wh=40_000, most_wh=40_000, hours=12, circuit="left")
+    below(told, 10.0)
+    below(told, 32.0, "left", "garage")
+    plan = planned(book, told)
+    assert 9 < totals(plan, range(1)).max() <= 10.001
+
+
+def test_some_of_the_cars_share_their_circuit_evenly_beside_one_on_the_main_fuse(
+    book: Book,
+) -> None:
+    told = profile("house", NOW, cars=0, fuse_a=63.0)
+    below(told, 20.0)
+    for number, circuit in enumerate(("garage", "garage", "")):
+        one = session(NOW, hours=20)
+        one.session, one.ski, one.circuit = f"s-{number}", f"{number:040x}", circuit
+        told.sessions.append(one)
+    plan = planned(book, told)
+    assert totals(plan, [0]).max() <= 10.001
+    assert totals(plan, [1]).max() <= 10.001
+    assert totals(plan, [2]).max() > 15  # no half for who stands elsewhere
+
+
+def test_a_fast_car_in_the_same_circuit_takes_its_share_of_it(book: Book) -> None:
+    told = home(needed_wh=40_000, most_wh=40_000, hours=5, circuit="garage")
+    below(told, 20.0)
+    other = session(NOW, mode="fast")
+    other.session, other.ski, other.circuit = "fast", "ef" * 20, "garage"
+    other.ClearField("departure")
+    other.ClearField("needed_wh")
+    other.most_wh = 60_000
+    told.sessions.append(other)
+    assert totals(planned(book, told), [0]).max() <= 10.001
 
 
 def test_the_same_inputs_give_the_same_plan_and_another_site_another_jitter(book: Book) -> None:

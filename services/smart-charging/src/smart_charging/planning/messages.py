@@ -56,6 +56,7 @@ def site_of(profile: SiteProfile, now_s: float) -> Site:
         {c.circuit: kw_of(min(_known(c.room_a), default=0.0)) for c in profile.circuits},
         tuple(_session(session) for session in profile.sessions[:MOST_SESSIONS]),
         profile.at.ToMilliseconds() / 1000 - now_s if profile.HasField("at") else 0.0,
+        {c.circuit: c.parent for c in profile.circuits if c.parent},
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from smart_charging.core.grid import Floats
 from smart_charging.planner.problem import Car, Problem
+from smart_charging.planning.core.circuits import enclose, most_kw, phases_of
 from smart_charging.planning.core.needs import Role, Wish, is_in_a_hurry
 from smart_charging.planning.core.site import VOLTAGE_V, Outlook, Prices, Session, Site
 from smart_charging.planning.core.slots import SLOT_S, Slots
@@ -51,9 +52,14 @@ def posed(
     surplus = np.maximum(0.0, sun - less)
     room = _phase_room(site, slots, outlook)
     fair = _fair_share(wishes, room)
-    for wish in wishes:
-        if wish.role is Role.RESERVED:
-            _reserve(wish, slots, fair, room, surplus)
+    taken = {
+        wish.session.id: _reserve(wish, most_kw(site, wish.session, wishes), slots, fair, room)
+        for wish in wishes
+        if wish.role is Role.RESERVED
+    }
+    for draws in taken.values():
+        np.maximum(0.0, surplus - draws, out=surplus)
+    enclose(site, wishes, taken, room)
     bought, sold = _prices(site, prices, planned)
     free = surplus if any(w.session.looks_at_forecast for w in planned) else np.zeros(slots.count)
     part = np.ones(slots.count)
@@ -61,10 +67,9 @@ def posed(
     total = np.maximum(0.0, room).sum(axis=0)
     if site.contract_kw is not None:
         total = np.minimum(total, np.maximum(0.0, site.contract_kw - outlook.load_high_kw))
-    shared = _sharing(site, planned)
     limits = np.empty((len(planned), slots.count))
     for row, wish in enumerate(planned):
-        limits[row] = _limit_kw(wish, _most_kw(wish.session, site, shared), bought, free)
+        limits[row] = _limit_kw(wish, most_kw(site, wish.session, wishes), bought, free)
     cars = tuple(
         _car(wish, limits[row] * part, bought, sold, free) for row, wish in enumerate(planned)
     )
@@ -94,27 +99,26 @@ def _fair_share(wishes: tuple[Wish, ...], room: Floats) -> Floats:
     crowd = np.zeros((3, 1))
     for wish in wishes:
         if wish.is_planned or wish.role is Role.RESERVED:
-            crowd[_phases(wish.session)] += 1
+            crowd[phases_of(wish.session)] += 1
     share: Floats = np.maximum(0.0, room) / np.maximum(1.0, crowd)
     return share
 
 
-def _reserve(wish: Wish, slots: Slots, fair: Floats, room: Floats, surplus: Floats) -> None:
-    """Take out of room and surplus what a car that is not planned will draw."""
-    session, phases = wish.session, _phases(wish.session)
-    power = session.least_kw if session.mode == "min-solar" else session.most_kw
+def _reserve(wish: Wish, most: float, slots: Slots, fair: Floats, room: Floats) -> Floats:
+    """Take out of the room what a car that is not planned will draw; return that (kW by slot).
+
+    most: kW, what it can and what its circuits leave it.
+    """
+    session, phases = wish.session, phases_of(wish.session)
+    power = min(most, session.least_kw) if session.mode == "min-solar" else most
     if power <= 0 or wish.most_kwh <= 0 or not phases:
-        return
+        return np.zeros(slots.count)
     power_kw = np.minimum(power, len(phases) * fair[phases].min(axis=0))
     whole_kwh = slots.hours * power_kw
     left_kwh = np.maximum(0.0, wish.most_kwh - np.cumsum(whole_kwh) + whole_kwh)
-    draws = np.minimum(whole_kwh, left_kwh) / slots.hours
+    draws: Floats = np.minimum(whole_kwh, left_kwh) / slots.hours
     room[phases] -= draws / len(phases)
-    np.maximum(0.0, surplus - draws, out=surplus)
-
-
-def _phases(session: Session) -> list[int]:
-    return [phase for phase in range(3) if session.phases >> phase & 1]
+    return draws
 
 
 def _prices(site: Site, prices: Prices, planned: tuple[Wish, ...]) -> tuple[Floats, Floats]:
@@ -133,13 +137,13 @@ def _prices(site: Site, prices: Prices, planned: tuple[Wish, ...]) -> tuple[Floa
     ), prices.sold
 
 
-def _limit_kw(wish: Wish, most_kw: float, bought: Floats, surplus: Floats) -> Floats | float:
+def _limit_kw(wish: Wish, most: float, bought: Floats, surplus: Floats) -> Floats | float:
     """Return what a car may draw at most by slot: all, or the sun only."""
     if wish.role is not Role.SUN_ONLY:
-        return most_kw
-    limit = np.minimum(most_kw, surplus)
+        return most
+    limit = np.minimum(most, surplus)
     if wish.session.looks_at_price:
-        limit[bought < 0] = most_kw  # energy that one is paid for
+        limit[bought < 0] = most  # energy that one is paid for
     return limit
 
 
@@ -171,25 +175,6 @@ def _bias(session: Session, bought: Floats, sold: Floats, surplus: Floats) -> Fl
         flat = bought.mean() + LATE_PER_SLOT * len(bought) / 2 - late
         bias += (flat - bought) * (1 - share)
     return bias if bias.any() else ()
-
-
-def _most_kw(session: Session, site: Site, shared: dict[str, float]) -> float:
-    if session.circuit not in site.circuits:
-        return session.most_kw
-    whole = site.circuits[session.circuit] * session.phases.bit_count()
-    part = whole * shared.get(session.circuit, 1.0)
-    if whole >= session.least_kw:  # who gets the circuit when is for the site to decide
-        part = max(part, session.least_kw)
-    return max(0.0, min(session.most_kw, part))
-
-
-def _sharing(site: Site, planned: tuple[Wish, ...]) -> dict[str, float]:
-    """Return by circuit the part of its room each car may count on, where several stand in it."""
-    count: dict[str, int] = {}
-    for wish in planned:
-        if wish.session.circuit in site.circuits:
-            count[wish.session.circuit] = count.get(wish.session.circuit, 0) + 1
-    return {circuit: 1 / cars for circuit, cars in count.items()}
 
 
 def hash_of(text: str) -> int:

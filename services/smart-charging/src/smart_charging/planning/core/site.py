@@ -65,6 +65,16 @@ class Site:
     circuits: dict[str, float] = field(default_factory=dict)  # room by phase, kW
     sessions: tuple[Session, ...] = ()
     clock_ahead_s: float = 0.0
+    parents: dict[str, str] = field(default_factory=dict)  # of circuits that are below another one
+
+    def above(self, session: Session) -> tuple[str, ...]:
+        """Return the circuits that carry what a session draws, without the main one."""
+        found: list[str] = []
+        at = session.circuit
+        while at in self.circuits and at not in found:
+            found.append(at)
+            at = self.parents.get(at, "")
+        return tuple(found)
 
     @property
     def last_departure_s(self) -> float | None:
