@@ -1,0 +1,1 @@
+"""How simulated sites live: by seed and clock alone, so that every run tells the same story."""

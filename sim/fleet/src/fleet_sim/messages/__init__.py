@@ -1,0 +1,1 @@
+"""What simulated sites say, in the messages of the product."""
