@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -211,6 +213,8 @@ async def test_what_a_car_holds_is_told_from_outside_and_outlives_a_restart(tmp_
             asked = planning_pb2.PutCarSocRequest(car=van, soc_percent=40.0, source="push")
             told = await world.ask(subjects.CAR_SOC_PUT, asked)
             assert (told.soc_percent, told.uncertainty_percent, told.source) == (40.0, 0.0, "push")
+            await world.ask(subjects.CAR_SOC_PUT, asked)  # the same again is no change
+            assert audited(tmp_path, van) == [(None, {"soc_percent": 40.0, "source": "push"})]
             shown = await world.state_until(lambda s: s.chargers[0].HasField("soc"))
             assert shown.chargers[0].soc.car == van
             profile = await world.profile_until(
@@ -220,8 +224,25 @@ async def test_what_a_car_holds_is_told_from_outside_and_outlives_a_restart(tmp_
             await asyncio.sleep(1.5)  # it is written once a second
         async with running(serve(settings)):
             await world.state_until(lambda s: s.chargers and s.chargers[0].session != "")
+            by_hand = planning_pb2.PutCarSocRequest(car=van, soc_percent=42.0, source="user")
             again = await world.ask(subjects.CAR_SOC_GET, planning_pb2.GetCarSocRequest(car=van))
             assert again.soc_percent == pytest.approx(40.0, abs=1.5)
+            await world.ask(subjects.CAR_SOC_PUT, by_hand)
+            before, after = audited(tmp_path, van)[-1]
+            assert before is not None
+            assert before["source"] == "push"
+            assert after == {"soc_percent": 42.0, "source": "user"}
+
+
+def audited(folder: Path, car: str) -> list[tuple[dict[str, object] | None, dict[str, object]]]:
+    """Return before and after of what was told of a car's battery."""
+    with contextlib.closing(sqlite3.connect(folder / "cem.sqlite")) as db:
+        rows = db.execute(
+            "SELECT actor, role, origin, before, after FROM cem_audit WHERE setting = ?",
+            (f"car-soc/{car}",),
+        ).fetchall()
+    assert {row[:3] for row in rows} <= {("sven", "service", "site")}
+    return [(json.loads(before), json.loads(after)) for *_, before, after in rows]
 
 
 async def test_the_timeline_holds_planned_and_real_and_savings_are_by_month(
@@ -254,7 +275,10 @@ async def test_the_timeline_holds_planned_and_real_and_savings_are_by_month(
 
         async with asyncio.timeout(15):
             found = await line()
-            while not any(w > 0 for w in found.lanes[0].power_w):
+            while not (
+                any(w > 0 for w in found.lanes[0].power_w)
+                and any(map(isfinite, found.import_price))
+            ):
                 await asyncio.sleep(0.5)
                 found = await line()
         lane = found.lanes[0]

@@ -78,6 +78,27 @@ def test_a_car_that_takes_less_than_planned_is_news_after_half_a_kilowatt_hour(t
     assert told.look() > revision >= first
 
 
+def test_the_planner_is_told_what_a_car_was_seen_to_take_until_the_next_plug(told: Told) -> None:
+    assert told.session.max_a == 16.0
+    told.house.takes_a = 9.0
+    told.house.plan([11_040.0] * 8).play(3)
+    told.look()
+    assert told.session.max_a == pytest.approx(9.0, abs=0.5)
+    settled = told.standing.revision
+    for _ in range(3):  # a car's draw is no ruler: what wavers below an ampere is no news
+        told.house.takes_a += 0.3 if told.house.takes_a < 9.1 else -0.3
+        told.house.play(1)
+        told.look()
+    assert told.standing.sessions["session-1"].max_a == pytest.approx(9.0, abs=0.5)
+    assert told.standing.revision >= settled
+    told.house.plug += 1
+    told.house.energy_wh = 0.0
+    told.house.takes_a = 80.0
+    told.house.play(0.5)
+    told.look()
+    assert told.session.max_a == 16.0
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -13,12 +13,14 @@ from cem.core.events import CarSocTold
 from cem.core.validation import is_within, out_of_range
 from cem.loop import Controller
 from cem.messages.soc import soc_message
+from cem.planning import soc_audit
 from cem.planning.drawing import Material, drawn
 from cem.planning.keeper import Keeper
 from cem.planning.shelf import Shelf
 from cem.planning.tables import PlannedRow, PlanSlotRow, PriceRow
 from cem.planning.timeline import Axis
 from cem.records.answers import RecordAnswers
+from cem.store import Store
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import planning_pb2, records_pb2
@@ -38,6 +40,7 @@ class Kept:
 
     shelf: Shelf
     records: RecordAnswers
+    store: Store
 
 
 class PlanningAnswers:
@@ -61,8 +64,7 @@ class PlanningAnswers:
     async def put_car_soc(
         self, question: planning_pb2.PutCarSocRequest, caller: Caller
     ) -> planning_pb2.CarSoc:
-        """Take what somebody says a car's battery holds."""
-        del caller
+        """Take what somebody says a car's battery holds; who said it stands in the audit."""
         car = self._car(question.car)
         if not is_within(question.soc_percent, 0.0, 100.0):
             refuse(out_of_range("soc", "/soc_percent", question.soc_percent, 0.0, 100.0))
@@ -76,6 +78,10 @@ class PlanningAnswers:
         now_s = self._clock.now().timestamp()
         told_s = question.at.seconds if question.HasField("at") else now_s
         age_s = max(0.0, now_s - told_s)  # a clock that is ahead says it now
+        before = self._controller.state.socs.get(car.id)
+        if soc_audit.is_other(before, question.soc_percent, question.source):
+            row = soc_audit.entry(car.id, before, question.soc_percent, question.source, caller)
+            await asyncio.to_thread(soc_audit.keep, self._kept.store, row)
         self._controller.happened(CarSocTold(car.id, question.soc_percent, age_s, question.source))
         return self.car_soc(car)
 

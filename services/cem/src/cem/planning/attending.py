@@ -83,7 +83,7 @@ async def attend(
     books.recorder.named = naming.named
     publisher.unended = lambda: naming.unended
     await wire.hear(bus, site, keeper)
-    answers = PlanningAnswers(controller, keeper, Kept(shelf, books.answers), clock)
+    answers = PlanningAnswers(controller, keeper, Kept(shelf, books.answers, store), clock)
     await wire.answer(bus, site, answers)
     for name, run in (
         ("profile", publisher.run), ("plans kept", keeper.run), ("plan's slots", keeper.keep_slots),

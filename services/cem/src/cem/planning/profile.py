@@ -6,7 +6,7 @@ from cem.core import soc
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN
 from cem.core.driving import departure_of
-from cem.core.goals import expected_phases, remaining_wh, room_wh, told_a
+from cem.core.goals import expected_phases, pace_a, remaining_wh, room_wh
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind
 from cem.core.site import margins_below
@@ -67,7 +67,7 @@ def session_of(charger: Charger, state: State, now: float) -> planning_pb2.Profi
         car_name="" if car is None else car.name,
         phases=[phase.value for phase in expected_phases(charger, state)],
         min_a=charger.least_a,
-        max_a=max(told_a(charger, state), 0.0),
+        max_a=max(pace_a(charger, state), 0.0),
         mode=mode.mode,
         smart=mode.smart,
         needed_wh=remaining_wh(charger, state, now),

@@ -13,7 +13,9 @@ from cem.core.plan import Plan
 from volthus_wire.v1 import planning_pb2
 
 DEVIATION_WH, DEVIATION_PART, LEAST_WH = 500.0, 0.10, 100.0
-MOVING = ("needed_wh", "most_wh", "is_charging", "soc_percent", "soc_uncertainty_percent")
+PACE_A = 1.0
+MOVING = ("needed_wh", "most_wh", "max_a", "is_charging", "soc_percent", "soc_uncertainty_percent")
+ALWAYS = ("max_a", "is_charging")  # of these; the others may be unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +23,9 @@ class Mark:
     """One session as it was when its part last counted.
 
     revision: of the profile that last changed what people, car and charger want of it.
-    needed_wh at at_s (Unix s): what deviations are measured from. is_here: it stood in the profile;
-    one that does not, and was not seen to end (after our restart, or out of reach), is the same
-    when it is back.
+    needed_wh at at_s (Unix s), and max_a: what deviations are measured from. is_here: it stood in
+    the profile; one that does not, and was not seen to end (after our restart, or out of reach), is
+    the same when it is back.
     """
 
     digest: str
@@ -31,6 +33,7 @@ class Mark:
     needed_wh: float | None = None
     at_s: float = 0.0
     is_here: bool = True
+    max_a: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,17 @@ def revised(  # noqa: PLR0913, PLR0917 - all that a revision grows with
         mark = before.sessions.get(name)
         needed_wh = session.needed_wh if session.HasField("needed_wh") else None
         if mark is None or mark.digest != told:
-            marks[name], is_news = Mark(told, next_revision, needed_wh, now_s), True
+            mark = Mark(told, next_revision, needed_wh, now_s, max_a=session.max_a)
+            marks[name], is_news = mark, True
         elif _deviates(mark, session, plan, now_s):
             marks[name], is_news = (
-                replace(mark, needed_wh=needed_wh, at_s=now_s, is_here=True),
+                replace(mark, needed_wh=needed_wh, at_s=now_s, is_here=True, max_a=session.max_a),
                 True,
             )
         elif plan_id != before.plan:
-            marks[name] = replace(mark, needed_wh=needed_wh, at_s=now_s, is_here=True)
+            marks[name] = replace(
+                mark, needed_wh=needed_wh, at_s=now_s, is_here=True, max_a=session.max_a
+            )
         else:
             marks[name] = replace(mark, is_here=True)
     for name in before.sessions.keys() - found.keys():
@@ -90,6 +96,8 @@ def revised(  # noqa: PLR0913, PLR0917 - all that a revision grows with
 def _deviates(
     mark: Mark, session: planning_pb2.ProfileSession, plan: Plan | None, now_s: float
 ) -> bool:
+    if mark.max_a is not None and abs(session.max_a - mark.max_a) >= PACE_A:
+        return True  # the car takes less than was thought, or more
     if mark.needed_wh is None or not session.HasField("needed_wh"):
         return False
     expected_wh = mark.needed_wh
@@ -111,7 +119,7 @@ def _digest_of_site(profile: planning_pb2.SiteProfile) -> str:
 def _digest_of_session(session: planning_pb2.ProfileSession, word: str) -> str:
     message = planning_pb2.ProfileSession()
     message.CopyFrom(session)
-    told = [name for name in MOVING if name != "is_charging" and session.HasField(name)]
+    told = [name for name in MOVING if name not in ALWAYS and session.HasField(name)]
     for name in MOVING:
         message.ClearField(name)
     return _hashed(message.SerializeToString(deterministic=True) + "|".join([word, *told]).encode())
