@@ -96,6 +96,8 @@ from volthus_wire.v1.records_pb2 import (
     ListDecisionsRequest,
     ListSessionsReply,
     ListSessionsRequest,
+    ResendFactsReply,
+    ResendFactsRequest,
     SiteFileReply,
     SummarizeSessionsReply,
     SummarizeSessionsRequest,
@@ -297,6 +299,9 @@ SESSION_SUMMARY = Request(
 ENERGY_GET = Request("site.{site}.down.rpc.cem.energy-get", GetEnergyRequest, GetEnergyReply)
 DECISION_LIST = Request(
     "site.{site}.down.rpc.cem.decision-list", ListDecisionsRequest, ListDecisionsReply
+)
+FACTS_RESEND = Request(
+    "site.{site}.down.rpc.cem.facts-resend", ResendFactsRequest, ResendFactsReply
 )
 SITE_FILE_GET = Request("site.{site}.down.rpc.cem.site-file-get", GetSiteFileRequest, SiteFileReply)
 SITE_FILE_APPLY = Request(

@@ -14,6 +14,8 @@ from web.app import create_app
 from web.audit import Audit
 from web.core.lockout import Lockout
 from web.first_users import ensure_users
+from web.history.keeping import Surroundings, keep
+from web.leases import Leases
 from web.live import Live
 from web.memory import give_back_large_blocks
 from web.owners import Owners
@@ -45,12 +47,19 @@ async def serve(settings: Settings) -> None:
         software = Software(
             engine, clock, settings.releases, settings.releases_key, settings.update_command
         )
-        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens, software)
+        leases = Leases(engine, clock)
+        around = Surroundings(bus, engine, leases, clock)
+        is_cloud = settings.web_origin == "cloud"
+        history = await keep(around, settings, tasks) if is_cloud else None
+        parts = Parts(
+            clock, accounts, audit, Lockout(), live, owners, tokens, software, history=history
+        )
         checks = {"bus": lambda: bus.is_connected}
         app = create_app(parts, settings.web_static, checks)
         tasks.create_task(hearing.watch(bus, live), name="watch")
         tasks.create_task(hearing.remember(engine, live), name="remember sites")
         tasks.create_task(software.keep_fresh(), name="releases")
+        tasks.create_task(leases.run(), name="leases")
         tasks.create_task(
             serve_app(
                 app, settings.web_host, settings.web_port, proxy_headers=settings.trust_proxy

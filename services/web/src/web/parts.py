@@ -7,6 +7,7 @@ from web.accounts import Accounts
 from web.audit import Audit
 from web.core.knocks import Knocks
 from web.core.lockout import Lockout
+from web.history.keeping import History
 from web.live import Live
 from web.owners import Owners
 from web.software.desk import Software
@@ -26,3 +27,4 @@ class Parts:
     tokens: ProgramTokens
     software: Software
     knocks: Knocks = field(default_factory=Knocks)
+    history: History | None = None  # of all sites; None at a site, whose CEM keeps its records

@@ -41,6 +41,27 @@ class Settings(ServiceSettings):
     update_command: str = Field(
         "", description="what a person runs on this machine to install {version}"
     )
+    cloud_domain: str = Field("cloud", description="JetStream domain of the cloud's servers")
+    facts_mb: int = Field(
+        10_000, gt=0, description="what the stream of facts may hold while the database is away"
+    )
+    facts_replicas: int = Field(1, ge=1, le=5, description="servers that keep each fact")
+    history_minutes_days: int = Field(400, ge=2, description="how long minutes of energy are kept")
+    history_hours_days: int = Field(1830, ge=31, description="how long hours of energy are kept")
+    webhook_private: bool = Field(
+        default=False,
+        description="webhooks and push services may lie in private networks and on this machine",
+    )
+    webhook_http_hosts: str = Field(
+        "", description="hosts that may be called without TLS, with commas between"
+    )
+    push_contact: str = Field(
+        "mailto:volthus@example.com",
+        description="whom push services may write to: mailto:... or https://...",
+    )
+    web_certificate: Path | None = Field(
+        None, description="certificate (PEM) that the proxy in front shows: its end is watched"
+    )
     trust_proxy: bool = Field(
         default=False,
         description="believe X-Forwarded-* of a proxy on this machine",

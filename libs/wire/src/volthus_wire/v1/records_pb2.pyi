@@ -281,6 +281,26 @@ class OutboxState(_message.Message):
     oldest: _timestamp_pb2.Timestamp
     def __init__(self, epoch: _Optional[int] = ..., waiting: _Optional[int] = ..., oldest: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class ResendFactsRequest(_message.Message):
+    __slots__ = ("epoch", "first", "last")
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    epoch: int
+    first: int
+    last: int
+    def __init__(self, epoch: _Optional[int] = ..., first: _Optional[int] = ..., last: _Optional[int] = ...) -> None: ...
+
+class ResendFactsReply(_message.Message):
+    __slots__ = ("first_kept", "last_kept", "resent")
+    FIRST_KEPT_FIELD_NUMBER: _ClassVar[int]
+    LAST_KEPT_FIELD_NUMBER: _ClassVar[int]
+    RESENT_FIELD_NUMBER: _ClassVar[int]
+    first_kept: int
+    last_kept: int
+    resent: int
+    def __init__(self, first_kept: _Optional[int] = ..., last_kept: _Optional[int] = ..., resent: _Optional[int] = ...) -> None: ...
+
 class GetSiteFileRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

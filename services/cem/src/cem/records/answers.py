@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session as Db
 from sqlmodel import col, select
 
+from cem.records import metrics
 from cem.records.checking import Chain
 from cem.records.journal import Journal
 from cem.records.messages import (
@@ -33,6 +34,7 @@ PAGE = 100
 MOST = 1000
 STEPS_S = (60, 900, 3600, 86400)
 MOST_SPANS = 5000
+MOST_NUMBER = 2**62  # fits the database's integers
 SESSION = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f-]{1,20}")
 NUMBER = re.compile(r"[0-9]{1,18}")  # fits the database's integers
 SUMS = text(
@@ -94,6 +96,22 @@ class RecordAnswers:
         """Return the evidence log, oldest first, and whether its whole chain holds."""
         del caller
         return await self._read(lambda db: _evidence(db, question, self._chain))
+
+    async def resend_facts(
+        self, question: records_pb2.ResendFactsRequest, caller: Caller
+    ) -> records_pb2.ResendFactsReply:
+        """Let facts leave once more that the cloud misses."""
+        del caller
+        span = (question.epoch, question.first, question.last)
+        if not all(number <= MOST_NUMBER for number in span):
+            detail = f"Facts {question.first} to {question.last} are no facts of this site."
+            raise RefusedError("unknown-facts", detail, field="/first")
+        resent = await asyncio.to_thread(self._journal.resend, *span)
+        metrics.OUTBOX_RESENT.inc(resent.count)
+        self._recorder.written.set()
+        return records_pb2.ResendFactsReply(
+            first_kept=resent.first, last_kept=resent.last, resent=resent.count
+        )
 
     async def _read(self, read: Callable[[Db], R]) -> R:
         await self._recorder.work(is_asked=True)

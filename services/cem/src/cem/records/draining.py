@@ -83,4 +83,6 @@ class Drain:
         parcel.fact.site = self._site
         subject = FACT.at(site=self._site, kind=parcel.kind)
         key = f"{self._site}-{epoch}-{sequence}"
+        if parcel.resent:  # else the stream takes it for one that it has
+            key += f"-{parcel.resent}"
         return kit.Parcel(subject, parcel.fact.SerializeToString(), key)

@@ -185,6 +185,10 @@ class Journal:
         """Remember that the cloud has these facts."""
         written(self._engine, lambda db: outbox.mark_sent(db, parcels, now))
 
+    def resend(self, epoch: int, first: int, last: int) -> outbox.Resent:
+        """Let facts that the cloud misses leave once more."""
+        return written(self._engine, lambda db: outbox.resend(db, epoch, first, last))
+
     def backlog(self) -> outbox.Backlog:
         """Return what waits for the cloud."""
         return self.look(outbox.backlog)

@@ -25,6 +25,7 @@ WRITE_DURATION = Histogram(
 OUTBOX_WAITING = Gauge("volthus_outbox_waiting", "Facts that the cloud did not acknowledge yet")
 OUTBOX_AGE = Gauge("volthus_outbox_oldest_age_seconds", "Age of the oldest fact that waits")
 OUTBOX_SENT = Counter("volthus_outbox_sent_total", "Facts that the cloud acknowledged")
+OUTBOX_RESENT = Counter("volthus_outbox_resent_total", "Facts that the cloud asked for again")
 
 for _kind in ("queue", "minute", "decision", "evidence", "outbox", "recording", "fault"):
     LOST.labels(_kind)  # a counter at 0 says more than none

@@ -16,6 +16,7 @@ from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import records_pb2
 
 ONLY = 1  # the key of a table with one row
+MOST_RESENT = 10_000  # at once
 NEXT = text(
     "UPDATE cem_outbox_head SET last_sequence = last_sequence + 1 WHERE id = 1"
     " RETURNING epoch, last_sequence"
@@ -33,6 +34,7 @@ class OutboxRow(SQLModel, table=True):
     kind: str  # the word of its `what`: session, energy, evidence, audit
     body: bytes = Field(sa_type=LargeBinary)  # a Fact without its site
     sent_ms: int | None = Field(default=None, index=True)
+    resent: int | None = None  # how often the cloud asked for it again
 
 
 class OutboxHeadRow(SQLModel, table=True):
@@ -51,11 +53,12 @@ TABLES = (OutboxRow, OutboxHeadRow)
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A fact on its way. key: (epoch, sequence)."""
+    """A fact on its way. key: (epoch, sequence); resent: how often it was asked for again."""
 
     key: tuple[int, int]
     kind: str
     fact: records_pb2.Fact
+    resent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,15 @@ class Backlog:
     epoch: int
     waiting: int
     oldest_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """What became of facts that were asked for again. first, last: of those kept, 0 = none."""
+
+    first: int
+    last: int
+    count: int
 
 
 def add(session: Session, fact: records_pb2.Fact) -> tuple[int, int]:
@@ -104,7 +116,12 @@ def waiting(session: Session, most: int) -> list[Parcel]:
         .limit(most)
     )
     return [
-        Parcel((row.epoch, row.sequence), row.kind, records_pb2.Fact.FromString(row.body))
+        Parcel(
+            (row.epoch, row.sequence),
+            row.kind,
+            records_pb2.Fact.FromString(row.body),
+            row.resent or 0,
+        )
         for row in rows
     ]
 
@@ -123,6 +140,23 @@ def mark_sent(session: Session, parcels: Sequence[Parcel], now: datetime) -> Non
             )
             .values(sent_ms=sent_ms)
         )
+
+
+def resend(session: Session, epoch: int, first: int, last: int) -> Resent:
+    """Let facts that were sent leave once more, MOST_RESENT at most, from the first one on."""
+    asked = (
+        col(OutboxRow.epoch) == epoch,
+        col(OutboxRow.sequence).between(first, min(last, first + MOST_RESENT - 1)),
+    )
+    low, high = session.exec(
+        select(func.min(OutboxRow.sequence), func.max(OutboxRow.sequence)).where(*asked)
+    ).one()
+    again = session.connection().execute(
+        update(OutboxRow)
+        .where(*asked, col(OutboxRow.sent_ms).is_not(None))
+        .values(sent_ms=None, resent=func.coalesce(OutboxRow.resent, 0) + 1)
+    )
+    return Resent(low or 0, high or 0, int(again.rowcount))
 
 
 def forget(session: Session, sent_before: datetime, written_before: datetime) -> int:

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 
 from volthus_wire.subjects import (
-    EVIDENCE_LIST,
     OPERATOR_GET,
     OPERATOR_LIMIT_PUT,
     OPERATOR_PUT,
@@ -19,7 +18,7 @@ from volthus_wire.v1.operator_pb2 import (
 )
 from web.api.documented import CONDITIONAL, CSV_FILE, OF_A_SITE, REFUSABLE
 from web.api.door import Door, ServiceDoor
-from web.api.records import MOST_ROWS, READS_RECORDS_S, ROWS_AT_ONCE, table
+from web.api.records import MOST_ROWS, ROWS_AT_ONCE, records_of, table
 from web.api.revisions import IfMatch, tag
 from web.api.spans import Cursor, Limit, too_long
 from web.core.table import csv_text
@@ -96,8 +95,7 @@ async def export_evidence(door: ServiceDoor) -> Response:
 
 
 async def _entries(door: Door, after: int, most: int) -> ListEvidenceReply:
-    question = ListEvidenceRequest(after=after, most=most)
-    return await door.ask(EVIDENCE_LIST, question, timeout_s=READS_RECORDS_S)
+    return await records_of(door).evidence(ListEvidenceRequest(after=after, most=most))
 
 
 def _row(entry: Evidence) -> dict[str, object]:

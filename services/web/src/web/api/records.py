@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from volthus_wire.convert import to_timestamp
-from volthus_wire.subjects import DECISION_LIST, ENERGY_GET, SESSION_LIST, SESSION_SUMMARY
+from volthus_wire.subjects import DECISION_LIST
 from volthus_wire.v1.records_pb2 import (
     GetEnergyRequest,
     ListDecisionsRequest,
@@ -21,6 +21,7 @@ from web.api.door import AnyDoor, Door, SkiInPath
 from web.api.spans import Cursor, Limit, Span, SpanAsked, too_long
 from web.core.ski import SkiError, normalised
 from web.core.table import csv_text
+from web.history.records import READS_RECORDS_S, AskedRecords, Records
 from web.messages.records import STEPS_S, decision, energy_span, session
 from web.messages.session_sums import session_sums
 from web.models.common import Page
@@ -28,7 +29,6 @@ from web.models.records import Decision, EnergySpan, Session, Step
 from web.models.session_sums import SessionSums, SumBy
 from web.problems import ProblemError
 
-READS_RECORDS_S = 10.0
 MOST_SPANS = 1500
 USUAL_SPAN = timedelta(hours=24)
 MOST_ROWS = 20_000
@@ -99,8 +99,7 @@ async def summarize_sessions(
     )
     if span.start_stamp is not None:
         getattr(question, "from").CopyFrom(span.start_stamp)
-    answer = await door.ask(SESSION_SUMMARY, question, timeout_s=READS_RECORDS_S)
-    return session_sums(answer)
+    return session_sums(await records_of(door).summary(question))
 
 
 @router.get("/energy", responses=OF_A_SITE)
@@ -114,7 +113,7 @@ async def get_energy(door: AnyDoor, span: SpanAsked, step: Step = "hour") -> Pag
     _check_spans(start, to, STEPS_S[step])
     question = GetEnergyRequest(to=to_timestamp(to), step_s=STEPS_S[step])
     getattr(question, "from").CopyFrom(to_timestamp(start))
-    answer = await door.ask(ENERGY_GET, question, timeout_s=READS_RECORDS_S)
+    answer = await records_of(door).energy(question)
     return Page(items=[energy_span(one) for one in answer.spans])
 
 
@@ -130,6 +129,12 @@ async def list_decisions(
     return Page(items=[decision(one) for one in answer.decisions], next=answer.next or None)
 
 
+def records_of(door: Door) -> Records:
+    """Return where the records of a site are kept: in the cloud the history, else its CEM."""
+    history = door.parts.history
+    return AskedRecords(door) if history is None else history.of(door.site)
+
+
 def table(text: str, name: str) -> Response:
     """Return a table as a file to be saved."""
     return Response(
@@ -143,7 +148,7 @@ async def _sessions(door: Door, span: Span, ski: str, cursor: str, most: int) ->
     question = ListSessionsRequest(to=span.end_stamp, ski=ski, cursor=cursor, most=most)
     if span.start_stamp is not None:
         getattr(question, "from").CopyFrom(span.start_stamp)
-    return await door.ask(SESSION_LIST, question, timeout_s=READS_RECORDS_S)
+    return await records_of(door).sessions(question)
 
 
 def _check_spans(start: datetime, to: datetime, step_s: int) -> None:

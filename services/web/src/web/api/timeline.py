@@ -5,12 +5,13 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from volthus_wire.subjects import PLAN_GET, SAVINGS_GET, TIMELINE_GET
+from volthus_wire.subjects import PLAN_GET, TIMELINE_GET
 from volthus_wire.v1.planning_pb2 import GetPlanRequest, GetSavingsRequest, GetTimelineRequest
 from web.api.documented import OF_A_SITE
 from web.api.door import AnyDoor
-from web.api.records import READS_RECORDS_S
+from web.api.records import records_of
 from web.api.spans import SpanAsked, too_long
+from web.history.records import READS_RECORDS_S
 from web.messages.plan import plan_answer, saving, timeline
 from web.models.common import Page
 from web.models.plan import PlanAnswer, Saving, Timeline
@@ -49,5 +50,5 @@ async def get_savings(door: AnyDoor, span: SpanAsked) -> Page[Saving]:
     question = GetSavingsRequest(to=span.end_stamp)
     if span.start_stamp is not None:
         getattr(question, "from").CopyFrom(span.start_stamp)
-    answer = await door.ask(SAVINGS_GET, question, timeout_s=READS_RECORDS_S)
+    answer = await records_of(door).savings(question)
     return Page(items=[saving(one) for one in answer.months])
