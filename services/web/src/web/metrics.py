@@ -17,3 +17,7 @@ LOG_INS = Counter("volthus_web_log_ins_total", "Log-ins tried", ["outcome"])
 NOT_UNDERSTOOD = Counter(
     "volthus_web_not_understood_total", "Pictures of sites that could not be shown"
 )
+ALERTS_FIRING = Gauge("volthus_alerts_firing", "Alerts firing, over all sites", ["rule"])
+ALERTS_LOOKED = Counter("volthus_alerts_looks_total", "Times a site was looked at for alerts")
+DELIVERIES = Counter("volthus_webhook_deliveries_total", "Webhook attempts", ["outcome"])
+PUSHES = Counter("volthus_push_messages_total", "Push messages tried", ["outcome"])

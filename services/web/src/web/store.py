@@ -6,16 +6,22 @@ from sqlalchemy import Engine, false
 from sqlmodel import Field, SQLModel
 
 from volthus_kit.database import open_database, open_sqlite
+from web.alerts import tables as alert_tables
 from web.history import tables as history_tables
 from web.leases import LeaseRow
 from web.migrating import bring_up
+from web.push import tables as push_tables
 from web.software import tables as software_tables
+from web.webhooks import tables as webhook_tables
 
 # Every part's own tables, so that the metadata is complete wherever the store is.
 # Who adds one writes its migration too: `python -m web.migrations new PART "what"`.
 PART_TABLES = (
     LeaseRow,
     *history_tables.TABLES,
+    *alert_tables.TABLES,
+    *webhook_tables.TABLES,
+    *push_tables.TABLES,
     software_tables.ReleaseRow,
     software_tables.ReleaseFeedRow,
     software_tables.SoftwareDecisionRow,

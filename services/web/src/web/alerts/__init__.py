@@ -1,0 +1,1 @@
+"""Alerts: from what sites say to rows, told to whoever wants to know."""

@@ -1,0 +1,1 @@
+"""Web Push: alerts told to phones and browsers."""

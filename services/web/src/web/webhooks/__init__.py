@@ -1,0 +1,1 @@
+"""Webhooks: events told to other programs, signed, at least once."""
