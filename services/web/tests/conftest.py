@@ -1,11 +1,15 @@
 """A front door on a real bus, and a stand-in site that answers as a real owner would."""
 
 import asyncio
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -27,15 +31,16 @@ from volthus_wire.v1.electrical_pb2 import Phases
 from web import hearing
 from web.accounts import Accounts
 from web.app import create_app
+from web.attempts import SharedAttempts
 from web.audit import Audit
-from web.core.lockout import Lockout
-from web.first_users import ensure_users
+from web.first_users import FirstUsers
 from web.live import Live
 from web.owners import Owners
 from web.parts import Parts
 from web.software.desk import Software
-from web.store import open_store
+from web.store import FILE, open_store
 from web.tokens import ProgramTokens
+from web.users import Users
 
 SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
 OTHER_SKI = "0123456789abcdef0123456789abcdef01234567"
@@ -49,6 +54,18 @@ USERS = [
         "password": "elsewhere-password",
         "role": "service",
         "sites": ["other"],
+    },
+    {
+        "username": "foreigner",
+        "password": "foreigner-password",
+        "role": "operator",
+        "tenant": "north",
+    },
+    {
+        "username": "newcomer",
+        "password": "newcomer-password",
+        "role": "operator",
+        "must_change": True,
     },
 ]
 
@@ -418,14 +435,28 @@ async def nats() -> AsyncIterator[NatsServer]:
         yield server
 
 
+@cache
+def _with_users() -> Path:
+    """Return a database that has USERS, made once: hashing their passwords takes its time."""
+    folder = Path(tempfile.mkdtemp(prefix="volthus-web-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    users = folder / "users.json"
+    users.write_text(json.dumps(USERS))
+    engine = open_store(folder)
+    FirstUsers(users, folder).ensure(engine, SystemClock())
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder / FILE
+
+
 @asynccontextmanager
 async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
     """Yield a front door as main builds it, without the listening sockets."""
     clock = SystemClock()
+    if not (folder / FILE).exists():
+        shutil.copy(_with_users(), folder / FILE)
     engine = open_store(folder)
-    users = folder / "users.json"
-    users.write_text(json.dumps(USERS))
-    ensure_users(engine, clock, users, folder)
     live = Live(clock)
     hearing.recall(engine, live)
     audit = Audit(engine, clock)
@@ -437,7 +468,17 @@ async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
         software = Software(
             engine, clock, str(folder / "releases.json"), command="make update VERSION={version}"
         )
-        parts = Parts(clock, accounts, audit, Lockout(), live, owners, tokens, software)
+        parts = Parts(
+            clock=clock,
+            accounts=accounts,
+            audit=audit,
+            attempts=SharedAttempts(engine, clock),
+            live=live,
+            owners=owners,
+            tokens=tokens,
+            users=Users(engine, clock),
+            software=software,
+        )
         tasks = [
             asyncio.create_task(hearing.watch(bus, live)),
             asyncio.create_task(hearing.remember(engine, live)),

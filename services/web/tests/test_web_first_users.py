@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from volthus_kit.testing import FakeClock
 from web.errors import InitialUsersError
-from web.first_users import GENERATED_FILE, ensure_users
+from web.first_users import GENERATED_FILE, FirstUsers
 from web.store import UserRow, open_store
 
 
@@ -27,7 +27,7 @@ def users(engine) -> dict[str, str]:
 
 def test_without_a_file_passwords_are_made_and_only_their_path_is_logged(engine, tmp_path, caplog):
     with caplog.at_level(logging.DEBUG):
-        ensure_users(engine, FakeClock(), None, tmp_path)
+        FirstUsers(None, tmp_path).ensure(engine, FakeClock())
     path = tmp_path / GENERATED_FILE
     made = json.loads(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -41,10 +41,10 @@ def test_without_a_file_passwords_are_made_and_only_their_path_is_logged(engine,
 def test_a_file_is_used_once(engine, tmp_path):
     path = tmp_path / "users.json"
     path.write_text('[{"username": "eva", "password": "a-long-one", "role": "operator"}]')
-    ensure_users(engine, FakeClock(), path, tmp_path)
+    FirstUsers(path, tmp_path).ensure(engine, FakeClock())
     assert users(engine) == {"eva": "operator"}
     path.write_text('[{"username": "mallory", "password": "a-long-one", "role": "operator"}]')
-    ensure_users(engine, FakeClock(), path, tmp_path)
+    FirstUsers(path, tmp_path).ensure(engine, FakeClock())
     assert users(engine) == {"eva": "operator"}
     assert not (tmp_path / GENERATED_FILE).exists()
 
@@ -66,7 +66,7 @@ def test_a_file_that_cannot_be_used_stops_the_start_and_shows_no_password(
     path = tmp_path / "users.json"
     path.write_text(content)
     with pytest.raises(InitialUsersError) as wrong:
-        ensure_users(engine, FakeClock(), path, tmp_path)
+        FirstUsers(path, tmp_path).ensure(engine, FakeClock())
     assert "long-enough" not in str(wrong.value)
     assert "short" not in str(wrong.value).replace("at least", "")
     assert users(engine) == {}
@@ -74,8 +74,57 @@ def test_a_file_that_cannot_be_used_stops_the_start_and_shows_no_password(
 
 def test_a_file_that_is_not_there_is_named(engine, tmp_path):
     with pytest.raises(InitialUsersError, match=r"nowhere\.json"):
-        ensure_users(engine, FakeClock(), tmp_path / "nowhere.json", tmp_path)
+        FirstUsers(tmp_path / "nowhere.json", tmp_path).ensure(engine, FakeClock())
 
 
 def test_the_database_is_for_its_owner_only(engine, tmp_path):
     assert stat.S_IMODE((tmp_path / "web.sqlite").stat().st_mode) == 0o600
+
+
+def must_change(engine) -> dict[str, bool]:
+    with Session(engine) as session:
+        return {row.username: row.must_change for row in session.exec(select(UserRow))}
+
+
+def test_passwords_that_were_made_are_to_be_changed_first(engine, tmp_path):
+    FirstUsers(None, tmp_path).ensure(engine, FakeClock())
+    assert must_change(engine) == {"service": True, "standard": True}
+
+
+@pytest.mark.parametrize("default", [True, False])
+def test_the_file_says_whose_password_is_to_be_changed_and_else_the_place_does(
+    engine, tmp_path, default
+):
+    path = tmp_path / "users.json"
+    user = {"password": "a-long-one", "role": "service"}
+    told = [
+        {"username": "yes", "must_change": True, **user},
+        {"username": "no", "must_change": False, **user},
+        {"username": "silent", **user},
+    ]
+    path.write_text(json.dumps(told))
+    FirstUsers(path, tmp_path, must_change=default).ensure(engine, FakeClock())
+    assert must_change(engine) == {"yes": True, "no": False, "silent": default}
+
+
+def test_a_tenant_that_comes_later_gets_its_first_users_from_the_file(engine, tmp_path):
+    path = tmp_path / "users.json"
+    user = {"password": "a-long-one", "role": "operator"}
+    path.write_text(json.dumps([{"username": "eva", **user}]))
+    FirstUsers(path, tmp_path).ensure(engine, FakeClock())
+    path.write_text(
+        json.dumps(
+            [
+                {"username": "mallory", **user},
+                {"username": "nils", "tenant": "north", **user},
+            ]
+        )
+    )
+    FirstUsers(path, tmp_path).ensure(engine, FakeClock())
+    path.unlink()
+    FirstUsers(path, tmp_path).ensure(engine, FakeClock())
+    with Session(engine) as session:
+        assert {row.username: row.tenant for row in session.exec(select(UserRow))} == {
+            "eva": "",
+            "nils": "north",
+        }

@@ -21,6 +21,7 @@ from web.api import (
     events,
     failsafe_tests,
     grid,
+    me,
     measuring,
     meter_models,
     meters,
@@ -39,6 +40,7 @@ from web.api import (
     tariff,
     timeline,
     tokens,
+    users,
 )
 from web.api.documented import ALWAYS
 from web.api.measuring import who_may_measure
@@ -57,6 +59,8 @@ of its own at `/tokens`, with scopes (`x-required-scope` of each operation), sit
 """
 ROUTERS = (
     auth,
+    me,
+    users,
     tokens,
     sites,
     events,

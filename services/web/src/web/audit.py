@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -19,11 +21,19 @@ DONE = "done"
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it: user name, role, and the address it came from where that is known."""
+    """Who did it: user name, role, tenant, and the address it came from where that is known."""
 
     name: str
     role: str
     address: str = ""
+    tenant: str = ""
+
+
+@dataclass(slots=True)
+class Change:
+    """What a change left behind, told by who does it."""
+
+    after: str = ""  # JSON; never a secret
 
 
 class Audit:
@@ -33,11 +43,19 @@ class Audit:
         self._engine = engine
         self._clock = clock
 
-    async def begin(
-        self, who: Actor, action: str, *, site: str = "", about: str = "", details: str = ""
+    async def begin(  # noqa: PLR0913 - each by name
+        self,
+        who: Actor,
+        action: str,
+        *,
+        site: str = "",
+        about: str = "",
+        details: str = "",
+        before: str = "",
     ) -> int:
         """Record that a change is about to be asked for. Returns the row's id.
 
+        before: JSON of what is there now, where that is known; never a secret.
         Raises RefusedError `store-failing`: what cannot be recorded is not done.
         """
         row = AuditRow(
@@ -49,6 +67,8 @@ class Audit:
             action=action,
             about=about,
             details=details,
+            tenant=who.tenant,
+            before=before,
         )
         return await asyncio.to_thread(self._add, row)
 
@@ -64,15 +84,37 @@ class Audit:
             logger.error("audit lost", extra=lost | {"error": error.detail})
             return None
 
-    async def end(self, row: int | None, outcome: str) -> None:
-        """Record how it ended: `done` or the code of the refusal; a failure here is logged."""
+    async def end(self, row: int | None, outcome: str, *, after: str = "") -> None:
+        """Record how it ended: `done` or the code of the refusal; a failure here is logged.
+
+        after: JSON of what is there now, where that is known; never a secret.
+        """
         if row is None:
             return
         try:
-            await asyncio.to_thread(self._complete, row, outcome)
+            await asyncio.to_thread(self._complete, row, outcome, after)
         except RefusedError as error:
             # The change itself is already decided by its owner; it must not look refused.
             logger.error("audit incomplete", extra={"row": row, "error": error.detail})
+
+    @asynccontextmanager
+    async def recorded(
+        self, who: Actor, action: str, *, site: str = "", about: str = "", before: str = ""
+    ) -> AsyncIterator["Change"]:
+        """Record a change before it is done, and behind the block how it ended.
+
+        Raises RefusedError `store-failing`: what cannot be recorded is not done.
+        """
+        row = await self.begin(who, action, site=site, about=about, before=before)
+        change, outcome = Change(), "interrupted"
+        try:
+            yield change
+            outcome = DONE
+        except RefusedError as no:
+            outcome = no.code
+            raise
+        finally:
+            await self.end(row, outcome, after=change.after)
 
     def _add(self, row: AuditRow) -> int:
         def write(session: Session) -> int:
@@ -82,10 +124,10 @@ class Audit:
 
         return written(self._engine, write)
 
-    def _complete(self, row: int, outcome: str) -> None:
+    def _complete(self, row: int, outcome: str, after: str) -> None:
         def write(session: Session) -> None:
             if (found := session.get(AuditRow, row)) is not None:
-                found.outcome = outcome
+                found.outcome, found.after = outcome, after
                 found.ended_s = self._clock.now().timestamp()
                 session.add(found)
 

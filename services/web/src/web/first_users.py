@@ -4,11 +4,12 @@ import json
 import logging
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy import Engine
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, select
 
 from volthus_kit.clock import Clock
 from volthus_kit.database import written
@@ -29,25 +30,57 @@ class InitialUser(BaseModel):
     password: str = Field(min_length=8, max_length=1024)
     role: Role
     sites: list[str] | None = Field(None, description="the only sites to see; left out: all")
+    tenant: str = Field("", max_length=64, description="whose sites and users there are for them")
+    must_change: bool | None = Field(
+        None, description="change the password at the first log-in; left out: in the cloud yes"
+    )
 
 
 _FILE = TypeAdapter(list[InitialUser])
 
 
-def ensure_users(engine: Engine, clock: Clock, given: Path | None, folder: Path) -> None:
-    """Create the first users while there are none; blocking.
+@dataclass(frozen=True, slots=True)
+class FirstUsers:
+    """Where the first users come from.
 
     given: JSON file to take them from. Without one, `service` and `standard` get passwords by
     chance, written to initial-users.json (0600) in `folder`; only its path is logged.
-    Raises InitialUsersError for a file that cannot be used.
+    must_change: whether users of the file change their password first where it says nothing.
     """
-    with Session(engine) as session:
-        if session.exec(select(func.count(col(UserRow.username)))).one():
-            return
-    users = _read(given) if given is not None else _generated(folder)
-    rows = [_row(user, clock.now().timestamp()) for user in users]
-    written(engine, lambda session: session.add_all(rows))
-    logger.info("first users created", extra={"count": len(rows)})
+
+    given: Path | None
+    folder: Path
+    must_change: bool = False
+
+    def ensure(self, engine: Engine, clock: Clock) -> None:
+        """Create the users of the file whose tenant has none yet; blocking.
+
+        Raises InitialUsersError for a file that cannot be used.
+        """
+        with Session(engine) as session:
+            tenants = set(session.exec(select(UserRow.tenant).distinct()))
+        if self.given is None:
+            users = [] if tenants else _generated(self.folder)
+        elif not tenants or self.given.exists():
+            users = [one for one in _read(self.given) if one.tenant not in tenants]
+        else:
+            users = []  # it was removed, as it should be
+        if users:
+            rows = [self._row(user, clock.now().timestamp()) for user in users]
+            written(engine, lambda session: session.add_all(rows))
+            logger.info("first users created", extra={"count": len(rows)})
+
+    def _row(self, user: InitialUser, now_s: float) -> UserRow:
+        must_change = self.must_change if user.must_change is None else user.must_change
+        return UserRow(
+            username=user.username,
+            password_hash=hashed(user.password),
+            role=user.role,
+            sites="*" if user.sites is None else ",".join(user.sites),
+            created_s=now_s,
+            tenant=user.tenant,
+            must_change=must_change,
+        )
 
 
 def _read(path: Path) -> list[InitialUser]:
@@ -66,23 +99,19 @@ def _read(path: Path) -> list[InitialUser]:
 
 def _generated(folder: Path) -> list[InitialUser]:
     users = [
-        InitialUser(username=role.value, password=secrets.token_urlsafe(12), role=role, sites=None)
+        InitialUser(
+            username=role.value,
+            password=secrets.token_urlsafe(12),
+            role=role,
+            sites=None,
+            must_change=True,
+        )
         for role in (Role.SERVICE, Role.STANDARD)
     ]
     path = folder / GENERATED_FILE
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump([user.model_dump(mode="json", exclude_none=True) for user in users], file)
+        json.dump([user.model_dump(mode="json", exclude_defaults=True) for user in users], file)
     logger.warning("passwords were made for the first users", extra={"path": str(path)})
     return users
-
-
-def _row(user: InitialUser, now_s: float) -> UserRow:
-    return UserRow(
-        username=user.username,
-        password_hash=hashed(user.password),
-        role=user.role,
-        sites="*" if user.sites is None else ",".join(user.sites),
-        created_s=now_s,
-    )

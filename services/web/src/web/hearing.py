@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
 from volthus_kit.bus import Bus
@@ -20,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 SAVE_EVERY_S = 30.0
+PLACE_EVERY_S = 15.0
 
 
 async def hear(bus: Bus, live: Live) -> None:
@@ -47,7 +50,31 @@ def recall(engine: Engine, live: Live) -> None:
     """Know the sites of before; blocking."""
     with Session(engine) as session:
         for row in session.exec(select(SiteRow)):
-            live.remember(row.site, row.name, datetime.fromtimestamp(row.last_seen_s, UTC))
+            seen = datetime.fromtimestamp(row.last_seen_s, UTC)
+            live.remember(row.site, row.name, seen, row.tenant)
+
+
+async def place(engine: Engine, live: Live) -> None:
+    """Learn whose a site is: a new one at once, and every PLACE_EVERY_S what changed."""
+    while True:
+        live.placing_wanted.clear()
+        try:
+            tenants = await asyncio.to_thread(_tenants, engine, live.unplaced())
+        except DBAPIError as error:
+            # Who is not placed is seen by nobody, which is the safe side.
+            logger.warning("tenants of sites not read", extra={"error": str(error.orig)})
+        else:
+            for site, tenant in tenants.items():
+                live.place(site, tenant)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PLACE_EVERY_S):
+                await live.placing_wanted.wait()
+
+
+def _tenants(engine: Engine, new: list[str]) -> dict[str, str]:
+    with Session(engine) as session:
+        stored = session.exec(select(SiteRow.site, SiteRow.tenant)).all()
+    return dict.fromkeys(new, "") | dict(stored)
 
 
 async def remember(engine: Engine, live: Live) -> None:
@@ -75,7 +102,11 @@ async def remember(engine: Engine, live: Live) -> None:
 def _save(engine: Engine, rows: list[SiteRow]) -> None:
     def write(session: Session) -> None:
         for row in rows:
-            session.merge(row)
+            known = session.get(SiteRow, row.site)
+            if known is None:
+                session.add(row)
+                continue
+            known.name, known.last_seen_s = row.name, row.last_seen_s  # its tenant stays
 
     if rows:
         written(engine, write)

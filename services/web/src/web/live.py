@@ -13,7 +13,7 @@ from volthus_kit.clock import Clock
 from volthus_wire.v1.eebus_pb2 import EebusPicture
 from volthus_wire.v1.site_pb2 import SiteState
 from web.core.freshness import WATCH_EVERY_S, is_online, is_stale
-from web.core.roles import may_see
+from web.core.roles import Sight
 from web.models.sites import Site
 
 
@@ -22,6 +22,7 @@ class Heard:
     """The last of everything one site said; `_at` are monotonic seconds."""
 
     name: str
+    tenant: str | None = ""  # None: not looked up yet, so nobody sees it
     last_seen: datetime | None = None
     state: SiteState | None = None
     state_id: str = ""
@@ -38,16 +39,29 @@ class Heard:
 class Live:
     """The sites heard of. All calls on the event loop."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, tenant: str | None = "") -> None:
+        """Let sites never heard of belong to `tenant`; None: to nobody before they are placed."""
         self._clock = clock
+        self._tenant = tenant
+        self.placing_wanted = asyncio.Event()
         self._sites: dict[str, Heard] = {}
         self.watch_wanted = asyncio.Event()
+        self._followers: list[set[str]] = []
 
     # --- what the bus tells ----------------------------------------------------------------------
 
-    def remember(self, site: str, name: str, last_seen: datetime) -> None:
+    def remember(self, site: str, name: str, last_seen: datetime, tenant: str = "") -> None:
         """Know a site from before our start; it is offline until it is heard."""
-        self._sites.setdefault(site, Heard(name, last_seen))
+        self._sites.setdefault(site, Heard(name, tenant, last_seen))
+
+    def place(self, site: str, tenant: str) -> None:
+        """Let a site belong to a tenant, whose users see it from now on."""
+        if site in self._sites:
+            self._sites[site].tenant = tenant
+
+    def unplaced(self) -> list[str]:
+        """Return the sites whose tenant is not known yet."""
+        return [site for site, heard in self._sites.items() if heard.tenant is None]
 
     def heard_state(self, site: str, state: SiteState) -> None:
         """Take a live picture."""
@@ -67,7 +81,12 @@ class Live:
             _wake(heard.changed)
 
     def _touch(self, site: str) -> Heard:
-        heard = self._sites.setdefault(site, Heard(site))
+        heard = self._sites.get(site)
+        if heard is None:
+            heard = self._sites[site] = Heard(site, self._tenant)
+            self.placing_wanted.set()
+        for touched in self._followers:
+            touched.add(site)
         heard.any_at = self._clock.monotonic()
         heard.last_seen = self._clock.now()
         return heard
@@ -82,9 +101,22 @@ class Live:
         """Return the last of everything. Raises KeyError for a site never heard."""
         return self._sites[site]
 
-    def ids(self, allowed: frozenset[str] | None, after: str = "") -> list[str]:
-        """Return the ids of the allowed sites (None: all) behind `after`, in order."""
-        return sorted(one for one in self._sites if one > after and may_see(allowed, one))
+    def shows(self, sight: Sight, site: str) -> bool:
+        """Whether there is such a site, and somebody with this sight may know of it."""
+        heard = self._sites.get(site)
+        return heard is not None and sight.covers(site, heard.tenant)
+
+    def ids(self, sight: Sight, after: str = "") -> list[str]:
+        """Return the ids of the sites that `sight` covers behind `after`, in order."""
+        return sorted(
+            site
+            for site, heard in self._sites.items()
+            if site > after and sight.covers(site, heard.tenant)
+        )
+
+    def count(self) -> int:
+        """Return how many sites are known."""
+        return len(self._sites)
 
     def everything(self) -> Iterable[tuple[str, Heard]]:
         """Return every site."""
@@ -95,9 +127,9 @@ class Live:
         any_at = self._sites[site].any_at
         return is_online(None if any_at is None else self._clock.monotonic() - any_at)
 
-    def liveliest(self, allowed: frozenset[str] | None) -> str | None:
-        """Return an allowed site that is online, else any allowed one, else None."""
-        ids = self.ids(allowed)
+    def liveliest(self, sight: Sight) -> str | None:
+        """Return a site that is online, else any that `sight` covers, else None."""
+        ids = self.ids(sight)
         return next(filter(self.is_online, ids), ids[0] if ids else None)
 
     def age_s(self, site: str) -> float | None:
@@ -128,6 +160,17 @@ class Live:
             charging=sum(one.state == "charging" for one in state.chargers) if state else None,
             alarms=sum(one.severity == "alarm" for one in state.notices) if state else None,
         )
+
+    @contextmanager
+    def changes(self) -> Iterator[set[str]]:
+        """Yield a set to which each site is added that says something; who reads it empties it."""
+        touched: set[str] = set()
+        self._followers.append(touched)
+        try:
+            yield touched
+        finally:
+            # By identity: two followers may hold equal sets.
+            self._followers = [one for one in self._followers if one is not touched]
 
     # --- who listens -----------------------------------------------------------------------------
 

@@ -11,9 +11,9 @@ from volthus_kit.service import run
 from web import hearing
 from web.accounts import Accounts
 from web.app import create_app
+from web.attempts import SharedAttempts
 from web.audit import Audit
-from web.core.lockout import Lockout
-from web.first_users import ensure_users
+from web.first_users import FirstUsers
 from web.history.keeping import Surroundings, keep
 from web.leases import Leases
 from web.live import Live
@@ -24,14 +24,18 @@ from web.settings import Settings
 from web.software.desk import Software
 from web.store import open_store
 from web.tokens import ProgramTokens
+from web.users import Users
 
 
 async def serve(settings: Settings) -> None:
     """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
     clock = SystemClock()
     engine = await asyncio.to_thread(open_store, settings.state_dir, settings.database_url)
-    await asyncio.to_thread(ensure_users, engine, clock, settings.initial_users, settings.state_dir)
-    live = Live(clock)
+    is_cloud = settings.web_origin == "cloud"
+    first = FirstUsers(settings.initial_users, settings.state_dir, must_change=is_cloud)
+    await asyncio.to_thread(first.ensure, engine, clock)
+    # In the cloud a new site is nobody's until its tenant was looked up.
+    live = Live(clock, tenant=None if is_cloud else "")
     await asyncio.to_thread(hearing.recall, engine, live)
     audit = Audit(engine, clock)
     accounts = Accounts(
@@ -49,14 +53,23 @@ async def serve(settings: Settings) -> None:
         )
         leases = Leases(engine, clock)
         around = Surroundings(bus, engine, leases, clock)
-        is_cloud = settings.web_origin == "cloud"
         history = await keep(around, settings, tasks) if is_cloud else None
         parts = Parts(
-            clock, accounts, audit, Lockout(), live, owners, tokens, software, history=history
+            clock=clock,
+            accounts=accounts,
+            audit=audit,
+            attempts=SharedAttempts(engine, clock),
+            live=live,
+            owners=owners,
+            tokens=tokens,
+            users=Users(engine, clock),
+            software=software,
+            history=history,
         )
         checks = {"bus": lambda: bus.is_connected}
         app = create_app(parts, settings.web_static, checks)
         tasks.create_task(hearing.watch(bus, live), name="watch")
+        tasks.create_task(hearing.place(engine, live), name="place sites")
         tasks.create_task(hearing.remember(engine, live), name="remember sites")
         tasks.create_task(software.keep_fresh(), name="releases")
         tasks.create_task(leases.run(), name="leases")

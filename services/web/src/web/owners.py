@@ -12,7 +12,7 @@ from volthus_wire.subjects import GRID_CONNECTION_GET, SITE_STATE_GET, Request
 from volthus_wire.v1.rpc_pb2 import Caller
 from volthus_wire.v1.site_pb2 import GetGridConnectionRequest, GetSiteStateRequest, SiteState
 from web.accounts import Account
-from web.audit import DONE, Actor, Audit
+from web.audit import DONE, Audit
 from web.core.freshness import FRESH_FOR_S, STALE_WATCHED_AFTER_S
 from web.live import Live
 from web.messages.dashboard import dashboard
@@ -87,7 +87,7 @@ class Owners:
         written: then nothing was asked.
         """
         row = await self._audit.begin(
-            Actor(account.actor, account.role),
+            account.who,
             _method(request),
             site=site,
             about=about,

@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 
 from volthus_kit.clock import Clock
 from web.accounts import Accounts
+from web.attempts import SharedAttempts
 from web.audit import Audit
 from web.core.knocks import Knocks
-from web.core.lockout import Lockout
 from web.history.keeping import History
 from web.live import Live
 from web.owners import Owners
 from web.software.desk import Software
 from web.tokens import ProgramTokens
+from web.users import Users
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,11 @@ class Parts:
     clock: Clock
     accounts: Accounts
     audit: Audit
-    lockout: Lockout
+    attempts: SharedAttempts
     live: Live
     owners: Owners
     tokens: ProgramTokens
+    users: Users
     software: Software
     knocks: Knocks = field(default_factory=Knocks)
     history: History | None = None  # of all sites; None at a site, whose CEM keeps its records

@@ -131,7 +131,15 @@ _OF_SMART_CHARGING = {
     "feed-differs": _WRONG,
     "too-many-feeds": _NOT_NOW,
 }
-_OF_FRONT_DOOR = {"too-many-tokens": _NOT_NOW}
+_OF_FRONT_DOOR = {
+    "too-many-tokens": _NOT_NOW,
+    "unknown-user": _GONE,
+    "user-exists": _NOT_NOW,
+    "last-of-role": _NOT_NOW,
+    "password-too-weak": _WRONG,
+    "password-wrong": _WRONG,
+    "password-elsewhere": _NOT_NOW,
+}
 _OF_METER_READER = {
     "unknown-meter": _GONE,
     "unknown-model": _WRONG,

@@ -16,12 +16,12 @@ from web.core.roles import Role, lower
 from web.core.scopes import Scope
 from web.passwords import PROGRAM_PREFIX, digest_of, new_id, new_secret
 from web.store import ProgramTokenRow, UserRow
+from web.users import read_sites, written_sites
 
 logger = logging.getLogger(__name__)
 
 MOST_OF_USER = 50
 USE_TOLD_EVERY_S = 60.0
-ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class ProgramToken:
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
+    tenant: str = ""  # of its user
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,16 @@ class ProgramTokens:
             name=asked.name,
             username=username,
             role=asked.role,
-            sites=_written(asked.sites),
+            sites=written_sites(asked.sites),
             scopes=" ".join(sorted(asked.scopes)),
             created_s=self._clock.now().timestamp(),
             expires_s=asked.expires_at.timestamp(),
         )
         return secret, await asyncio.to_thread(self._add, row)
 
-    async def all(self) -> list[ProgramToken]:
-        """Return every token, the newest first."""
-        return await asyncio.to_thread(self._all)
+    async def of_tenant(self, tenant: str) -> list[ProgramToken]:
+        """Return every token of a tenant's users, the newest first."""
+        return await asyncio.to_thread(self._of_tenant, tenant)
 
     async def get(self, token: str) -> ProgramToken | None:
         """Return one token, None where there is none."""
@@ -118,19 +119,26 @@ class ProgramTokens:
                     most=MOST_OF_USER,
                 )
             session.add(row)
-            return _token(row)
+            user = session.get(UserRow, row.username)
+            return _token(row, "" if user is None else user.tenant)
 
         return written(self._engine, write)
 
-    def _all(self) -> list[ProgramToken]:
-        newest = select(ProgramTokenRow).order_by(col(ProgramTokenRow.created_s).desc())
+    def _of_tenant(self, tenant: str) -> list[ProgramToken]:
+        newest = (
+            select(ProgramTokenRow)
+            .join(UserRow, col(UserRow.username) == col(ProgramTokenRow.username))
+            .where(col(UserRow.tenant) == tenant)
+            .order_by(col(ProgramTokenRow.created_s).desc())
+        )
         with Session(self._engine) as session:
-            return [_token(row) for row in session.exec(newest)]
+            return [_token(row, tenant) for row in session.exec(newest)]
 
     def _get(self, token: str) -> ProgramToken | None:
         with Session(self._engine) as session:
             row = session.get(ProgramTokenRow, token)
-            return None if row is None else _token(row)
+            user = session.get(UserRow, row.username) if row else None
+            return None if row is None or user is None else _token(row, user.tenant)
 
     def _remove(self, token: str) -> None:
         def write(session: Session) -> None:
@@ -146,20 +154,21 @@ class ProgramTokens:
                 select(ProgramTokenRow).where(col(ProgramTokenRow.digest) == digest)
             ).first()
             user = session.get(UserRow, row.username) if row else None
-        if row is None or user is None or row.expires_s <= now_s:
+        if row is None or user is None or user.is_disabled or row.expires_s <= now_s:
             return None
         if row.used_s is None or now_s - row.used_s >= USE_TOLD_EVERY_S:
             self._note_use(row.id, now_s)
         return Account(
             username=user.username,
             role=lower(Role(row.role), Role(user.role)),
-            sites=_both(_read(row.sites), _read(user.sites)),
+            sites=_both(read_sites(row.sites), read_sites(user.sites)),
             expires_at=datetime.fromtimestamp(row.expires_s, UTC),
             digest=digest,
             csrf_token=None,
             kind=Kind.PROGRAM,
             scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
             token=row.name,
+            tenant=user.tenant,
         )
 
     def _note_use(self, token: str, now_s: float) -> None:
@@ -175,26 +184,19 @@ class ProgramTokens:
             logger.debug("use of a token not noted", extra={"token": token})
 
 
-def _token(row: ProgramTokenRow) -> ProgramToken:
+def _token(row: ProgramTokenRow, tenant: str) -> ProgramToken:
     return ProgramToken(
         id=row.id,
         name=row.name,
         username=row.username,
         role=Role(row.role),
-        sites=_read(row.sites),
+        sites=read_sites(row.sites),
         scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
         created_at=datetime.fromtimestamp(row.created_s, UTC),
         expires_at=datetime.fromtimestamp(row.expires_s, UTC),
         used_at=None if row.used_s is None else datetime.fromtimestamp(row.used_s, UTC),
+        tenant=tenant,
     )
-
-
-def _written(sites: frozenset[str] | None) -> str:
-    return ALL if sites is None else ",".join(sorted(sites))
-
-
-def _read(sites: str) -> frozenset[str] | None:
-    return None if sites == ALL else frozenset(filter(None, sites.split(",")))
 
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
 
-from web.accounts import Account, Kind
+from web.accounts import Account, Kind, Origin
 from web.api.documented import LOGGED_IN, problems
-from web.api.door import SESSION_COOKIE, AnyUser, PartsDep, Person
+from web.api.door import SESSION_COOKIE, AnyLogIn, Newcomer, PartsDep, address_of
 from web.audit import DONE, Actor
 from web.metrics import LOG_INS
 from web.models.auth import Credentials, Me, Token
@@ -54,14 +54,14 @@ async def create_session(
 
 
 @router.delete("/session", status_code=HTTPStatus.NO_CONTENT, responses=LOGGED_IN)
-async def delete_session(account: Person, response: Response, parts: PartsDep) -> None:
+async def delete_session(account: Newcomer, response: Response, parts: PartsDep) -> None:
     """Log out: the session (or bearer token) of this request ends at once."""
     await parts.accounts.end(account)
     response.delete_cookie(SESSION_COOKIE, path="/api/")
 
 
 @router.get("/me", responses=LOGGED_IN)
-async def get_me(account: AnyUser) -> Me:
+async def get_me(account: AnyLogIn) -> Me:
     """Tell who is logged in; for the page also the CSRF token."""
     return _me(account)
 
@@ -74,27 +74,24 @@ def _me(account: Account) -> Me:
         expires_at=account.expires_at,
         csrf_token=account.csrf_token,
         scopes=None if account.scopes is None else sorted(account.scopes),
+        tenant=account.tenant,
+        must_change_password=account.must_change,
     )
 
 
 async def _log_in(
     parts: Parts, request: Request, username: str, password: str, kind: Kind
 ) -> tuple[str, Account]:
-    address = request.client.host if request.client else "unknown"
-    wait_s = parts.lockout.enter(username, address, parts.clock.monotonic())
+    address = address_of(request)
+    wait_s = await parts.attempts.enter(username, address)
     if wait_s > 0:
         LOG_INS.labels("too-many").inc()
-        raise ProblemError(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too-many-attempts",
-            f"Too many failed log-ins; try again in {wait_s} s.",
-            params={"wait_s": str(wait_s)},
-            headers={"Retry-After": str(wait_s)},
-        )
+        raise too_many_attempts(wait_s)
     action = "auth.token" if kind is Kind.BEARER else "auth.session"
     who = Actor(username[:LONGEST_NAME], "", address)
     row = await parts.audit.attempt(who, action)
-    entered = await parts.accounts.log_in(username, password, kind)
+    origin = Origin(address, request.headers.get("user-agent", ""))
+    entered = await parts.accounts.log_in(username, password, kind, origin)
     LOG_INS.labels("done" if entered else "wrong").inc()
     await parts.audit.end(row, DONE if entered else "wrong-credentials")
     if entered is None:
@@ -104,5 +101,16 @@ async def _log_in(
             "User name or password is wrong.",
             headers={"WWW-Authenticate": "Bearer"},
         )
-    parts.lockout.succeeded(username, address)
+    await parts.attempts.succeeded(username, address)
     return entered
+
+
+def too_many_attempts(wait_s: int) -> ProblemError:
+    """Return the problem for somebody who guessed too often."""
+    return ProblemError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too-many-attempts",
+        f"Too many failed log-ins; try again in {wait_s} s.",
+        params={"wait_s": str(wait_s)},
+        headers={"Retry-After": str(wait_s)},
+    )

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from volthus_wire.subjects import Request as Question
 from web.accounts import Account, Kind
-from web.core.roles import Role, may_see
+from web.core.roles import Role
 from web.core.scopes import Scope, needed
 from web.core.ski import SkiError, normalised
 from web.metrics import LOG_INS
@@ -76,7 +76,7 @@ async def _by_bearer(parts: Parts, secret: str) -> Account | None:
 
 def _count_failure(request: Request, parts: Parts) -> None:
     """Count a token that opened nothing. Raises ProblemError `too-many-attempts`."""
-    address = request.client.host if request.client else "unknown"
+    address = address_of(request)
     wait_s = parts.knocks.failed(address, parts.clock.monotonic())
     if wait_s > 0:
         LOG_INS.labels("too-many").inc()
@@ -109,8 +109,22 @@ async def is_still_valid(parts: Parts, account: Account) -> bool:
     return await parts.accounts.is_valid(account)
 
 
+def check_password_changed(account: Account) -> None:
+    """Let an account pass whose password is its own. Raises `password-change-needed`."""
+    if account.must_change:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "password-change-needed",
+            "This password was given by somebody else: change it first (PUT /me/password).",
+        )
+
+
 def admit(account: Account, role: Role) -> None:
-    """Let an account with the role pass. Raises ProblemError `role-not-allowed`."""
+    """Let an account with the role pass.
+
+    Raises ProblemError `password-change-needed`, `role-not-allowed`.
+    """
+    check_password_changed(account)
     if not account.role.includes(role):
         raise ProblemError(
             HTTPStatus.FORBIDDEN,
@@ -153,6 +167,15 @@ class Gate:
         return self.scope or needed(method, self.role)
 
 
+def _check_is_person(account: Account, request: Request) -> None:
+    if account.scopes is not None:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "log-in-needed",
+            f"A program's token cannot {request.method} this; log in with a password.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PersonGate(Gate):
     """Lets only those through who logged in themselves."""
@@ -160,17 +183,32 @@ class PersonGate(Gate):
     def __call__(self, account: AccountDep, request: Request) -> Account:
         """Return the account. Raises ProblemError `role-not-allowed` or `log-in-needed`."""
         admit(account, self.role)
-        if account.scopes is not None:
-            raise ProblemError(
-                HTTPStatus.FORBIDDEN,
-                "log-in-needed",
-                f"A program's token cannot {request.method} this; log in with a password.",
-            )
+        _check_is_person(account, request)
         return account
 
     def needs(self, method: str) -> Scope | None:  # noqa: ARG002 - of every method
         """Return None: no token will do."""
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class NewcomerGate(PersonGate):
+    """Lets also those through who have to change their password before all else."""
+
+    def __call__(self, account: AccountDep, request: Request) -> Account:
+        """Return the account. Raises ProblemError `log-in-needed`."""
+        _check_is_person(account, request)
+        return account
+
+
+@dataclass(frozen=True, slots=True)
+class AnybodyGate(Gate):
+    """Lets everybody through, those too who have to change their password before all else."""
+
+    def __call__(self, account: AccountDep, request: Request) -> Account:
+        """Return the account. Raises ProblemError `scope-not-allowed`."""
+        check_scope(account, self.scope or needed(request.method, self.role))
+        return account
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +241,16 @@ class Door:
         )
 
 
+def visible(parts: Parts, account: Account, site: str) -> bool:
+    """Whether there is such a site, and the account may know of it: of its tenant, and its own."""
+    return parts.live.shows(account.sight, site)
+
+
+def address_of(request: Request) -> str:
+    """Return where a request came from."""
+    return request.client.host if request.client else "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class DoorFor:
     """Opens a site's door to accounts that have role and scope and may see the site."""
@@ -224,7 +272,7 @@ class DoorFor:
         """
         admit(account, self.role)
         check_scope(account, self.needs(request.method))
-        if not may_see(account.sites, site) or not parts.live.knows(site):
+        if not visible(parts, account, site):
             raise unknown_site(site)
         return Door(site, account, parts, _key_of(request))
 
@@ -250,6 +298,9 @@ def _key_of(request: Request) -> str:
 
 
 Person = Annotated[Account, Depends(PersonGate(Role.STANDARD))]
+Newcomer = Annotated[Account, Depends(NewcomerGate(Role.STANDARD))]
+AnyLogIn = Annotated[Account, Depends(AnybodyGate(Role.STANDARD))]
+ServicePerson = Annotated[Account, Depends(PersonGate(Role.SERVICE))]
 AnyUser = Annotated[Account, Depends(Gate(Role.STANDARD))]
 ServiceUser = Annotated[Account, Depends(Gate(Role.SERVICE))]
 AnyDoor = Annotated[Door, Depends(DoorFor(Role.STANDARD))]

@@ -8,7 +8,6 @@ from volthus_wire.subjects import METER_MODELS
 from volthus_wire.v1.metering_pb2 import ListMeterModelsRequest
 from web.api.documented import OF_A_SITE
 from web.api.door import PartsDep, ServiceUser
-from web.core.roles import may_see
 from web.messages.meters import meter_model
 from web.models.common import Page
 from web.models.meters import MeterModel
@@ -26,8 +25,8 @@ async def list_meter_models(
     ] = None,
 ) -> Page[MeterModel]:
     """List compatible meter models with their default transmission parameters."""
-    asked = site or parts.live.liveliest(account.sites)
-    if asked is None or not may_see(account.sites, asked) or not parts.live.knows(asked):
+    asked = site or parts.live.liveliest(account.sight)
+    if asked is None or not parts.live.shows(account.sight, asked):
         raise unknown_site(asked or "")
     answer = await parts.owners.ask(
         METER_MODELS, ListMeterModelsRequest(), site=asked, account=account

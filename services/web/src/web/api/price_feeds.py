@@ -11,7 +11,7 @@ from volthus_wire.v1.planning_pb2 import GetCatalogueRequest
 from web.accounts import Account
 from web.api.documented import OF_A_SITE, REFUSABLE
 from web.api.door import Gate, PartsDep, ServiceUser, admit
-from web.audit import DONE, Actor
+from web.audit import DONE
 from web.core.roles import Role
 from web.core.scopes import Scope
 from web.messages.plain import instant_in
@@ -52,9 +52,7 @@ async def push_prices(
     if account.scopes is None:
         admit(account, Role.OPERATOR)
     _check(wanted)
-    row = await parts.audit.begin(
-        Actor(account.actor, account.role), "smart-charging.prices-push", about=zone
-    )
+    row = await parts.audit.begin(account.who, "smart-charging.prices-push", about=zone)
     outcome = "interrupted"
     try:
         answer = await parts.owners.ask_cloud(PRICES_PUSH, to_feed(wanted, zone), account)

@@ -22,7 +22,7 @@ async def list_sites(
     ] = None,
 ) -> Page[Site]:
     """List the sites you may see, by id."""
-    ids = parts.live.ids(account.sites, after=cursor or "")
+    ids = parts.live.ids(account.sight, after=cursor or "")
     page = ids[:limit]
     return Page(
         items=[parts.live.site(one) for one in page],

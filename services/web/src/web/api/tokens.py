@@ -6,12 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from volthus_kit.refusal import RefusedError
 from web.accounts import Account
 from web.api.documented import CREATED, LOGGED_IN, problems
 from web.api.door import PartsDep, Person, admit
-from web.audit import DONE, Actor
-from web.core.roles import Role, may_see
+from web.core.roles import Role
 from web.core.scopes import Scope, is_grantable
 from web.models.auth import NewProgramToken, ProgramToken, ProgramTokenWanted
 from web.models.common import Page
@@ -38,7 +36,13 @@ _MAKE = _GONE | problems(HTTPStatus.CONFLICT) | CREATED
 @router.get("", responses=LOGGED_IN)
 async def list_program_tokens(account: Person, parts: PartsDep) -> Page[ProgramToken]:
     """List tokens: your own; a service user's also those of others at their sites."""
-    return Page(items=[_shown(one) for one in await parts.tokens.all() if _may(account, one)])
+    return Page(
+        items=[
+            _shown(one)
+            for one in await parts.tokens.of_tenant(account.tenant)
+            if _may(account, one)
+        ]
+    )
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=_MAKE)
@@ -52,16 +56,9 @@ async def create_program_token(
     """Make a token for a program; its secret is told in this answer and never again."""
     asked = _asked(wanted, account, parts)
     about = f"{asked.name}: {' '.join(sorted(asked.scopes))}"
-    row = await parts.audit.begin(_actor(account), "tokens.create", about=about)
-    outcome = "interrupted"
-    try:
+    async with parts.audit.recorded(account.who, "tokens.create", about=about) as change:
         secret, made = await parts.tokens.create(account.username, asked)
-        outcome = DONE
-    except RefusedError as no:
-        outcome = no.code
-        raise
-    finally:
-        await parts.audit.end(row, outcome)
+        change.after = _shown(made).model_dump_json()
     response.headers["Location"] = f"{request.url.path}/{made.id}"
     return NewProgramToken(**dict(_shown(made)), token=secret)
 
@@ -77,13 +74,9 @@ async def revoke_program_token(token_id: TokenId, account: Person, parts: PartsD
     """End a token at once."""
     known = await _found(token_id, account, parts)
     about = f"{known.name} of {known.username}"
-    row = await parts.audit.begin(_actor(account), "tokens.revoke", about=about)
-    outcome = "store-failing"
-    try:
+    before = _shown(known).model_dump_json()
+    async with parts.audit.recorded(account.who, "tokens.revoke", about=about, before=before):
         await parts.tokens.remove(token_id)
-        outcome = DONE
-    finally:
-        await parts.audit.end(row, outcome)
 
 
 def _asked(wanted: ProgramTokenWanted, account: Account, parts: Parts) -> TokenAsked:
@@ -91,7 +84,7 @@ def _asked(wanted: ProgramTokenWanted, account: Account, parts: Parts) -> TokenA
     role = wanted.role or account.role
     admit(account, role)
     for site in wanted.sites or ():
-        if not may_see(account.sites, site) or not parts.live.knows(site):
+        if not parts.live.shows(account.sight, site):
             raise unknown_site(site)
     for scope in wanted.scopes:
         if not is_grantable(scope, role, is_own_site=parts.owners.is_own_site):
@@ -132,7 +125,8 @@ def _may(account: Account, token: Known) -> bool:
     if token.username == account.username:
         return True
     return (
-        account.role.includes(Role.SERVICE)
+        token.tenant == account.tenant
+        and account.role.includes(Role.SERVICE)
         and account.role.includes(token.role)
         and (account.sites is None or (token.sites is not None and token.sites <= account.sites))
     )
@@ -162,7 +156,3 @@ def _shown(token: Known) -> ProgramToken:
         expires_at=token.expires_at,
         used_at=token.used_at,
     )
-
-
-def _actor(account: Account) -> Actor:
-    return Actor(account.actor, account.role)

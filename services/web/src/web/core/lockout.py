@@ -15,7 +15,9 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempts:
+class Attempts:
+    """Log-ins of one key that have not succeeded."""
+
     failed: int
     last_s: float
     closed_until_s: float
@@ -29,41 +31,55 @@ class Lockout:
     """
 
     def __init__(self) -> None:
-        self._attempts: OrderedDict[Key, _Attempts] = OrderedDict()
+        self._attempts: OrderedDict[Key, Attempts] = OrderedDict()
 
     def enter(self, username: str, address: str, now_s: float) -> int:
         """Begin an attempt. Returns 0, or the whole seconds to wait when it may not begin."""
-        keys = self._keys(username, address)
-        closed_s = max(self._known(key, now_s).closed_until_s - now_s for key, _ in keys)
-        if closed_s > 0:
-            return ceil(closed_s)
-        for key, free in keys:
-            self._count(key, free, now_s)
-        return 0
+        keys = keys_of(username, address)
+        wait_s = max(closed_s(self._attempts.get(key), now_s) for key, _ in keys)
+        if not wait_s:
+            for key, free in keys:
+                self._count(key, free, now_s)
+        return wait_s
 
     def succeeded(self, username: str, address: str) -> None:
         """Forget the user's failed attempts; the address takes back only this one."""
-        by_user, by_address = (key for key, _ in self._keys(username, address))
+        by_user, by_address = (key for key, _ in keys_of(username, address))
         self._attempts.pop(by_user, None)
         if (counted := self._attempts.get(by_address)) is not None:
-            self._attempts[by_address] = replace(
-                counted, failed=max(0, counted.failed - 1), closed_until_s=0.0
-            )
-
-    def _keys(self, username: str, address: str) -> tuple[tuple[Key, int], tuple[Key, int]]:
-        return ((username.casefold(), address), FREE_BY_USER), (("", address), FREE_BY_ADDRESS)
-
-    def _known(self, key: Key, now_s: float) -> _Attempts:
-        attempts = self._attempts.get(key)
-        if attempts is None or now_s - attempts.last_s > FORGOTTEN_AFTER_S:
-            return _Attempts(0, now_s, 0.0)
-        return attempts
+            self._attempts[by_address] = one_less(counted)
 
     def _count(self, key: Key, free: int, now_s: float) -> None:
-        failed = self._known(key, now_s).failed + 1
-        over = failed - free
-        wait_s = min(MOST_WAIT_S, FIRST_WAIT_S * 2 ** min(over, 10)) if over >= 0 else 0.0
-        self._attempts[key] = _Attempts(failed, now_s, now_s + wait_s if wait_s else 0.0)
+        self._attempts[key] = one_more(self._attempts.get(key), free, now_s)
         self._attempts.move_to_end(key)
         if len(self._attempts) > MOST_REMEMBERED:
             self._attempts.popitem(last=False)
+
+
+def keys_of(username: str, address: str) -> tuple[tuple[Key, int], tuple[Key, int]]:
+    """Return what an attempt is counted by, and how many are free of each."""
+    return ((username.casefold(), address), FREE_BY_USER), (("", address), FREE_BY_ADDRESS)
+
+
+def closed_s(attempts: Attempts | None, now_s: float) -> int:
+    """Return how many whole seconds are to be waited; never more than MOST_WAIT_S."""
+    if attempts is None or _is_forgotten(attempts, now_s):
+        return 0
+    return ceil(max(0.0, min(attempts.closed_until_s - now_s, MOST_WAIT_S)))
+
+
+def one_more(attempts: Attempts | None, free: int, now_s: float) -> Attempts:
+    """Return the count with an attempt more."""
+    known = 0 if attempts is None or _is_forgotten(attempts, now_s) else attempts.failed
+    over = known + 1 - free
+    wait_s = min(MOST_WAIT_S, FIRST_WAIT_S * 2 ** min(over, 10)) if over >= 0 else 0.0
+    return Attempts(known + 1, now_s, now_s + wait_s if wait_s else 0.0)
+
+
+def one_less(attempts: Attempts) -> Attempts:
+    """Return the count of an address whose attempt succeeded."""
+    return replace(attempts, failed=max(0, attempts.failed - 1), closed_until_s=0.0)
+
+
+def _is_forgotten(attempts: Attempts, now_s: float) -> bool:
+    return now_s - attempts.last_s > FORGOTTEN_AFTER_S

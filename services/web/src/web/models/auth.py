@@ -51,6 +51,10 @@ class Me(Model):
     scopes: list[Scope] | None = Field(
         description="What a program's token may do; null = all that the role may."
     )
+    tenant: str = Field(description="Whose sites and users there are for them; mostly empty.")
+    must_change_password: bool = Field(
+        description="Until that is done everything else answers 403 `password-change-needed`."
+    )
 
 
 class ProgramTokenWanted(Wanted):
