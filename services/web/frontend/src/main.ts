@@ -9,6 +9,7 @@ import { recognise } from "./stores/session";
 import "./styles/tokens.css";
 import "./styles/elements.css";
 import "./styles/parts.css";
+import "./styles/print.css";
 
 await applyPreferences();
 // Who is there decides the first page. Unreachable is no reason to show none: the log-in says so.

@@ -51,6 +51,18 @@ export const router = createRouter({
       component: () => import("./pages/SettingsPage.vue"),
       meta: { title: "nav.settings", service: true },
     },
+    {
+      path: "/set-up",
+      name: "set-up",
+      component: () => import("./pages/SetUpPage.vue"),
+      meta: { title: "set-up.title", service: true },
+    },
+    {
+      path: "/acceptance/:id(\\d+)?",
+      name: "acceptance",
+      component: () => import("./pages/AcceptancePage.vue"),
+      meta: { title: "acceptance.title", service: true },
+    },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
   scrollBehavior: (to, _from, saved) =>

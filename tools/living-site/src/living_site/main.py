@@ -33,6 +33,7 @@ EPILOG = """environment:
   VOLTHUS_VIRTUAL_HEMS=1  a HEMS beside the chargers, not paired: an EEBUS grid meter
   VOLTHUS_VIRTUAL_CONTROL_BOX=1  a grid operator's control box, not paired
   VOLTHUS_VIRTUAL_HEAT_PUMP=1  a heat pump that can be limited, not paired
+  VOLTHUS_BARE=1          set nothing up at the first start: the guided set-up does it
   VOLTHUS_RESTART_WAIT_S  first wait before a program that died is started again [1]
   VOLTHUS_LOG_LEVEL       DEBUG, INFO, WARNING, ERROR [INFO]"""
 
@@ -174,6 +175,8 @@ async def _become_alive(
     async with _deadline("the services did not become ready", layout):
         await _until_ready(layout)
     say("  all services are ready")
+    if layout.settings.is_bare:
+        return
     api = await first_start.Api.log_in(layout.web_url, log_ins["service"])
     try:
         async with _deadline("the set-up did not end", layout):

@@ -14,6 +14,7 @@ class Settings:
     web_port: None = 8080 or the next free one.
     nats_url: None = an embedded server is started.
     restart_wait_s: first wait before a program that died is started again.
+    is_bare: nothing is set up at the first start, to do it by the guided set-up.
     """
 
     state: Path
@@ -25,6 +26,7 @@ class Settings:
     meter_model: str
     restart_wait_s: float
     log_level: str
+    is_bare: bool
 
 
 class SettingsError(ValueError):
@@ -46,6 +48,7 @@ def from_environment(env: dict[str, str]) -> Settings:
         meter_model=env.get("VOLTHUS_METER_MODEL") or "cg_em24_e1",
         restart_wait_s=float(_number(env, "VOLTHUS_RESTART_WAIT_S", 1, least=0, most=600)),
         log_level=env.get("VOLTHUS_LOG_LEVEL") or "INFO",
+        is_bare=env.get("VOLTHUS_BARE", "") == "1",
     )
 
 

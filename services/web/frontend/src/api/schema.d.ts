@@ -664,6 +664,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/chargers/{ski}/failsafe-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Failsafe Test
+         * @description Tell how the test stands, or how the last one ended.
+         */
+        get: operations["get_failsafe_test"];
+        put?: never;
+        /**
+         * Start Failsafe Test
+         * @description Let a charging charger hear nothing until it has fallen to its failsafe current.
+         *
+         *     All it can draw is kept free meanwhile; it takes three minutes at most.
+         */
+        post: operations["start_failsafe_test"];
+        /**
+         * Cancel Failsafe Test
+         * @description End the test of this charger: it hears us again at once.
+         */
+        delete: operations["cancel_failsafe_test"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/acceptance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Acceptance
+         * @description Show all values of the site as a protocol would hold them now, and what was signed.
+         */
+        get: operations["get_acceptance"];
+        put?: never;
+        /**
+         * Sign Acceptance
+         * @description Sign the values that were seen; they are kept for good and never changed.
+         */
+        post: operations["sign_acceptance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/acceptance/{acceptance_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Signed Acceptance
+         * @description Show one signed protocol with its values.
+         */
+        get: operations["get_signed_acceptance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/cars": {
         parameters: {
             query?: never;
@@ -1345,6 +1419,142 @@ export interface components {
              * @default 120
              */
             seconds: number;
+        };
+        /**
+         * Acceptance
+         * @description The site as it is now, and the protocols that were signed, the latest first.
+         */
+        Acceptance: {
+            values: components["schemas"]["AcceptanceValues"];
+            /**
+             * Seen
+             * @description Names these values: what is signed must be what was seen.
+             */
+            seen: string;
+            /** Signed */
+            signed: components["schemas"]["SignedAcceptance"][];
+        };
+        /**
+         * AcceptanceValues
+         * @description Everything the protocol says of the site, as it is now.
+         */
+        AcceptanceValues: {
+            /** Site */
+            site: string;
+            /** Name */
+            name: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            grid_connection: components["schemas"]["GridConnection"];
+            energy_management: components["schemas"]["EnergyManagement"];
+            /**
+             * Load Management
+             * @description off, not-configured, static, dynamic
+             */
+            load_management: string;
+            /** Circuits */
+            circuits: components["schemas"]["Circuit"][];
+            /** Meters */
+            meters: components["schemas"]["AcceptedMeter"][];
+            /** Chargers */
+            chargers: components["schemas"]["AcceptedCharger"][];
+            /** Failsafe Sums */
+            failsafe_sums: components["schemas"]["FailsafeSum"][];
+            eebus: components["schemas"]["EebusIdentity"];
+            software: components["schemas"]["SoftwareInUse"];
+            /** Open Points */
+            open_points: components["schemas"]["OpenPoint"][];
+        };
+        /**
+         * AcceptanceWanted
+         * @description A signature under the values that were seen.
+         * @example {
+         *       "electrician": "Eva Berg",
+         *       "remarks": "Clamp on L2 turned.",
+         *       "seen": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c"
+         *     }
+         */
+        AcceptanceWanted: {
+            /**
+             * Electrician
+             * @description Who signs.
+             */
+            electrician: string;
+            /** Remarks */
+            remarks?: string | null;
+            /**
+             * Seen
+             * @description From `GET .../acceptance`.
+             */
+            seen: string;
+        };
+        /**
+         * AcceptedCharger
+         * @description A charger as it is set up, with what was proven about it.
+         */
+        AcceptedCharger: {
+            /** Ski */
+            ski: string;
+            /** Name */
+            name: string | null;
+            /** Brand */
+            brand: string;
+            /** Model */
+            model: string;
+            /** Serial */
+            serial: string | null;
+            /** Own */
+            own: boolean;
+            /**
+             * Connection
+             * @enum {string}
+             */
+            connection: "not_connected" | "connecting" | "connected";
+            settings: components["schemas"]["ChargerSettingsInForce"] | null;
+            /** @description Null: its phases were not tested. */
+            rotation_test: components["schemas"]["RotationTest"] | null;
+            /** @description Null: its failsafe was not proven. */
+            failsafe_test: components["schemas"]["FailsafeTest"] | null;
+        };
+        /**
+         * AcceptedMeter
+         * @description A meter as it is set up, and what it reads.
+         */
+        AcceptedMeter: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Model Name
+             * @description Manufacturer and model.
+             */
+            model_name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "grid" | "pv" | "battery" | "sub" | "charger";
+            transport: components["schemas"]["Transport"];
+            /** Rotation */
+            rotation: string;
+            /** Invert */
+            invert: boolean;
+            /** Phase */
+            phase: ("L1" | "L2" | "L3") | null;
+            /**
+             * Quality
+             * @enum {string}
+             */
+            quality: "good" | "stale" | "bad" | "frozen" | "implausible" | "unknown";
+            /** Problem */
+            problem: string | null;
+            reading: components["schemas"]["Reading"] | null;
         };
         /**
          * AmperesByPhase
@@ -2305,6 +2515,11 @@ export interface components {
             qr_text: string;
             /** Port */
             port: number | null;
+            /**
+             * Certificate Ends
+             * @description When our own certificate is over.
+             */
+            certificate_ends: string | null;
         };
         /**
          * EnergyManagement
@@ -2438,6 +2653,93 @@ export interface components {
              * @description The whole chain was checked and nothing is missing.
              */
             intact: boolean;
+        };
+        /**
+         * FailsafePart
+         * @description What one charger falls to.
+         */
+        FailsafePart: {
+            /** Ski */
+            ski: string;
+            /** Current A */
+            current_a: number;
+        };
+        /**
+         * FailsafeSum
+         * @description What flows through one phase of one fuse when everything is silent.
+         */
+        FailsafeSum: {
+            /**
+             * Circuit
+             * @description Null = the main fuse.
+             */
+            circuit: string | null;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "L1" | "L2" | "L3";
+            /** Base Load A */
+            base_load_a: number;
+            /** Chargers */
+            chargers: components["schemas"]["FailsafePart"][];
+            /** Sum A */
+            sum_a: number;
+            /** Fuse A */
+            fuse_a: number;
+            /** Fits */
+            fits: boolean;
+        };
+        /**
+         * FailsafeTest
+         * @description How the proof of a charger's failsafe stands: it hears nothing until it has fallen.
+         */
+        FailsafeTest: {
+            /** Ski */
+            ski: string;
+            /**
+             * State
+             * @description none: this charger was not tested.
+             * @enum {string}
+             */
+            state: "none" | "running" | "done" | "failed" | "cancelled";
+            /**
+             * Step
+             * @description making-room: others go down first; silent: it hears nothing.
+             */
+            step: ("making-room" | "silent") | null;
+            /**
+             * Until
+             * @description It is over then at the latest; null: it is not running.
+             */
+            until: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Code
+             * @description Why it failed: not-fallen, too-little-room, ...
+             */
+            code: string | null;
+            /**
+             * Failsafe A
+             * @description As set here when it began, per phase.
+             */
+            failsafe_a: number | null;
+            /**
+             * Before A
+             * @description On the highest phase, when the silence began.
+             */
+            before_a: number | null;
+            /**
+             * Measured A
+             * @description On the highest phase, measured last.
+             */
+            measured_a: number | null;
+            /**
+             * Took S
+             * @description From the silence to the failsafe current.
+             */
+            took_s: number | null;
         };
         /**
          * FeedInTariff
@@ -3311,6 +3613,23 @@ export interface components {
             since: string | null;
         };
         /**
+         * OpenPoint
+         * @description Something that is missing or was not proven; an electrician may sign nevertheless.
+         */
+        OpenPoint: {
+            /**
+             * Code
+             * @description no-fuse, no-meter, meter-failing, no-charger, charger-not-connected, charger-not-set, phases-not-tested, failsafe-not-proven, failsafe-sum-too-high, energy-management-off
+             * @example failsafe-not-proven
+             */
+            code: string;
+            /**
+             * About
+             * @description SKI, id of a meter, or id of a circuit.
+             */
+            about: string | null;
+        };
+        /**
          * Operator
          * @description How the site obeys, and all limits that stand now.
          */
@@ -3607,6 +3926,11 @@ export interface components {
              * @description charger, meter, control-box or appliance to us; null = not known yet.
              */
             role: string | null;
+            /**
+             * Serial
+             * @description As the device says it; null = it does not.
+             */
+            serial: string | null;
         };
         /**
          * Pairing
@@ -4750,6 +5074,93 @@ export interface components {
             unweighed_count: number;
         };
         /**
+         * SignedAcceptance
+         * @description A protocol that was signed. It is never changed: each holds the digest of the one before.
+         */
+        SignedAcceptance: {
+            /**
+             * Id
+             * @example 1
+             */
+            id: string;
+            /**
+             * Signed At
+             * Format: date-time
+             */
+            signed_at: string;
+            /** Electrician */
+            electrician: string;
+            /** Remarks */
+            remarks: string | null;
+            /**
+             * Actor
+             * @description The account that was logged in.
+             */
+            actor: string;
+            /**
+             * Digest
+             * @description SHA-256 over all it says, 64 hexadecimal digits.
+             */
+            digest: string;
+            /**
+             * Previous
+             * @description Digest of the one before; null = the first.
+             */
+            previous: string | null;
+            /**
+             * Intact
+             * @description Whether both digests fit what is kept.
+             */
+            intact: boolean;
+        };
+        /**
+         * SignedAcceptanceWhole
+         * @description A signed protocol with its values.
+         */
+        SignedAcceptanceWhole: {
+            /**
+             * Id
+             * @example 1
+             */
+            id: string;
+            /**
+             * Signed At
+             * Format: date-time
+             */
+            signed_at: string;
+            /** Electrician */
+            electrician: string;
+            /** Remarks */
+            remarks: string | null;
+            /**
+             * Actor
+             * @description The account that was logged in.
+             */
+            actor: string;
+            /**
+             * Digest
+             * @description SHA-256 over all it says, 64 hexadecimal digits.
+             */
+            digest: string;
+            /**
+             * Previous
+             * @description Digest of the one before; null = the first.
+             */
+            previous: string | null;
+            /**
+             * Intact
+             * @description Whether both digests fit what is kept.
+             */
+            intact: boolean;
+            /**
+             * Values
+             * @description `AcceptanceValues` of the day it was signed.
+             */
+            values: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
          * Site
          * @description One grid connection.
          * @example {
@@ -4923,6 +5334,22 @@ export interface components {
              * @enum {string}
              */
             choice: "install" | "decline";
+        };
+        /**
+         * SoftwareInUse
+         * @description What runs.
+         */
+        SoftwareInUse: {
+            /**
+             * Site
+             * @example 0.3.0
+             */
+            site: string;
+            /**
+             * Front Door
+             * @example 0.3.0
+             */
+            front_door: string;
         };
         /**
          * SoftwareRelease
@@ -10049,6 +10476,610 @@ export interface operations {
             };
             /** @description `too-large` */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_failsafe_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailsafeTest"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_failsafe_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started. */
+            202: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailsafeTest"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_failsafe_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
+                ski: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailsafeTest"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_acceptance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acceptance"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_acceptance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptanceWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedAcceptance"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_signed_acceptance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the protocol. */
+                acceptance_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedAcceptanceWhole"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -76,15 +76,26 @@ export function nextAt(time: string, now_ms: number): number {
   return on(0) > now_ms ? on(0) : on(1);
 }
 
-/** Say a goal: "80 % by Mon 07:00", "20 kWh by 07:00 on Mon, Tue". */
-export function goalText(goal: Goal, say: Say, formats: Formats, language: string, now_ms: number): string {
+/**
+ * Say a goal: "80 % by Mon 07:00", "20 kWh by 07:00 on Mon, Tue". A weekly one is meant by the
+ * clock of the site: `place` names it where this device's shows another time.
+ */
+export function goalText(
+  goal: Goal,
+  say: Say,
+  formats: Formats,
+  language: string,
+  now_ms: number,
+  place: string | null = null,
+): string {
   const aim =
     goal.soc_percent === null ? formats.energy(goal.energy_wh) : formats.percent(goal.soc_percent / 100);
   if (goal.departure) {
     return say("goal.by", { aim, when: moment(Date.parse(goal.departure), now_ms, language) });
   }
   const days = goal.weekly.map(({ weekday }) => weekdayName(weekday, language));
-  const time = goal.weekly[0]?.time ?? "";
+  const clock = goal.weekly[0]?.time ?? "";
+  const time = place ? say("goal.clock-of", { time: clock, place }) : clock;
   return days.length === WEEKDAYS.length
     ? say("goal.daily", { aim, time })
     : say("goal.weekly", { aim, time, days: days.join(", ") });

@@ -34,6 +34,7 @@ export const REASON_KINDS = [
   "phases-switching",
   "rotation-test",
   "pulse",
+  "failsafe-test",
   "start-reserved",
   "charger-offline",
   "charger-disobeys",
@@ -64,6 +65,7 @@ const CALM: ReadonlySet<string> = new Set([
   "phases-switching",
   "rotation-test",
   "pulse",
+  "failsafe-test",
 ]);
 const GRAVE: ReadonlySet<string> = new Set([
   "failsafe",
