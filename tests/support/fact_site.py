@@ -1,0 +1,55 @@
+"""A site's records and its way to the cloud as a program: `python fact_site.py` and its arguments.
+
+It is the CEM's own records package, driven with made-up minutes, sessions, evidence and settings;
+killed at any moment, it goes on where its database stands. Writes each step to standard output.
+"""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from record_sites import opened, write_step
+from sqlmodel import Session, func, select
+
+from cem.records import bus as wire
+from cem.records.answers import RecordAnswers
+from cem.records.draining import Drain
+from cem.records.journal import Journal, Kept
+from cem.records.recorder import Recorder
+from cem.records.tables import MinuteRow
+from volthus_kit.bus import Bus
+from volthus_kit.clock import SystemClock
+
+
+async def live(folder: Path, url: str, site: str, steps: int, pause_s: float) -> None:
+    """Write steps until there are so many, and let their facts leave; until killed."""
+    store, journal = opened(folder)
+    clock = SystemClock()
+    recorder = Recorder(journal, clock, Kept())
+    async with Bus.connect(url, "cem") as bus, asyncio.TaskGroup() as tasks:
+        answers = RecordAnswers(journal, recorder, clock, lambda: UTC)
+        await wire.answer(bus, site, answers)
+        drain = Drain(journal, bus, clock, site=site, domain="cloud")
+        tasks.create_task(drain.run(recorder.written))
+        for step in range(_written(journal), steps):
+            await asyncio.to_thread(write_step, store, journal, step)
+            recorder.written.set()
+            await asyncio.to_thread(sys.stdout.write, f"{step} {datetime.now(UTC)}\n")
+            await asyncio.sleep(pause_s)
+
+
+def _written(journal: Journal) -> int:
+    """Return the step to go on with: minutes are written one a step."""
+
+    def count(db: Session) -> int:
+        return int(db.exec(select(func.count()).select_from(MinuteRow)).one())
+
+    return journal.look(count)
+
+
+if __name__ == "__main__":
+    place, server, name, most, pause = sys.argv[1:]
+    asyncio.run(live(Path(place), server, name, int(most), float(pause)))
