@@ -1,7 +1,7 @@
 """What cars on their way and silent chargers may hide from the estimate, and what they may not."""
 
 import pytest
-from cem_plant import Plant, PlantCar, lively, stepped
+from cem_plant import Amps, Plant, PlantCar, lively, stepped
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +61,21 @@ def test_no_start_uses_what_a_load_took_meanwhile(
         assert not plant.self_made, plant.self_made
     assert plant.longest_over_s() <= 10
     assert Cause.OWN not in plant.blamed
+
+
+# --- a meter that falls silent -------------------------------------------------------------------
+
+
+def test_while_the_meter_is_silent_all_that_came_within_its_last_minute_may_be_back() -> None:
+    def house(t: int) -> Amps:
+        is_on = 252 <= t < 264 or t >= 318
+        return [3.0 + 8.0 * is_on + 0.01 * (t % 3), 3.0, 3.0]
+
+    plant = Plant([PlantCar("a" * 40), PlantCar("b" * 40)], house)
+    plant.dead_meter_s = (303, 340)
+    plant.play(325)
+    assert sum(plant.history[302].values()) > 20.0  # what it left was used before
+    assert not [t for t, *_ in plant.over if t >= 303]
 
 
 # --- chargers that are silent long after a limit was written -------------------------------------

@@ -141,19 +141,22 @@ def _other_loads(circuit: Circuit, view: View) -> Loads:
 def _seen(estimates: tuple[Estimate, ...], step: Rung, base_a: PhaseCurrents, view: View) -> Loads:
     match step.stage:
         case Stage.FRESH | Stage.HOLD:
-            return loads(estimates, _patient(view)) + on_every_phase(step.growth_a)
+            return loads(estimates, _patient(step, view)) + on_every_phase(step.growth_a)
         case Stage.FAILSAFE:
             return Loads(base_a, base_a, base_a)
         case Stage.NO_METER | Stage.STATIC_SHARE:
             return NOTHING
 
 
-def _patient(view: View) -> Parameters:
-    """Return the numbers to read loads by: during a rotation test nothing is let go early.
+def _patient(step: Rung, view: View) -> Parameters:
+    """Return the numbers to read loads by: what went must stay away before it is let go.
 
-    A charger that sits on other phases than set looks like a load there, which goes with one
-    pulse and is back with the next.
+    While a meter is silent, all that came within its last minute may be there again, unseen.
+    During a rotation test nothing is let go early: a charger that sits on other phases than set
+    looks like a load there, which goes with one pulse and is back with the next.
     """
+    if step.stage is Stage.HOLD:
+        return replace(view.p, peak_hold_s=view.p.recurrence_s, let_go_s=view.p.recurrence_s)
     if all(charger.pulse is None for charger in view.state.chargers.values()):
         return view.p
     return replace(view.p, let_go_s=view.p.peak_hold_s)
