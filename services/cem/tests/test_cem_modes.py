@@ -103,6 +103,17 @@ def test_one_phase_bridges_what_is_too_little_for_three() -> None:
     assert house.switches == 1
 
 
+def test_the_pause_to_change_phases_is_no_longer_than_its_contactor_needs() -> None:
+    def darker(t: int) -> float:
+        return sun(6000 if t < 200 else 2500)(t)
+
+    house = House(("surplus",), darker, can_switch=True).play(600)
+    assert house.phases == [1]
+    first = next(t for t, power_w in enumerate(house.powers_w) if power_w)
+    pause = [t for t, power_w in enumerate(house.powers_w) if not power_w and t > first]
+    assert 15 <= len(pause) <= 22  # to let go, 5 s open, 10 s more; not the minute of other pauses
+
+
 def test_phases_are_switched_seldom_under_restless_clouds() -> None:
     def clouds(t: int) -> float:
         return sun(6000 if (t // 200) % 2 else 2000)(t)

@@ -191,7 +191,7 @@ def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
 def _order(charger: Charger, now: float, p: Parameters) -> tuple[float, ...]:
     intent = charger.intent
     is_protected = not charger.is_full and protected_until_s(charger, p) > now
-    rests = charger.paused_since_s is not None and now - charger.paused_since_s < p.min_off_s
+    rests = rests_until_s(charger, p) > now
     due_s = (
         intent.deadline_s if intent.is_urgent and intent.deadline_s is not None else float("inf")
     )
@@ -228,6 +228,19 @@ def protected_until_s(charger: Charger, p: Parameters) -> float:
     if charger.running_since_s is None:
         return float("-inf")
     return charger.running_since_s + p.rotation_s
+
+
+def rests_until_s(charger: Charger, p: Parameters) -> float:
+    """Return until when a car that pauses is left alone; -inf while it does not pause.
+
+    For contactors and cars that fall asleep. A pause to change phases has its own, shorter times
+    (`switching`): what was open for them need not stay open for this.
+    """
+    paused_s, switched_s = charger.paused_since_s, charger.switching.switched_s
+    if paused_s is None:
+        return float("-inf")
+    is_to_switch = bool(switched_s) and 0.0 <= paused_s - switched_s[-1] <= p.phases_let_go_s
+    return paused_s if is_to_switch else paused_s + p.min_off_s
 
 
 def _rests_by(charger: Charger) -> Kind | None:

@@ -7,7 +7,7 @@ from cem.core.allocation import Constraint, Demand, Shares
 from cem.core.charger import Charger
 from cem.core.circuits import MAIN
 from cem.core.conduct import Conduct, Standing
-from cem.core.demand import protected_until_s
+from cem.core.demand import protected_until_s, rests_until_s
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind, Reason
 from cem.core.reserving import reserve_a
@@ -158,9 +158,7 @@ def _refused(charger: Charger, constraint: Constraint, sharing: Sharing, view: V
 
 
 def _rests_until_s(charger: Charger, view: View) -> float | None:
-    if charger.paused_since_s is None:
-        return None
-    until_s = charger.paused_since_s + view.p.min_off_s
+    until_s = rests_until_s(charger, view.p)
     return until_s if until_s > view.now else None
 
 

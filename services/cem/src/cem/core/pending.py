@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cem.core.charger import Charger
 from cem.core.conduct import Conduct, Standing
 from cem.core.decision import Pending, PendingKind
-from cem.core.demand import protected_until_s, wakes_at_s
+from cem.core.demand import protected_until_s, rests_until_s, wakes_at_s
 from cem.core.explaining import Sharing, turn_s
 from cem.core.switching import patience_until_s
 from cem.core.view import View
@@ -85,4 +85,4 @@ def _rest(charger: Charger, sharing: Sharing, view: View) -> list[Pending]:
     allotted_a = sharing.shares.current_a.get(charger.ski, 0.0)
     if charger.granted_a or not allotted_a or charger.paused_since_s is None:
         return []
-    return [Pending(PendingKind.START, charger.paused_since_s + view.p.min_off_s, allotted_a)]
+    return [Pending(PendingKind.START, rests_until_s(charger, view.p), allotted_a)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from cem.core.allocation import EPSILON, Constraint, Demand
 from cem.core.charger import Charger
 from cem.core.conduct import Former
+from cem.core.demand import rests_until_s
 from cem.core.numbers import floored
 from cem.core.parameters import Parameters
 from cem.core.view import View
@@ -189,8 +190,8 @@ def _ceiling(charger: Charger, granted_a: float, demand: Demand, view: View) -> 
     measured = charger.measured_a(now, p)
     still_a = 0.0 if measured is None else charger.level_a(measured, view.grid.phases)
     next_s = charger.raised_s + p.raise_every_s
-    if granted_a == 0 and charger.paused_since_s is not None:
-        next_s = max(next_s, charger.paused_since_s + p.min_off_s)
+    if granted_a == 0:
+        next_s = max(next_s, rests_until_s(charger, p))
     if now < next_s:
         return still_a, next_s
     return max(still_a, demand.min_a, granted_a + p.raise_step_a), now
