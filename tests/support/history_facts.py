@@ -2,14 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import Engine
+from sqlmodel import SQLModel
+
 from volthus_kit.streams import Kept
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import operator_pb2, records_pb2
+from web.history.tables import TABLES
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SKI = "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
 OTHER_SKI = "0123456789abcdef0123456789abcdef01234567"
 EPOCH = 1_790_000_000_000
+
+
+def make_tables(engine: Engine) -> None:
+    """Make the tables of the history, and no others that happen to be known."""
+    tables = [SQLModel.metadata.tables[str(model.__tablename__)] for model in TABLES]
+    SQLModel.metadata.create_all(engine, tables=tables)
 
 
 def kept(fact: records_pb2.Fact, *, resent: int = 0) -> Kept:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from history_facts import NOON, OTHER_SKI, SKI, minute
+from history_facts import NOON, OTHER_SKI, SKI, make_tables, minute
 from sqlalchemy import Engine, update
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from volthus_kit.database import open_database, open_sqlite
 from volthus_wire.convert import to_timestamp
@@ -29,7 +29,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         made = open_sqlite(tmp_path / "web.sqlite")
     else:
         made = open_database(request.getfixturevalue("postgres_url"))
-    SQLModel.metadata.create_all(made)
+    make_tables(made)
     yield made
     made.dispose()
 

@@ -6,9 +6,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from history_facts import EPOCH, NOON, OTHER_SKI, SKI, audit, head, kept, minute, session
+from history_facts import (
+    EPOCH,
+    NOON,
+    OTHER_SKI,
+    SKI,
+    audit,
+    head,
+    kept,
+    make_tables,
+    minute,
+    session,
+)
 from sqlalchemy import Engine, text
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
 from volthus_kit.database import open_database, open_sqlite
 from volthus_kit.streams import Kept
@@ -34,7 +45,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         made = open_sqlite(tmp_path / "web.sqlite")
     else:
         made = open_database(request.getfixturevalue("postgres_url"))
-    SQLModel.metadata.create_all(made)
+    make_tables(made)
     yield made
     made.dispose()
 

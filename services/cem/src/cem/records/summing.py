@@ -19,14 +19,19 @@ ENDS = text(
     "SELECT min(started_ms), max(started_ms) FROM cem_session"
     " WHERE started_ms >= :first AND started_ms < :last"
 )
-# The bare columns beside max(id) are those of the latest session: SQLite promises that.
+# The name is looked up by the latest id: SQLite keeps its promise of bare columns beside max(id)
+# only while no other min or max stands there.
 SUMS = text(
-    "SELECT max(id), charger_name, CASE WHEN :by_charger THEN ski ELSE '' END AS g_ski,"
-    " CASE WHEN :by_car THEN car ELSE '' END AS g_car, count(*), sum(energy_wh), sum(sun_wh),"
-    " sum(charging_s), sum(CAST(cost AS REAL)), count(cost), min(currency) FILTER"
-    " (WHERE cost IS NOT NULL), max(currency) FILTER (WHERE cost IS NOT NULL), sum(co2_g),"
-    " count(co2_g) FROM cem_session WHERE started_ms >= :first AND started_ms < :last"
-    " AND (:ski = '' OR ski = :ski) GROUP BY g_ski, g_car ORDER BY g_ski, g_car"
+    "SELECT latest, (SELECT charger_name FROM cem_session WHERE id = latest), g_ski, g_car, count,"
+    " energy_wh, sun_wh, charging_s, cost, priced, least, most, co2_g, weighed FROM ("
+    "SELECT max(id) AS latest, CASE WHEN :by_charger THEN ski ELSE '' END AS g_ski,"
+    " CASE WHEN :by_car THEN car ELSE '' END AS g_car, count(*) AS count,"
+    " sum(energy_wh) AS energy_wh, sum(sun_wh) AS sun_wh, sum(charging_s) AS charging_s,"
+    " sum(CAST(cost AS REAL)) AS cost, count(cost) AS priced,"
+    " min(currency) FILTER (WHERE cost IS NOT NULL) AS least,"
+    " max(currency) FILTER (WHERE cost IS NOT NULL) AS most, sum(co2_g) AS co2_g,"
+    " count(co2_g) AS weighed FROM cem_session WHERE started_ms >= :first AND started_ms < :last"
+    " AND (:ski = '' OR ski = :ski) GROUP BY g_ski, g_car) ORDER BY g_ski, g_car"
 )
 
 
