@@ -34,6 +34,9 @@ from web.app import create_app
 from web.attempts import SharedAttempts
 from web.audit import Audit
 from web.first_users import FirstUsers
+from web.fleet.beating import Beating
+from web.fleet.desk import Fleet
+from web.leases import Leases
 from web.live import Live
 from web.owners import Owners
 from web.parts import Parts
@@ -468,6 +471,8 @@ async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
         software = Software(
             engine, clock, str(folder / "releases.json"), command="make update VERSION={version}"
         )
+        fleet = Fleet(live, engine, clock, Beating(bus, clock, "test"))
+        await fleet.hear(bus)
         parts = Parts(
             clock=clock,
             accounts=accounts,
@@ -478,10 +483,12 @@ async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
             tokens=tokens,
             users=Users(engine, clock),
             software=software,
+            fleet=fleet,
         )
         tasks = [
             asyncio.create_task(hearing.watch(bus, live)),
             asyncio.create_task(hearing.remember(engine, live)),
+            asyncio.create_task(fleet.run(Leases(engine, clock))),
         ]
         await asyncio.wait_for(bus.until_connected(), 10)
         app = create_app(parts, folder / "static", {"bus": lambda: bus.is_connected})

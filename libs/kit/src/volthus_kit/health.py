@@ -16,10 +16,19 @@ from volthus_kit.http import serve_app
 
 Check = Callable[[], bool]
 Endpoint = Callable[[Request], Awaitable[Response]]
+More = Callable[[], bytes]
 
 
-def endpoints(checks: dict[str, Check]) -> dict[str, Endpoint]:
-    """Return who answers, by path; `checks` name what must be true for the service to be ready."""
+def _nothing() -> bytes:
+    return b""
+
+
+def endpoints(checks: dict[str, Check], more: More = _nothing) -> dict[str, Endpoint]:
+    """Return who answers, by path.
+
+    checks: what must be true for the service to be ready. more: what /metrics tells beside the
+    registry, in the same format; called in a thread.
+    """
 
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -33,13 +42,13 @@ def endpoints(checks: dict[str, Check]) -> dict[str, Endpoint]:
         )
 
     async def metrics(_: Request) -> Response:
-        body = await asyncio.to_thread(generate_latest)
+        body = await asyncio.to_thread(lambda: generate_latest() + more())
         return Response(body, media_type=CONTENT_TYPE_LATEST)
 
     return {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
 
 
-async def serve(host: str, port: int, checks: dict[str, Check]) -> None:
+async def serve(host: str, port: int, checks: dict[str, Check], more: More = _nothing) -> None:
     """Serve the three paths until cancelled. Raises OSError when the address is taken."""
-    routes = [Route(path, endpoint) for path, endpoint in endpoints(checks).items()]
+    routes = [Route(path, endpoint) for path, endpoint in endpoints(checks, more).items()]
     await serve_app(Starlette(routes=routes), host, port)

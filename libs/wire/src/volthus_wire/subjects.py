@@ -388,6 +388,7 @@ FORECAST_PREVIEW = Request(
 )
 PRICES_PUSH = Request("cloud.smart-charging.rpc.prices-push", PushPricesRequest, PushPricesReply)
 REPLICA_BEAT = Subject("cloud.smart-charging.replicas", ReplicaBeat)
+WEB_REPLICA_BEAT = Subject("cloud.web.replicas", ReplicaBeat)
 
 # --- answers -------------------------------------------------------------------------------------
 # A reply crosses a leaf link only on an explicit subject that the site may publish on.

@@ -64,6 +64,7 @@ ROUTERS = (
     tokens,
     sites,
     events,
+    fleet,
     grid,
     circuits,
     meters,
@@ -109,7 +110,8 @@ def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check])
     for module in ROUTERS:
         api.include_router(module.router)
     app.include_router(api)
-    app.include_router(measuring.router(checks), dependencies=[Depends(who_may_measure)])
+    of_sites = parts.fleet.metrics if parts else bytes
+    app.include_router(measuring.router(checks, of_sites), dependencies=[Depends(who_may_measure)])
     add_handlers(app)
     complete(app)
 

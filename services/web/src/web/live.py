@@ -14,7 +14,6 @@ from volthus_wire.v1.eebus_pb2 import EebusPicture
 from volthus_wire.v1.site_pb2 import SiteState
 from web.core.freshness import WATCH_EVERY_S, is_online, is_stale
 from web.core.roles import Sight
-from web.models.sites import Site
 
 
 @dataclass(slots=True)
@@ -143,23 +142,6 @@ class Live:
         since = self._sites[site].watched_since
         watched_for_s = None if since is None else self._clock.monotonic() - since
         return age_s is None or is_stale(age_s, watched_for_s)
-
-    def site(self, site: str) -> Site:
-        """Return a site in short."""
-        heard = self._sites[site]
-        state = heard.state
-        return Site(
-            id=site,
-            name=heard.name,
-            online=self.is_online(site),
-            last_seen=heard.last_seen,
-            version=(state.version or None) if state else None,
-            energy_management_on=state.energy_management.on if state else None,
-            load_management=state.load_management if state else None,
-            chargers=len(state.chargers) if state else None,
-            charging=sum(one.state == "charging" for one in state.chargers) if state else None,
-            alarms=sum(one.severity == "alarm" for one in state.notices) if state else None,
-        )
 
     @contextmanager
     def changes(self) -> Iterator[set[str]]:

@@ -14,6 +14,8 @@ from web.app import create_app
 from web.attempts import SharedAttempts
 from web.audit import Audit
 from web.first_users import FirstUsers
+from web.fleet.beating import Beating
+from web.fleet.desk import Fleet
 from web.history.keeping import Surroundings, keep
 from web.leases import Leases
 from web.live import Live
@@ -52,6 +54,8 @@ async def serve(settings: Settings) -> None:
             engine, clock, settings.releases, settings.releases_key, settings.update_command
         )
         leases = Leases(engine, clock)
+        fleet = Fleet(live, engine, clock, Beating(bus, clock, leases.holder))
+        await fleet.hear(bus)
         around = Surroundings(bus, engine, leases, clock)
         history = await keep(around, settings, tasks) if is_cloud else None
         parts = Parts(
@@ -64,6 +68,7 @@ async def serve(settings: Settings) -> None:
             tokens=tokens,
             users=Users(engine, clock),
             software=software,
+            fleet=fleet,
             history=history,
         )
         checks = {"bus": lambda: bus.is_connected}
@@ -73,6 +78,7 @@ async def serve(settings: Settings) -> None:
         tasks.create_task(hearing.remember(engine, live), name="remember sites")
         tasks.create_task(software.keep_fresh(), name="releases")
         tasks.create_task(leases.run(), name="leases")
+        tasks.create_task(fleet.run(leases), name="fleet")
         tasks.create_task(
             serve_app(
                 app, settings.web_host, settings.web_port, proxy_headers=settings.trust_proxy
@@ -80,7 +86,8 @@ async def serve(settings: Settings) -> None:
             name="front door",
         )
         tasks.create_task(
-            health.serve(settings.health_host, settings.health_port, checks), name="health"
+            health.serve(settings.health_host, settings.health_port, checks, fleet.metrics),
+            name="health",
         )
 
 

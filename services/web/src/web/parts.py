@@ -7,6 +7,7 @@ from web.accounts import Accounts
 from web.attempts import SharedAttempts
 from web.audit import Audit
 from web.core.knocks import Knocks
+from web.fleet.desk import Fleet
 from web.history.keeping import History
 from web.live import Live
 from web.owners import Owners
@@ -28,5 +29,6 @@ class Parts:
     tokens: ProgramTokens
     users: Users
     software: Software
+    fleet: Fleet
     knocks: Knocks = field(default_factory=Knocks)
     history: History | None = None  # of all sites; None at a site, whose CEM keeps its records

@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from volthus_kit.database import open_database, open_sqlite
 from web.alerts import tables as alert_tables
+from web.fleet import tables as fleet_tables
 from web.history import tables as history_tables
 from web.leases import LeaseRow
 from web.migrating import bring_up
@@ -18,6 +19,7 @@ from web.webhooks import tables as webhook_tables
 # Who adds one writes its migration too: `python -m web.migrations new PART "what"`.
 PART_TABLES = (
     LeaseRow,
+    *fleet_tables.TABLES,
     *history_tables.TABLES,
     *alert_tables.TABLES,
     *webhook_tables.TABLES,

@@ -12,10 +12,10 @@ from web.core.roles import Role
 METRICS = "/metrics"
 
 
-def router(checks: dict[str, health.Check]) -> APIRouter:
+def router(checks: dict[str, health.Check], more: health.More) -> APIRouter:
     """Return the routes of `volthus_kit.health`."""
     routes = APIRouter(include_in_schema=False)
-    for path, endpoint in health.endpoints(checks).items():
+    for path, endpoint in health.endpoints(checks, more).items():
         routes.add_api_route(path, endpoint, response_model=None)
     return routes
 

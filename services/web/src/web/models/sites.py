@@ -13,8 +13,26 @@ from web.models.operator import OperatorLimit
 from web.models.plan import PlanInForce, PricesHeld
 
 
+class Concern(Model):
+    """A reason to look at a site."""
+
+    code: str = Field(
+        description="`site-offline`, `overload`, `meter-lost`, `charger-fault`, `charger-offline`, "
+        "or the code of a notice; the page translates it.",
+        examples=["site-offline"],
+    )
+    severity: str = Field(description="warning or alarm", examples=["alarm"])
+
+
+class Place(Model):
+    """Where a site is, in degrees; north and east positive."""
+
+    latitude: float
+    longitude: float
+
+
 class Site(Model):
-    """One grid connection."""
+    """One grid connection in short."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -28,23 +46,53 @@ class Site(Model):
                     "energy_management_on": True,
                     "load_management": "dynamic",
                     "chargers": 3,
+                    "plugged": 2,
                     "charging": 2,
                     "alarms": 0,
+                    "state": "charging",
+                    "concerns": [],
+                    "charging_power_w": 11040.0,
+                    "grid_power_w": 9500.0,
+                    "load_percent": 84.0,
+                    "overload_seconds_week": 0.0,
+                    "tags": ["north", "pilot"],
+                    "address": "Green Street 4, 12345 Town",
+                    "place": {"latitude": 52.52, "longitude": 13.4},
+                    "notes": "Key at the porter's.",
+                    "revision": 1,
                 }
             ]
         }
     )
 
     id: str
-    name: str
+    name: str = Field(description="As an operator calls it, else as it calls itself.")
     online: bool
     last_seen: datetime | None
     version: str | None
     energy_management_on: bool | None = Field(description="Null while not known.")
     load_management: str | None = Field(description="off, not-configured, static, dynamic")
     chargers: int | None
+    plugged: int | None = Field(description="Chargers with a car.")
     charging: int | None
     alarms: int | None
+    state: str = Field(
+        description="The most telling of offline, charging, plugged (none charges), idle (no car), "
+        "off (energy management is off).",
+        examples=["charging"],
+    )
+    concerns: list[Concern] = Field(description="Why somebody should look at it; empty: all well.")
+    charging_power_w: float | None
+    grid_power_w: float | None = Field(description="Import positive.")
+    load_percent: float | None = Field(description="Of the main fuse, on its fullest phase.")
+    overload_seconds_week: float = Field(
+        description="Time with a phase above its fuse, in the last seven days (UTC)."
+    )
+    tags: list[str]
+    address: str
+    place: Place | None = Field(description="As written by an operator, else as the site says.")
+    notes: str
+    revision: int = Field(description="Of what operators wrote of it; also the ETag.")
 
 
 class Notice(Model):
@@ -111,3 +159,6 @@ class Dashboard(Model):
     meters: list[MeterNow]
     plan: PlanInForce | None = Field(description="Null: the site knows no plans.")
     prices: PricesHeld | None
+    time_zone: str | None = Field(
+        description="Of the site: weekly goals are meant in it.", examples=["Europe/Berlin"]
+    )

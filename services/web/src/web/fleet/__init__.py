@@ -1,0 +1,1 @@
+"""All sites together: their registry, lists, sums and metrics."""
