@@ -22,6 +22,11 @@ def zone_of(name: str, localtime: Path = LOCALTIME) -> tzinfo:
         raise ValueError(f"{name!r} is no time zone, such as Europe/Berlin") from error
 
 
+def zone_name(zone: tzinfo) -> str:
+    """Return the name of a zone, by which others find it too: Europe/Berlin, UTC."""
+    return getattr(zone, "key", None) or str(zone)
+
+
 def _named(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)  # there also without a zone database
 

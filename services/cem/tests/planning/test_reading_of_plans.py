@@ -97,7 +97,8 @@ def test_means_weigh_by_time_and_know_what_is_not_known() -> None:
     assert pieces_of((0.0, 10.0, 20.0), (1.0, 2.0), 5.0) == [(5.0, 10.0, 1.0), (10.0, 20.0, 2.0)]
 
 
-def test_the_step_that_runs_counts_as_far_as_it_is() -> None:
-    found = powers(Axis(START, 900, 3), {START: 250.0, START + 900: 100.0}, START + 1350)
+def test_a_step_counts_as_far_as_it_was_measured() -> None:
+    energies = {START: 250.0, START + 900: 100.0}
+    found = powers(Axis(START, 900, 3), energies, {START: 900.0, START + 900: 450.0})
     assert found[:2] == [1000.0, 800.0]
     assert isnan(found[2])

@@ -1,7 +1,6 @@
 /** Whose clock a time is told by. */
 import { describe, expect, test } from "vitest";
 import { goalText } from "../src/core/goal";
-import { formatsOf } from "../src/core/format";
 import { LANGUAGES } from "../src/core/language";
 import { otherPlace } from "../src/core/zones";
 import { speaking } from "./words";
@@ -28,9 +27,8 @@ describe("the clock of the site", () => {
   });
 
   test.each(LANGUAGES)("stands beside the time of a weekly goal in %s, and not beside one departure", (language) => {
-    const say = speaking(language);
-    const f = formatsOf(language);
-    const goal = { ski: "", soc_percent: 80, energy_wh: null, departure: null, weekly: [{ weekday: 1, time: "07:00" }], car: null, revision: 1 };
+    const { say, f } = speaking(language);
+    const goal = { soc_percent: 80, energy_wh: null, departure: null, weekly: [{ weekday: 1, time: "07:00" }], car: null, revision: 1 };
     expect(goalText(goal, say, f, language, SUMMER, "Berlin")).toContain("Berlin");
     expect(goalText(goal, say, f, language, SUMMER)).not.toContain("Berlin");
     const once = { ...goal, weekly: [], departure: new Date(SUMMER + 3_600_000).toISOString() };

@@ -312,7 +312,7 @@ class GetTimelineRequest(_message.Message):
     def __init__(self, to: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., step_s: _Optional[int] = ..., **kwargs) -> None: ...
 
 class Timeline(_message.Message):
-    __slots__ = ("start", "slot_s", "now", "currency", "import_price", "export_price", "co2_g_per_kwh", "sun_w", "sun_forecast_w", "surplus_forecast_w", "load_w", "load_forecast_w", "grid_w", "lanes", "plan", "inputs", "prices_known_until")
+    __slots__ = ("start", "slot_s", "now", "currency", "import_price", "export_price", "co2_g_per_kwh", "sun_w", "sun_forecast_w", "surplus_forecast_w", "load_w", "load_forecast_w", "grid_w", "lanes", "plan", "inputs", "prices_known_until", "room_w", "operator_limit_w", "contract_w", "time_zone")
     START_FIELD_NUMBER: _ClassVar[int]
     SLOT_S_FIELD_NUMBER: _ClassVar[int]
     NOW_FIELD_NUMBER: _ClassVar[int]
@@ -330,6 +330,10 @@ class Timeline(_message.Message):
     PLAN_FIELD_NUMBER: _ClassVar[int]
     INPUTS_FIELD_NUMBER: _ClassVar[int]
     PRICES_KNOWN_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    ROOM_W_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_LIMIT_W_FIELD_NUMBER: _ClassVar[int]
+    CONTRACT_W_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
     start: _timestamp_pb2.Timestamp
     slot_s: _containers.RepeatedScalarFieldContainer[int]
     now: _timestamp_pb2.Timestamp
@@ -347,7 +351,11 @@ class Timeline(_message.Message):
     plan: PlanInForce
     inputs: _containers.RepeatedCompositeFieldContainer[PlanInput]
     prices_known_until: _timestamp_pb2.Timestamp
-    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., slot_s: _Optional[_Iterable[int]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., currency: _Optional[str] = ..., import_price: _Optional[_Iterable[float]] = ..., export_price: _Optional[_Iterable[float]] = ..., co2_g_per_kwh: _Optional[_Iterable[float]] = ..., sun_w: _Optional[_Iterable[float]] = ..., sun_forecast_w: _Optional[_Iterable[float]] = ..., surplus_forecast_w: _Optional[_Iterable[float]] = ..., load_w: _Optional[_Iterable[float]] = ..., load_forecast_w: _Optional[_Iterable[float]] = ..., grid_w: _Optional[_Iterable[float]] = ..., lanes: _Optional[_Iterable[_Union[TimelineLane, _Mapping]]] = ..., plan: _Optional[_Union[PlanInForce, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[PlanInput, _Mapping]]] = ..., prices_known_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    room_w: _containers.RepeatedScalarFieldContainer[float]
+    operator_limit_w: _containers.RepeatedScalarFieldContainer[float]
+    contract_w: float
+    time_zone: str
+    def __init__(self, start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., slot_s: _Optional[_Iterable[int]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., currency: _Optional[str] = ..., import_price: _Optional[_Iterable[float]] = ..., export_price: _Optional[_Iterable[float]] = ..., co2_g_per_kwh: _Optional[_Iterable[float]] = ..., sun_w: _Optional[_Iterable[float]] = ..., sun_forecast_w: _Optional[_Iterable[float]] = ..., surplus_forecast_w: _Optional[_Iterable[float]] = ..., load_w: _Optional[_Iterable[float]] = ..., load_forecast_w: _Optional[_Iterable[float]] = ..., grid_w: _Optional[_Iterable[float]] = ..., lanes: _Optional[_Iterable[_Union[TimelineLane, _Mapping]]] = ..., plan: _Optional[_Union[PlanInForce, _Mapping]] = ..., inputs: _Optional[_Iterable[_Union[PlanInput, _Mapping]]] = ..., prices_known_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., room_w: _Optional[_Iterable[float]] = ..., operator_limit_w: _Optional[_Iterable[float]] = ..., contract_w: _Optional[float] = ..., time_zone: _Optional[str] = ...) -> None: ...
 
 class TimelineLane(_message.Message):
     __slots__ = ("ski", "name", "session", "car_name", "power_w", "planned_w", "departure", "plan")

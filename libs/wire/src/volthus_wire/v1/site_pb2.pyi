@@ -251,7 +251,7 @@ class Notice(_message.Message):
     def __init__(self, code: _Optional[str] = ..., severity: _Optional[str] = ..., params: _Optional[_Mapping[str, str]] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SiteState(_message.Message):
-    __slots__ = ("site", "name", "at", "energy_management", "grid_connection", "load_management", "ladder", "meter_age_s", "grid_current_a", "grid_import_w", "grid_export_w", "charging_power_w", "other_load_a", "reserved_a", "headroom_a", "sun_w", "chargers", "notices", "meters", "version", "circuits", "operator_limits", "operator_share_w", "plan", "prices", "overload_s")
+    __slots__ = ("site", "name", "at", "energy_management", "grid_connection", "load_management", "ladder", "meter_age_s", "grid_current_a", "grid_import_w", "grid_export_w", "charging_power_w", "other_load_a", "reserved_a", "headroom_a", "sun_w", "chargers", "notices", "meters", "version", "circuits", "operator_limits", "operator_share_w", "plan", "prices", "overload_s", "time_zone")
     SITE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     AT_FIELD_NUMBER: _ClassVar[int]
@@ -278,6 +278,7 @@ class SiteState(_message.Message):
     PLAN_FIELD_NUMBER: _ClassVar[int]
     PRICES_FIELD_NUMBER: _ClassVar[int]
     OVERLOAD_S_FIELD_NUMBER: _ClassVar[int]
+    TIME_ZONE_FIELD_NUMBER: _ClassVar[int]
     site: str
     name: str
     at: _timestamp_pb2.Timestamp
@@ -304,7 +305,8 @@ class SiteState(_message.Message):
     plan: _planning_pb2.PlanInForce
     prices: _planning_pb2.PricesHeld
     overload_s: float
-    def __init__(self, site: _Optional[str] = ..., name: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., energy_management: _Optional[_Union[EnergyManagement, _Mapping]] = ..., grid_connection: _Optional[_Union[GridConnection, _Mapping]] = ..., load_management: _Optional[str] = ..., ladder: _Optional[str] = ..., meter_age_s: _Optional[float] = ..., grid_current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., grid_import_w: _Optional[float] = ..., grid_export_w: _Optional[float] = ..., charging_power_w: _Optional[float] = ..., other_load_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., reserved_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., headroom_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., sun_w: _Optional[float] = ..., chargers: _Optional[_Iterable[_Union[ChargerState, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., meters: _Optional[_Iterable[_Union[_metering_pb2.MeterHealth, _Mapping]]] = ..., version: _Optional[str] = ..., circuits: _Optional[_Iterable[_Union[CircuitState, _Mapping]]] = ..., operator_limits: _Optional[_Iterable[_Union[_operator_pb2.OperatorLimit, _Mapping]]] = ..., operator_share_w: _Optional[float] = ..., plan: _Optional[_Union[_planning_pb2.PlanInForce, _Mapping]] = ..., prices: _Optional[_Union[_planning_pb2.PricesHeld, _Mapping]] = ..., overload_s: _Optional[float] = ...) -> None: ...
+    time_zone: str
+    def __init__(self, site: _Optional[str] = ..., name: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., energy_management: _Optional[_Union[EnergyManagement, _Mapping]] = ..., grid_connection: _Optional[_Union[GridConnection, _Mapping]] = ..., load_management: _Optional[str] = ..., ladder: _Optional[str] = ..., meter_age_s: _Optional[float] = ..., grid_current_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., grid_import_w: _Optional[float] = ..., grid_export_w: _Optional[float] = ..., charging_power_w: _Optional[float] = ..., other_load_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., reserved_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., headroom_a: _Optional[_Union[_electrical_pb2.Phases, _Mapping]] = ..., sun_w: _Optional[float] = ..., chargers: _Optional[_Iterable[_Union[ChargerState, _Mapping]]] = ..., notices: _Optional[_Iterable[_Union[Notice, _Mapping]]] = ..., meters: _Optional[_Iterable[_Union[_metering_pb2.MeterHealth, _Mapping]]] = ..., version: _Optional[str] = ..., circuits: _Optional[_Iterable[_Union[CircuitState, _Mapping]]] = ..., operator_limits: _Optional[_Iterable[_Union[_operator_pb2.OperatorLimit, _Mapping]]] = ..., operator_share_w: _Optional[float] = ..., plan: _Optional[_Union[_planning_pb2.PlanInForce, _Mapping]] = ..., prices: _Optional[_Union[_planning_pb2.PricesHeld, _Mapping]] = ..., overload_s: _Optional[float] = ..., time_zone: _Optional[str] = ...) -> None: ...
 
 class GetGridConnectionRequest(_message.Message):
     __slots__ = ()

@@ -9,11 +9,13 @@ from cem.core.ladder import Stage
 from cem.core.obeying import standing
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Notice
+from cem.core.state import State
 from cem.messages.operating import limit_message
 from cem.messages.settings import energy_management_message, grid_message
 from cem.picture.chargers import Seen, charger_state
 from cem.picture.circuits import circuit_state
 from cem.picture.clocks import Clocks
+from cem.zone import zone_name
 from volthus_wire.convert import to_phases, to_timestamp
 from volthus_wire.v1 import metering_pb2, planning_pb2, site_pb2
 
@@ -76,12 +78,18 @@ def site_state(
         operator_share_w=decision.operator_w,
         plan=beside.plan,
         prices=beside.prices,
+        time_zone=_zone_of(state),
     )
     seen = Seen(decision, clocks, beside.sessions, beside.planned)
     message.chargers.extend(charger_state(c, seen) for c in state.chargers.values())
     if picture.ladder.stage is Stage.NO_METER:
         message.ClearField("meter_age_s")
     return message
+
+
+def _zone_of(state: State) -> str:
+    zone = None if state.wall is None else state.wall.wall.tzinfo
+    return "" if zone is None else zone_name(zone)
 
 
 def status_of(decision: Decision, beside: Beside, now: float) -> tuple[object, ...]:

@@ -17,10 +17,11 @@ from cem.planning import soc_audit
 from cem.planning.drawing import Material, drawn
 from cem.planning.keeper import Keeper
 from cem.planning.shelf import Shelf
-from cem.planning.tables import PlannedRow, PlanSlotRow, PriceRow
-from cem.planning.timeline import Axis
+from cem.planning.tables import PlannedRow, PlanSlotRow, PriceRow, RoomRow
+from cem.planning.timeline import Axis, Measured
 from cem.records.answers import RecordAnswers
 from cem.store import Store
+from cem.zone import zone_name
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import planning_pb2, records_pb2
@@ -118,20 +119,25 @@ class PlanningAnswers:
         getattr(energy, "from").FromSeconds(axis.start_s)
         energy.to.FromSeconds(axis.end_s)
         spans = tuple((await self._kept.records.get_energy(energy, caller)).spans)
-        slots, planned, prices = await asyncio.to_thread(self._read, axis)
-        material = Material(axis, spans, slots, planned, prices, self._keeper.plan)
+        slots, planned, prices, rooms, measured = await asyncio.to_thread(self._read, axis)
+        left_w = self._controller.decision.operator_w
+        plan = self._keeper.plan
+        material = Material(axis, spans, slots, planned, prices, plan, measured, rooms, left_w)
         told = drawn(material, self._controller.state, self._clock.monotonic())
         self._add_held(told)
         return told
 
-    def _read(self, axis: Axis) -> tuple[list[PlanSlotRow], list[PlannedRow], list[PriceRow]]:
-        slots, planned = self._kept.shelf.slots(axis.start_s, axis.end_s)
-        return slots, planned, self._kept.shelf.prices(axis.start_s, axis.end_s)
+    def _read(
+        self, axis: Axis
+    ) -> tuple[list[PlanSlotRow], list[PlannedRow], list[PriceRow], list[RoomRow], Measured]:
+        shelf, span = self._kept.shelf, (axis.start_s, axis.end_s)
+        return *shelf.slots(*span), shelf.prices(*span), shelf.rooms(*span), shelf.measured(axis)
 
     def _add_held(self, told: planning_pb2.Timeline) -> None:
         keeper, held = self._keeper, self._keeper.held()
         told.plan.CopyFrom(keeper.in_force())
         told.currency = self._controller.state.tariff.currency
+        told.time_zone = zone_name(self._controller.zone)
         if keeper.prices is not None:
             told.currency = keeper.prices.currency
         if held.HasField("known_until"):

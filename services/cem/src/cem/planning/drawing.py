@@ -9,8 +9,9 @@ from cem.core import soc
 from cem.core.charger import Charger
 from cem.core.driving import departure_of
 from cem.core.state import State
-from cem.planning.tables import PlannedRow, PlanSlotRow, PriceRow
-from cem.planning.timeline import Axis, Piece, means, pieces_of, powers
+from cem.planning.limits import operator_pieces, room_pieces
+from cem.planning.tables import PlannedRow, PlanSlotRow, PriceRow, RoomRow
+from cem.planning.timeline import Axis, Measured, Piece, means, pieces_of, powers
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import planning_pb2, records_pb2
 
@@ -25,6 +26,9 @@ class Material:
     planned: Sequence[PlannedRow]
     prices: Sequence[PriceRow]
     plan: planning_pb2.Plan | None
+    measured: Measured
+    rooms: Sequence[RoomRow] = ()
+    operator_w: float | None = None  # what the grid operator leaves the chargers now
 
     def ahead_s(self, now_s: float) -> float:
         """Return from when on the plan itself counts: no slot was kept of that time yet."""
@@ -67,10 +71,11 @@ def drawn(material: Material, state: State, now: float) -> planning_pb2.Timeline
     told = planning_pb2.Timeline(slot_s=[axis.step_s] * axis.count, now=to_timestamp(wall))
     told.start.FromSeconds(axis.start_s)
     _add_prices(told, material)
-    _add_measured(told, material, now_s)
+    _add_measured(told, material)
     told.sun_forecast_w.extend(means(axis, material.forecast("sun_w", now_s)))
     told.surplus_forecast_w.extend(means(axis, material.forecast("surplus_w", now_s)))
     told.load_forecast_w.extend(means(axis, material.forecast("load_w", now_s)))
+    _add_limits(told, material, state, now)
     if material.plan is not None:
         told.inputs.extend(material.plan.inputs)
     told.lanes.extend(_lane(charger, material, state, now_s) for charger in state.chargers.values())
@@ -91,7 +96,7 @@ def _lane(
         name=charger.report.name if charger.report else "",
         session=charger.session,
         car_name="" if car is None else car.name,
-        power_w=powers(axis, energies, now_s),
+        power_w=powers(axis, energies, material.measured.all_s),
         planned_w=means(axis, material.course(ski, charger.session, now_s)),
     )
     if charger.goal is not None and state.wall is not None:
@@ -111,8 +116,8 @@ def _add_prices(told: planning_pb2.Timeline, material: Material) -> None:
         into.extend(means(material.axis, pieces))
 
 
-def _add_measured(told: planning_pb2.Timeline, material: Material, now_s: float) -> None:
-    axis = material.axis
+def _add_measured(told: planning_pb2.Timeline, material: Material) -> None:
+    axis, measured = material.axis, material.measured
     sun: dict[int, float | None] = {}
     grid: dict[int, float | None] = {}
     house: dict[int, float | None] = {}
@@ -125,9 +130,20 @@ def _add_measured(told: planning_pb2.Timeline, material: Material, now_s: float)
             grid[step] = (grid.get(step) or 0.0) + net_wh
             # sun_wh is 0 where no PV meter says it: then the house is what is left of it
             house[step] = (house.get(step) or 0.0) + net_wh + span.sun_wh - span.charging_wh
-    told.sun_w.extend(powers(axis, sun, now_s))
-    told.grid_w.extend(powers(axis, grid, now_s))
-    told.load_w.extend(max(0.0, w) if isfinite(w) else w for w in powers(axis, house, now_s))
+    told.sun_w.extend(powers(axis, sun, measured.sun_s))
+    told.grid_w.extend(powers(axis, grid, measured.grid_s))
+    loads_w = powers(axis, house, measured.grid_s)
+    told.load_w.extend(max(0.0, w) if isfinite(w) else w for w in loads_w)
+
+
+def _add_limits(told: planning_pb2.Timeline, material: Material, state: State, now: float) -> None:
+    axis, now_s = material.axis, told.now.ToMilliseconds() / 1000
+    loads = material.forecast("load_w", now_s)
+    told.room_w.extend(means(axis, room_pieces(material.rooms, loads, state, axis, now_s)))
+    limits = operator_pieces(material.rooms, material.operator_w, state, now, axis)
+    told.operator_limit_w.extend(means(axis, limits))
+    if state.operator.contract_w is not None:
+        told.contract_w = state.operator.contract_w
 
 
 def _step_of(axis: Axis, span: records_pb2.EnergySpan) -> int:

@@ -30,6 +30,7 @@ from cem.loop import Controller
 from cem.planning.profile import profile_of
 from cem.planning.revisions import Standing, revised
 from cem.planning.shelf import Shelf
+from cem.zone import zone_name
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import planning_pb2
@@ -99,7 +100,7 @@ class Publisher:
         state, now = self._controller.state, self._clock.monotonic()
         if state.wall is None or self._is_settling(state, now):
             return
-        zone = getattr(self._controller.zone, "key", None) or str(self._controller.zone)
+        zone = zone_name(self._controller.zone)
         profile = profile_of(state, self._site, await self.token(), zone, now)
         now_s = self._clock.now().timestamp()
         words, unended = _words(state, now), self.unended()

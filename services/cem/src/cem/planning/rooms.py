@@ -1,4 +1,7 @@
-"""Keeps what the fuse left the chargers in each minute: what charging at once is compared with."""
+"""Keeps what the fuse and the grid operator left the chargers in each minute.
+
+The timeline draws it, and charging at once is compared with it.
+"""
 
 from collections.abc import Callable
 
@@ -13,7 +16,7 @@ PHASES = ("l1", "l2", "l3")
 
 
 class RoomWatch:
-    """An observer of the loop. keep: takes a minute that is over; only with a car plugged."""
+    """An observer of the loop. keep: takes a minute that is over; only with a car or a limit."""
 
     def __init__(self, clock: Clock, keep: Callable[[RoomRow], None]) -> None:
         self._clock = clock
@@ -21,6 +24,7 @@ class RoomWatch:
         self._minute = 0
         self._sums = dict.fromkeys(PHASES, 0.0)
         self._counts = dict.fromkeys(PHASES, 0)
+        self._operator_w: list[float] = []
 
     def happened(self, event: Event, state: State, now: float) -> None:
         """Hear of an event: nothing to keep."""
@@ -32,7 +36,10 @@ class RoomWatch:
         if minute != self._minute:
             self._close()
             self._minute = minute
-        if not any(charger.has_car for charger in decision.state.chargers.values()):
+        has_car = any(charger.has_car for charger in decision.state.chargers.values())
+        if decision.operator_w is not None:
+            self._operator_w.append(decision.operator_w)
+        elif not has_car:
             return
         for name, room_a in zip(PHASES, decision.picture.headroom_a.values(), strict=True):
             if room_a is not None:
@@ -40,11 +47,14 @@ class RoomWatch:
                 self._counts[name] += 1
 
     def _close(self) -> None:
-        if any(self._counts.values()):
+        if any(self._counts.values()) or self._operator_w:
             means = {
                 f"{name}_a": self._sums[name] / count if count else None
                 for name, count in self._counts.items()
             }
+            ordered = self._operator_w
+            means["operator_w"] = sum(ordered) / len(ordered) if ordered else None
             self._keep(RoomRow(start_s=self._minute, **means))
         self._sums = dict.fromkeys(PHASES, 0.0)
         self._counts = dict.fromkeys(PHASES, 0)
+        self._operator_w = []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session as Db
 from sqlmodel import col, select
@@ -25,12 +25,18 @@ from cem.planning.tables import (
     ProfileRow,
     RoomRow,
 )
+from cem.planning.timeline import Axis, Measured
 from cem.store.migration import migrate
 from volthus_kit.database import open_sqlite, written
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1 import planning_pb2
 
 R = TypeVar("R")
+
+MINUTES = text(
+    "SELECT start_s / :step * :step AS s, count(*), count(coalesce(import_wh, export_wh)),"
+    " count(sun_wh) FROM cem_minute WHERE start_s >= :first AND start_s < :last GROUP BY s"
+)
 
 KEPT_S = 35 * 86_400  # sessions of that time may still be priced anew
 
@@ -188,6 +194,16 @@ class Shelf:
         """Return what the fuse left by minute."""
         wanted = select(RoomRow).where(col(RoomRow.start_s).between(int(from_s), int(to_s)))
         return self.look(lambda db: list(db.exec(wanted)))
+
+    def measured(self, axis: Axis) -> Measured:
+        """Return how much of each step of an axis the records hold."""
+        asked = {"step": axis.step_s, "first": axis.start_s, "last": axis.end_s}
+
+        def read(db: Db) -> Measured:
+            rows = db.connection().execute(MINUTES, asked).all()
+            return Measured(*({row[0]: row[place] * 60.0 for row in rows} for place in (1, 2, 3)))
+
+        return self.look(read)
 
     def look(self, read: Callable[[Db], R]) -> R:
         """Return what `read` finds. Raises RefusedError where the database cannot be read."""

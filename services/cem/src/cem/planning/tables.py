@@ -75,7 +75,10 @@ class PriceHeadRow(SQLModel, table=True):
 
 
 class RoomRow(SQLModel, table=True):
-    """What the fuse left all chargers on a phase in a minute (A, mean), while a car was plugged."""
+    """What the fuse left all chargers on a phase in a minute (A, mean), while a car was plugged.
+
+    operator_w: what the grid operator left them; NULL = no limit. Kept without a car, too.
+    """
 
     __tablename__ = "cem_room_minute"
 
@@ -83,6 +86,7 @@ class RoomRow(SQLModel, table=True):
     l1_a: float | None
     l2_a: float | None
     l3_a: float | None
+    operator_w: float | None = None
 
 
 TABLES = (ProfileRow, PlanRow, PlanSlotRow, PlannedRow, PriceRow, PriceHeadRow, RoomRow)

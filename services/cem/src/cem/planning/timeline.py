@@ -5,7 +5,7 @@ NaN, never 0.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan, nan
 
 Piece = tuple[float, float, float | None]  # start, end (Unix s), value
@@ -25,6 +25,15 @@ class Axis:
         return self.start_s + self.count * self.step_s
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How much of each step was measured, s by start of step: at all, of the grid, of the sun."""
+
+    all_s: Mapping[int, float] = field(default_factory=dict)
+    grid_s: Mapping[int, float] = field(default_factory=dict)
+    sun_s: Mapping[int, float] = field(default_factory=dict)
+
+
 def means(axis: Axis, pieces: Iterable[Piece]) -> list[float]:
     """Return the mean of what is known in every step, by time; NaN where nothing is."""
     sums, spans = [0.0] * axis.count, [0.0] * axis.count
@@ -42,16 +51,18 @@ def means(axis: Axis, pieces: Iterable[Piece]) -> list[float]:
     return [total / span if span > 0 else nan for total, span in zip(sums, spans, strict=True)]
 
 
-def powers(axis: Axis, energies: Mapping[int, float | None], now_s: float) -> list[float]:
-    """Return energies (Wh by start of step) as powers; the step that runs counts as far as it is.
+def powers(
+    axis: Axis, energies: Mapping[int, float | None], known_s: Mapping[int, float]
+) -> list[float]:
+    """Return energies (Wh) as mean powers, over the part of each step that was measured.
 
-    Steps in the future and those that nobody measured are NaN.
+    Both by start of step. The step that runs, and one in which we were not there all the time,
+    count as far as they are known; others that nobody measured are NaN.
     """
     found = []
     for step in range(axis.count):
         start_s = axis.start_s + step * axis.step_s
-        energy_wh = energies.get(start_s)
-        span_s = min(now_s, start_s + axis.step_s) - start_s
+        energy_wh, span_s = energies.get(start_s), known_s.get(start_s, 0.0)
         found.append(nan if energy_wh is None or span_s <= 0 else energy_wh * 3600 / span_s)
     return found
 

@@ -107,7 +107,11 @@ class Answers:
         now_s = self._clock.now().timestamp()
         since_s, until_s = _window(asked, now_s)
         part = table.part(since_s, until_s)
-        return PreviewTariffReply(prices=series_message("preview", 0, part, now_s))
+        prices = series_message("preview", 0, part, now_s)
+        known_s = table.known_until_s(now_s)  # as far as the source goes, not the question
+        if known_s is not None:
+            prices.price.known_until.FromSeconds(int(known_s))
+        return PreviewTariffReply(prices=prices)
 
     def _check(self, market: Market | None) -> None:
         if market is None or self._markets.can_be_asked(market):

@@ -44,6 +44,7 @@ def dashboard(state: SiteState, *, age_s: float, is_stale: bool) -> Dashboard:
         meters=[_meter(one) for one in state.meters],
         plan=plan_in_force(state.plan) if state.HasField("plan") else None,
         prices=prices_held(state.prices) if state.HasField("prices") else None,
+        time_zone=text(state.time_zone),
     )
 
 

@@ -125,6 +125,16 @@ class Timeline(Model):
     load_w: Series = Field(description="Measured, beside cars.")
     load_forecast_w: Series
     grid_w: Series = Field(description="Measured, import positive.")
+    room_w: Series = Field(
+        description="What the fuse leaves all chargers together: measured, ahead by forecast."
+    )
+    operator_limit_w: Series = Field(
+        description="What a limit of the grid operator leaves them; null without one."
+    )
+    contract_w: float | None = Field(description="What the whole site may draw by contract.")
+    time_zone: str | None = Field(
+        description="Of the site: weekly goals are meant in it.", examples=["Europe/Berlin"]
+    )
     lanes: list[Lane]
     plan: PlanInForce | None
     inputs: list[PlanInput]
