@@ -18,6 +18,7 @@ from cem.core.reasons import Kind
 from cem.core.showing import Doing
 from cem.settings import Settings as CemSettings
 from eebus_gateway.settings import Settings as GatewaySettings
+from enrolment.settings import Settings as EnrolmentSettings
 from living_site.main import EPILOG
 from meter_reader.settings import Settings as MeterReaderSettings
 from smart_charging.settings import Settings as SmartChargingSettings
@@ -33,6 +34,7 @@ SERVICES = {
     "cem": CemSettings,
     "web": WebSettings,
     "smart-charging": SmartChargingSettings,
+    "enrolment": EnrolmentSettings,
 }
 PRODUCT = ("services/*/src", "libs/kit/src", "libs/eebus/src/eebus/transport")
 SKIPPED = {".venv", "node_modules", ".state", ".tools", ".git"}

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import nats
@@ -62,15 +63,28 @@ class Bus:
     request fails at once. Subscriptions may be made before the first connection.
     """
 
-    def __init__(self, url: str, name: str, book: AnswerBook | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        book: AnswerBook | None = None,
+        credentials: Path | None = None,
+    ) -> None:
         self._url = url
         self._name = name
+        self._credentials = None
+        if credentials is not None:
+            # Its library takes 10 MB, which a site's programs need not carry.
+            from volthus_kit.credentials import Credentials  # noqa: PLC0415
+
+            self._credentials = Credentials(credentials)
         self._client = Client()
         self._subscriptions: list[_Subscription] = []
         self._replica = secrets.token_hex(6)
         self._waiting: dict[str, asyncio.Future[Msg]] = {}
         self._acknowledged: dict[str, tuple[str, asyncio.Future[bool]]] = {}
         self._inboxes: set[str] = set()
+        self._opening = asyncio.Lock()
         self._requests = 0
         self._answered = Answered(book)
         self._went = asyncio.Event()
@@ -81,13 +95,18 @@ class Bus:
     @classmethod
     @asynccontextmanager
     async def connect(
-        cls, url: str, name: str, book: AnswerBook | None = None
+        cls,
+        url: str,
+        name: str,
+        book: AnswerBook | None = None,
+        credentials: Path | None = None,
     ) -> AsyncIterator["Bus"]:
         """Yield a bus at once; it keeps trying until the server at `url` is there.
 
         book: where answers to commands with an idempotency key outlive a restart.
+        credentials: a file that says who we are, where the server asks.
         """
-        bus = cls(url, name, book)
+        bus = cls(url, name, book, credentials)
         joining = asyncio.create_task(bus._join(), name="join bus")
         try:
             yield bus
@@ -222,6 +241,7 @@ class Bus:
         number = str(self._requests)
         self._waiting[number] = future = asyncio.get_running_loop().create_future()
         try:
+            await self._open_replies(SITE_REPLY if "site" in tokens else CLOUD_REPLY)
             await self._client.publish(
                 subject,
                 envelope.SerializeToString(),
@@ -277,13 +297,25 @@ class Bus:
 
     # --- inside ----------------------------------------------------------------------------------
 
+    async def _open_replies(self, pattern: str) -> None:
+        """Hear answers of this kind, once: not every program may hear those of sites."""
+        await self._open(pattern.format(site="*", replica=self._replica, id="*"), self._hear_reply)
+
     async def _open_inbox(self, site: str) -> None:
         """Hear acknowledgements on a subject that may cross the leaf link of this site."""
-        if site in self._inboxes or "*" in self._inboxes:
+        if SITE_INBOX.format(site="*", replica=self._replica, id="*") in self._inboxes:
             return
-        self._inboxes.add(site)
         subject = SITE_INBOX.format(site=site, replica=self._replica, id="*")
-        await self._add(_Subscription(subject, self._hear_acknowledgement))
+        await self._open(subject, self._hear_acknowledgement)
+
+    async def _open(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
+        """Subscribe once; whoever comes meanwhile waits until the subscription is in place."""
+        if subject in self._inboxes:
+            return
+        async with self._opening:
+            if subject not in self._inboxes:
+                await self._add(_Subscription(subject, callback))
+                self._inboxes.add(subject)
 
     async def _send(self, parcel: Parcel, site: str, domain: str) -> str:
         self._requests += 1
@@ -390,15 +422,14 @@ class Bus:
                     error_cb=self._on_error,
                     disconnected_cb=self._on_lost,
                     reconnected_cb=self._on_back,
+                    user_jwt_cb=self._credentials and self._credentials.claims,
+                    signature_cb=self._credentials and self._credentials.signed,
                 )
-            except (NatsError, OSError, TimeoutError) as error:
+            except (NatsError, OSError, TimeoutError, ValueError) as error:
                 self._tell_error("bus not reached", error)
                 await asyncio.sleep(wait_s)
                 continue
             break
-        for pattern in (SITE_REPLY, CLOUD_REPLY):
-            subject = pattern.format(site="*", replica=self._replica, id="*")
-            await self._subscribe(_Subscription(subject, self._hear_reply))
         for subscription in self._subscriptions:
             await self._subscribe(subscription)
         self._is_joined = True

@@ -14,6 +14,9 @@ class ServiceSettings(BaseSettings):
     )
 
     nats_url: str = Field("nats://127.0.0.1:4222", description="NATS server to talk to")
+    nats_credentials: Path | None = Field(
+        None, description="file that says who this program is, where the server asks"
+    )
     health_host: str = Field("127.0.0.1", description="address of /healthz, /readyz, /metrics")
     health_port: int = Field(0, description="port of /healthz, /readyz, /metrics; 0 = any free one")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

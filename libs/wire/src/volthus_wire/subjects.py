@@ -23,6 +23,14 @@ from volthus_wire.v1.eebus_pb2 import (
     RenameRequest,
     UnpairRequest,
 )
+from volthus_wire.v1.enrolment_pb2 import (
+    CodeReply,
+    CreateCodeRequest,
+    Link,
+    ListLinksReply,
+    ListLinksRequest,
+    RevokeLinkRequest,
+)
 from volthus_wire.v1.evse_pb2 import EvseLimit, EvseRoster, EvseState
 from volthus_wire.v1.metering_pb2 import (
     AddMeterRequest,
@@ -389,6 +397,10 @@ FORECAST_PREVIEW = Request(
 PRICES_PUSH = Request("cloud.smart-charging.rpc.prices-push", PushPricesRequest, PushPricesReply)
 REPLICA_BEAT = Subject("cloud.smart-charging.replicas", ReplicaBeat)
 WEB_REPLICA_BEAT = Subject("cloud.web.replicas", ReplicaBeat)
+
+LINK_CODE = Request("cloud.enrolment.rpc.code", CreateCodeRequest, CodeReply)
+LINK_LIST = Request("cloud.enrolment.rpc.list", ListLinksRequest, ListLinksReply)
+LINK_REVOKE = Request("cloud.enrolment.rpc.revoke", RevokeLinkRequest, Link)
 
 # --- answers -------------------------------------------------------------------------------------
 # A reply crosses a leaf link only on an explicit subject that the site may publish on.

@@ -78,7 +78,12 @@ async def _control(
     wall = clock.now().astimezone(zone_of(name) if name else settings.zone)
     state = restored(remembered, clock.monotonic(), wall)
     async with (
-        Bus.connect(settings.nats_url, "cem", AnswerBook(lambda: store.engine)) as bus,
+        Bus.connect(
+            settings.nats_url,
+            "cem",
+            AnswerBook(lambda: store.engine),
+            settings.nats_credentials,
+        ) as bus,
         Client.open() as phases,
         asyncio.TaskGroup() as tasks,
     ):

@@ -40,7 +40,10 @@ async def serve(settings: Settings) -> None:
         pairing = Pairing(hub, keeper, me, own_ski or None, remote=settings.remote_pairing)
         async with (
             Bus.connect(
-                settings.nats_url, "eebus-gateway", AnswerBook(lambda: store.engine)
+                settings.nats_url,
+                "eebus-gateway",
+                AnswerBook(lambda: store.engine),
+                settings.nats_credentials,
             ) as bus,
             asyncio.TaskGroup() as tasks,
         ):

@@ -32,7 +32,12 @@ async def serve(settings: Settings) -> None:
     lines = Lines(clock, settings.tcp_timeout_s, settings.rtu_timeout_s)
     try:
         async with (
-            Bus.connect(settings.nats_url, "meter-reader", AnswerBook(store.opened)) as bus,
+            Bus.connect(
+                settings.nats_url,
+                "meter-reader",
+                AnswerBook(store.opened),
+                settings.nats_credentials,
+            ) as bus,
             asyncio.TaskGroup() as tasks,
         ):
             outbox = Outbox(bus, settings.site)

@@ -16,7 +16,9 @@ async def serve(settings: Settings) -> None:
     """Run until cancelled. Health answers at once; the planner's compiler may take its time."""
     is_planning = False
     async with (
-        Bus.connect(settings.nats_url, "smart-charging") as bus,
+        Bus.connect(
+            settings.nats_url, "smart-charging", credentials=settings.nats_credentials
+        ) as bus,
         asyncio.TaskGroup() as tasks,
     ):
         checks = {"bus": lambda: bus.is_connected, "planner": lambda: is_planning}

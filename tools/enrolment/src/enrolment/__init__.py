@@ -1,0 +1,1 @@
+"""How a site joins the fleet: codes, keys and signed claims."""
