@@ -37,7 +37,9 @@ from web.first_users import FirstUsers
 from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
 from web.leases import Leases
+from web.limits import Limits
 from web.live import Live
+from web.once import Once
 from web.owners import Owners
 from web.parts import Parts
 from web.software.desk import Software
@@ -454,7 +456,9 @@ def _with_users() -> Path:
 
 
 @asynccontextmanager
-async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
+async def opened_door(
+    url: str, folder: Path, *, rate_per_s: float = 0, origins=()
+) -> AsyncIterator[FrontDoor]:
     """Yield a front door as main builds it, without the listening sockets."""
     clock = SystemClock()
     if not (folder / FILE).exists():
@@ -482,6 +486,8 @@ async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
             owners=owners,
             tokens=tokens,
             users=Users(engine, clock),
+            limits=Limits(engine, clock, rate_per_s, burst=20),
+            once=Once(engine, clock),
             software=software,
             fleet=fleet,
         )
@@ -491,12 +497,18 @@ async def opened_door(url: str, folder: Path) -> AsyncIterator[FrontDoor]:
             asyncio.create_task(fleet.run(Leases(engine, clock))),
         ]
         await asyncio.wait_for(bus.until_connected(), 10)
-        app = create_app(parts, folder / "static", {"bus": lambda: bus.is_connected})
+        app = create_app(parts, folder / "static", {"bus": lambda: bus.is_connected}, origins)
         yield FrontDoor(app, parts, bus, folder)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     engine.dispose()
+
+
+@pytest.fixture
+def opened() -> Callable[..., AbstractAsyncContextManager[FrontDoor]]:
+    """Open a front door with settings of one's own."""
+    return opened_door
 
 
 @pytest.fixture
@@ -516,6 +528,16 @@ async def site(nats: NatsServer, door: FrontDoor) -> AsyncIterator[StandInSite]:
             lambda: door.parts.live.knows("demo") and door.parts.live.heard("demo").eebus
         )
         yield stand_in
+
+
+@pytest.fixture
+def stand_in() -> Callable[[Bus], Awaitable[StandInSite]]:
+    """A stand-in site on a bus of one's own."""
+
+    async def opened(bus: Bus) -> StandInSite:
+        return await StandInSite(bus).open()
+
+    return opened
 
 
 @pytest.fixture

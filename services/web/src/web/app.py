@@ -1,10 +1,13 @@
 """The HTTP application: routers, problems, headers, page. Parts are put in by main."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
+from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 from volthus_kit import health
@@ -20,6 +23,7 @@ from web.api import (
     eebus,
     events,
     failsafe_tests,
+    fleet,
     grid,
     me,
     measuring,
@@ -57,6 +61,15 @@ import is positive. What goes wrong answers `application/problem+json` with a st
 Settings carry a revision as ETag; send it back as If-Match. A program that is to stay gets a token
 of its own at `/tokens`, with scopes (`x-required-scope` of each operation), sites and an end.
 """
+CORS: Mapping[str, Any] = {
+    "allow_methods": ["GET", "POST", "PUT", "PATCH", "DELETE"],
+    "allow_headers": [
+        "Authorization", "Content-Type", "If-Match", "Idempotency-Key", "Last-Event-ID",
+    ],
+    "expose_headers": ["ETag", "Location", "Retry-After"],
+    "allow_credentials": False,
+    "max_age": 600,
+}  # fmt: skip
 ROUTERS = (
     auth,
     me,
@@ -90,10 +103,16 @@ ROUTERS = (
 )
 
 
-def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check]) -> FastAPI:
+def create_app(
+    parts: Parts | None,
+    page: Path,
+    checks: dict[str, health.Check],
+    origins: Sequence[str] = (),
+) -> FastAPI:
     """Return the application.
 
     parts: None where only the OpenAPI document is wanted. checks: see `volthus_kit.health`.
+    origins: pages elsewhere that may ask, with a token; a cookie they never get.
     """
     app = FastAPI(
         title="Volthus",
@@ -123,6 +142,8 @@ def create_app(parts: Parts | None, page: Path, checks: dict[str, health.Check])
     app.router.default = Page(page)
     for middleware in (BoundedBodies, ProtectingHeaders, Counted):
         app.add_middleware(middleware)
+    if origins:
+        app.add_middleware(CORSMiddleware, allow_origins=origins, **CORS)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     return app
 

@@ -1,6 +1,7 @@
 """Completes the OpenAPI document: problems by their media type, event shapes, needed roles."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import cast
 
 from fastapi import FastAPI
@@ -8,7 +9,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
+from web.api.documented import problems
 from web.api.door import KEY_HEADER, MOST_KEY, SAFE_METHODS, DoorFor, Gate
+from web.api.once import OnceRoute
 from web.models.eebus import EebusPicture
 from web.problems import MEDIA_TYPE
 
@@ -46,7 +49,7 @@ def complete(app: FastAPI) -> None:
                 if gate is not None:
                     operation[ROLE_MARK] = gate.role.value
                     operation[SCOPE_MARK] = gate.needs(method)
-            for operation in _commands(document):
+            for operation in _commands(document, _done_once(app)):
                 _take_key(operation)
             made.append(document)
         return made[0]
@@ -60,18 +63,28 @@ def _operations(document: Json) -> Iterator[tuple[str, Json]]:
         yield from operations.items()
 
 
-def _commands(document: Json) -> Iterator[Json]:
-    """Yield what changes something at a site."""
+def _commands(document: Json, done_once: frozenset[str]) -> Iterator[Json]:
+    """Yield what changes something at a site, and of the front door's own what takes a key."""
     paths = cast("dict[str, dict[str, Json]]", document["paths"])
     for path, operations in paths.items():
         for method, operation in operations.items():
-            if OF_A_SITE in path and method.upper() not in SAFE_METHODS:
+            is_ours = operation.get("operationId") in done_once
+            if (OF_A_SITE in path or is_ours) and method.upper() not in SAFE_METHODS:
                 yield operation
+
+
+def _done_once(app: FastAPI) -> frozenset[str]:
+    routes = (context.original_route for context in iter_route_contexts(app.routes))
+    return frozenset(route.name for route in routes if isinstance(route, OnceRoute))
 
 
 def _take_key(operation: Json) -> None:
     """Say that a command may carry an idempotency key."""
     cast("list[Json]", operation.setdefault("parameters", [])).append(KEY_PARAMETER)
+    answers = cast("dict[str, Json]", operation["responses"])
+    for status, answer in problems(HTTPStatus.CONFLICT).items():
+        content: Json = {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="Problem")}}}
+        answers.setdefault(str(status), {"description": answer["description"], "content": content})
 
 
 def _mend_answers(operation: Json) -> None:

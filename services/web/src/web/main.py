@@ -18,8 +18,10 @@ from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
 from web.history.keeping import Surroundings, keep
 from web.leases import Leases
+from web.limits import Limits
 from web.live import Live
 from web.memory import give_back_large_blocks
+from web.once import Once
 from web.owners import Owners
 from web.parts import Parts
 from web.settings import Settings
@@ -58,6 +60,7 @@ async def serve(settings: Settings) -> None:
         await fleet.hear(bus)
         around = Surroundings(bus, engine, leases, clock)
         history = await keep(around, settings, tasks) if is_cloud else None
+        limits = Limits(engine, clock, settings.rate_per_s, settings.rate_burst)
         parts = Parts(
             clock=clock,
             accounts=accounts,
@@ -67,13 +70,16 @@ async def serve(settings: Settings) -> None:
             owners=owners,
             tokens=tokens,
             users=Users(engine, clock),
+            limits=limits,
+            once=Once(engine, clock),
             software=software,
             fleet=fleet,
             history=history,
         )
         checks = {"bus": lambda: bus.is_connected}
-        app = create_app(parts, settings.web_static, checks)
+        app = create_app(parts, settings.web_static, checks, settings.allowed_origins)
         tasks.create_task(hearing.watch(bus, live), name="watch")
+        tasks.create_task(limits.share(), name="share rates")
         tasks.create_task(hearing.place(engine, live), name="place sites")
         tasks.create_task(hearing.remember(engine, live), name="remember sites")
         tasks.create_task(software.keep_fresh(), name="releases")

@@ -1,15 +1,16 @@
 """What the routers find behind the front door."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from volthus_kit.clock import Clock
 from web.accounts import Accounts
 from web.attempts import SharedAttempts
 from web.audit import Audit
-from web.core.knocks import Knocks
 from web.fleet.desk import Fleet
 from web.history.keeping import History
+from web.limits import Limits
 from web.live import Live
+from web.once import Once
 from web.owners import Owners
 from web.software.desk import Software
 from web.tokens import ProgramTokens
@@ -28,7 +29,8 @@ class Parts:
     owners: Owners
     tokens: ProgramTokens
     users: Users
+    limits: Limits
+    once: Once
     software: Software
     fleet: Fleet
-    knocks: Knocks = field(default_factory=Knocks)
     history: History | None = None  # of all sites; None at a site, whose CEM keeps its records

@@ -62,7 +62,20 @@ class Settings(ServiceSettings):
     web_certificate: Path | None = Field(
         None, description="certificate (PEM) that the proxy in front shows: its end is watched"
     )
+    rate_per_s: float = Field(
+        50, ge=0, description="requests of one account from one address that go on; 0 = no limit"
+    )
+    rate_burst: int = Field(200, ge=1, description="of these, how many may come at once")
+    cors_origins: str = Field(
+        "",
+        description="pages elsewhere that may ask the API with a token: https://..., with commas",
+    )
     trust_proxy: bool = Field(
         default=False,
         description="believe X-Forwarded-* of a proxy on this machine",
     )
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The origins of `cors_origins`."""
+        return tuple(filter(None, (one.strip() for one in self.cors_origins.split(","))))

@@ -65,6 +65,7 @@ async def account_of(
         )
     if not bearer and request.method not in SAFE_METHODS:
         _check_csrf(request, account)
+    _count_request(request, parts, account)
     return account
 
 
@@ -76,17 +77,27 @@ async def _by_bearer(parts: Parts, secret: str) -> Account | None:
 
 def _count_failure(request: Request, parts: Parts) -> None:
     """Count a token that opened nothing. Raises ProblemError `too-many-attempts`."""
-    address = address_of(request)
-    wait_s = parts.knocks.failed(address, parts.clock.monotonic())
+    wait_s = parts.limits.knocked(address_of(request))
     if wait_s > 0:
         LOG_INS.labels("too-many").inc()
-        raise ProblemError(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too-many-attempts",
-            f"Too many tokens that open nothing; try again in {wait_s} s.",
-            params={"wait_s": str(wait_s)},
-            headers={"Retry-After": str(wait_s)},
-        )
+        raise _wait("too-many-attempts", "Too many tokens that open nothing", wait_s)
+
+
+def _count_request(request: Request, parts: Parts, account: Account) -> None:
+    """Count a request. Raises ProblemError `too-many-requests`."""
+    wait_s = parts.limits.asked(account.actor, address_of(request))
+    if wait_s > 0:
+        raise _wait("too-many-requests", "Too many requests", wait_s)
+
+
+def _wait(code: str, what: str, wait_s: int) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        code,
+        f"{what}; try again in {wait_s} s.",
+        params={"wait_s": str(wait_s)},
+        headers={"Retry-After": str(wait_s)},
+    )
 
 
 def _check_csrf(request: Request, account: Account) -> None:
@@ -274,14 +285,14 @@ class DoorFor:
         check_scope(account, self.needs(request.method))
         if not visible(parts, account, site):
             raise unknown_site(site)
-        return Door(site, account, parts, _key_of(request))
+        return Door(site, account, parts, key_of(request))
 
     def needs(self, method: str) -> Scope:
         """Return the scope that a request of this method needs."""
         return self.scope or needed(method, self.role)
 
 
-def _key_of(request: Request) -> str:
+def key_of(request: Request) -> str:
     """Return the idempotency key of a command, "" without one."""
     key = request.headers.get(KEY_HEADER)
     if key is None or request.method in SAFE_METHODS:

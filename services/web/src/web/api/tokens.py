@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from web.accounts import Account
 from web.api.documented import CREATED, LOGGED_IN, problems
 from web.api.door import PartsDep, Person, admit
+from web.api.once import OnceRoute
 from web.core.roles import Role
 from web.core.scopes import Scope, is_grantable
 from web.models.auth import NewProgramToken, ProgramToken, ProgramTokenWanted
@@ -27,7 +28,7 @@ TokenId = Annotated[
          examples=["5f2c08c1d9a3b7e4"]),
 ]  # fmt: skip
 
-router = APIRouter(prefix="/tokens", tags=["Log-in"])
+router = APIRouter(prefix="/tokens", tags=["Log-in"], route_class=OnceRoute)
 
 _GONE = LOGGED_IN | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 _MAKE = _GONE | problems(HTTPStatus.CONFLICT) | CREATED

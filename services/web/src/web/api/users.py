@@ -10,6 +10,7 @@ from volthus_kit.refusal import RefusedError
 from web.accounts import Account
 from web.api.documented import CREATED, LOGGED_IN, problems
 from web.api.door import PartsDep, ServicePerson, visible
+from web.api.once import OnceRoute
 from web.api.revisions import IfMatch, tag
 from web.core.people import Person, Sites, may_give, may_manage
 from web.core.roles import Role
@@ -23,7 +24,7 @@ from web.users import UserAsked, check_password, new_password
 Username = Annotated[
     str, Path(description="Name of the user.", min_length=1, max_length=64, examples=["bo"])
 ]
-router = APIRouter(prefix="/users", tags=["Users"])
+router = APIRouter(prefix="/users", tags=["Users"], route_class=OnceRoute)
 
 _GONE = LOGGED_IN | problems(HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE)
 _MAKE = _GONE | problems(HTTPStatus.CONFLICT) | CREATED
@@ -114,9 +115,7 @@ async def create_user(
         check_password(wanted.password, wanted.username, "/password")
     password = wanted.password or new_password()
     person = Person(wanted.username, wanted.role, sites, account.tenant)
-    async with parts.audit.recorded(
-        account.who, "users.create", about=wanted.username
-    ) as change:
+    async with parts.audit.recorded(account.who, "users.create", about=wanted.username) as change:
         made = _shown(await parts.users.create(person, password))
         change.after = made.model_dump_json()
     response.headers["Location"] = f"{request.url.path}/{made.username}"
