@@ -100,6 +100,10 @@ class WallClock:
         passed = timedelta(seconds=monotonic_s - self.monotonic_s)
         return (self.wall.astimezone(UTC) + passed).astimezone(self.wall.tzinfo)
 
+    def unix_s(self, monotonic_s: float) -> float:
+        """Return a monotonic moment as Unix seconds."""
+        return self.wall.timestamp() + monotonic_s - self.monotonic_s
+
     def moment_s(self, wall: datetime) -> float:
         """Return the monotonic moment (s) of an aware wall time."""
         # So does subtraction.

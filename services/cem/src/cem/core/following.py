@@ -37,7 +37,7 @@ def taken(state: State, plan: Plan | None, now: float) -> State:
     clock = state.wall
     if plan is None or clock is None:
         return replace(state, plan=plan)
-    now_s = clock.at(now).timestamp()
+    now_s = clock.unix_s(now)
     courses = []
     for course in plan.courses:
         charger = state.chargers.get(course.ski)
@@ -55,7 +55,7 @@ def planned(charger: Charger, state: State, now: float) -> Advice | None:
     plan, clock = state.plan, state.wall
     if plan is None or clock is None or not charger.session:
         return None
-    now_s = clock.at(now).timestamp()
+    now_s = clock.unix_s(now)
     slot = plan.slot(now_s)
     course = plan.course(charger.ski, charger.session)
     if slot is None or course is None:
@@ -78,7 +78,7 @@ def by_prices(charger: Charger, need: Need, state: State, now: float) -> Advice 
     prices, clock = state.prices, state.wall
     if prices is None or clock is None or not charger.mode.smart.price:
         return None
-    now_s = clock.at(now).timestamp()
+    now_s = clock.unix_s(now)
     phases = len(expected_phases(charger, state))
     power_w = max(pace_a(charger, state), 1.0) * phases * NOMINAL_VOLTAGE_V
     due_s = now_s + need.deadline_s - now

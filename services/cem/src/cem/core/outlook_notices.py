@@ -18,7 +18,7 @@ def planned_notices(state: State, now: float) -> list[Notice]:
     smart = [c for c in state.chargers.values() if c.mode.mode is Mode.SMART and c.has_car]
     if not smart or state.wall is None:
         return []
-    now_s = state.wall.at(now).timestamp()
+    now_s = state.wall.unix_s(now)
     found = []
     plan = state.plan
     if plan is not None and now_s >= plan.valid_until_s:
