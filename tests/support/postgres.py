@@ -39,6 +39,11 @@ class PostgresServer:
         self._folder = folder
         self._data = folder / "data"
 
+    @property
+    def programs(self) -> Path:
+        """The folder of its programs: pg_dump and pg_restore of its own version."""
+        return self._programs
+
     def make(self) -> None:
         """Make its folder of data. Raises CalledProcessError."""
         user = _other_user()
