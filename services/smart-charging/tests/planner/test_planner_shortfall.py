@@ -29,7 +29,7 @@ def avoidable(count: int, has_phases: bool) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("has_phases", "count", "troubled", "missing_kwh"), [(False, 40, 0, 0.01), (True, 10, 6, 4.0)]
+    ("has_phases", "count", "troubled", "missing_kwh"), [(False, 40, 0, 0.01), (True, 12, 2, 0.4)]
 )
 def test_cramped_sites_lack_no_more_than_they_must(has_phases, count, troubled, missing_kwh):
     over = avoidable(count, has_phases)

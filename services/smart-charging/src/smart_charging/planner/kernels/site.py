@@ -31,6 +31,7 @@ from smart_charging.planner.kernels.exchange import is_between, straightened
 from smart_charging.planner.kernels.feeding import drawn_anew, fed, lacking, least_by_phases
 from smart_charging.planner.kernels.relaxed import relaxed
 from smart_charging.planner.kernels.single import LEAST_BILL, respond
+from smart_charging.planner.kernels.slotwise import eased
 from smart_charging.planner.kernels.types import Floats, Integers
 
 SWEEPS = 2
@@ -40,6 +41,7 @@ PHASED = 4  # times more moves where phases count: one car at a time finds less
 SHORT = 5  # times more moves while energy is missing that need not be
 THOROUGH = 30  # moves from which on a sharper bound is worth its time
 FEEDING = 250  # steps per move of the search for energy that is missing without need
+FEW_SLOTS = 48  # with less of them tries are cheap, and more are worth it
 NO_MATTER = 0.004  # kW x slots that may be missing without need
 AT_MOST = 6  # times the moves in vain
 BETTER = 1e-9
@@ -333,16 +335,20 @@ def sharpened(
 
 @compiled
 def relieved(
-    site: Site, desk: Desk, small: Desk, missing: float, steps: int, seed: int, p: Floats
+    site: Site, desk: Desk, small: Desk, missing: float, moves: int, seed: int, p: Floats
 ) -> bool:
     """Look for a plan that lacks less, if one may; return whether there is, in p."""
     now = lacking(site, p)
-    if steps == 0 or now <= missing + NO_MATTER:
+    if moves == 0 or now <= missing + NO_MATTER:
         return False
     enough = max(missing, least_by_phases(site, small)) + NO_MATTER
     if now <= enough:
         return False
-    return bool(fed(site, desk, enough, steps, seed, p) < now - EPS)
+    found = fed(site, desk, enough, FEEDING * moves, seed, p)
+    if found > enough:
+        vain = moves * (1 + FEW_SLOTS // len(site.room))
+        eased(site, desk, enough, vain, seed, p)
+    return lacking(site, p) < now - EPS
 
 
 @compiled
@@ -371,7 +377,7 @@ def solve(
     if missing > EPS:  # who cannot have a whole block may still have lacked less
         cost, missing = truly_relaxed(site, small)
     enough = cost + site.penalty * missing + tolerance * max(abs(cost), LEAST_BILL)
-    if relieved(site, desk, small, missing, FEEDING * moves, seed, p):
+    if relieved(site, desk, small, missing, moves, seed, p):
         tightest_first(site, desk)
         best = swept(site, desk, value_of(site, desk.total, p), enough, p)
     is_short = best > enough + 0.001 * site.penalty
@@ -397,12 +403,9 @@ def solve(
             site, desk, small, group[:k], SHAKES[move % len(SHAKES)], move % 5 != 4, luck, p, best
         )
         fruitless = 0 if best < before else fruitless + 1
-    if lacked > EPS:
-        if lacking(site, p) > lacked + EPS:  # a need that is less than a block counts as one
-            p[:] = fairest
-            drawn_anew(site, desk, p)
-            best = value_of(site, desk.total, p)
-        if relieved(site, desk, small, missing, FEEDING * moves, seed + 1, p):
-            tightest_first(site, desk)
-            best = swept(site, desk, value_of(site, desk.total, p), -np.inf, p)
+    # a need that is less than a block counts as one up to here
+    if lacked > EPS and lacking(site, p) > lacked + EPS:
+        p[:] = fairest
+        drawn_anew(site, desk, p)
+        best = value_of(site, desk.total, p)
     return best, cost, missing
