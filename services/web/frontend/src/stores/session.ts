@@ -8,6 +8,8 @@ import { recall, remember } from "./storage";
 
 /** The cookie of a session cannot be seen from here: this remembers that there may be one. */
 const LOGGED_IN_KEY = "volthus.logged-in";
+const FIRST_SITE_MS = 2000;
+let asking: ReturnType<typeof setTimeout> | undefined;
 
 export const me = shallowRef<Me | null>(null);
 export const sites = shallowRef<Site[]>([]);
@@ -44,12 +46,26 @@ export async function logOut(): Promise<void> {
 
 async function enter(person: Me): Promise<void> {
   useCsrfToken(person.csrf_token);
+  await learnSites();
+  me.value = person;
+  remember(LOGGED_IN_KEY, "yes");
+  askForTheFirst();
+}
+
+async function learnSites(): Promise<void> {
   sites.value = (await answered(api.GET("/api/v1/sites"))).items;
   if (!sites.value.some((site) => site.id === siteId.value)) {
     siteId.value = sites.value[0]?.id ?? null;
   }
-  me.value = person;
-  remember(LOGGED_IN_KEY, "yes");
+}
+
+/** While no site has been heard, ask again: the page says that it appears by itself. */
+function askForTheFirst(): void {
+  clearTimeout(asking);
+  if (me.value === null || siteId.value !== null) return;
+  asking = setTimeout(() => {
+    void learnSites().catch(() => undefined).then(askForTheFirst);
+  }, FIRST_SITE_MS);
 }
 
 function forget(): void {
