@@ -33,6 +33,7 @@ from web.accounts import Accounts
 from web.app import create_app
 from web.attempts import SharedAttempts
 from web.audit import Audit
+from web.calling import CallRules
 from web.first_users import FirstUsers
 from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
@@ -44,6 +45,7 @@ from web.owners import Owners
 from web.parts import Parts
 from web.software.desk import Software
 from web.store import FILE, open_store
+from web.telling import Telling, TellingSettings
 from web.tokens import ProgramTokens
 from web.users import Users
 
@@ -489,6 +491,7 @@ async def opened_door(
             limits=Limits(engine, clock, rate_per_s, burst=20),
             once=Once(engine, clock),
             software=software,
+            telling=Telling(engine, clock, TellingSettings(CallRules(private=True))),
             fleet=fleet,
         )
         tasks = [

@@ -16,6 +16,7 @@ from web import handbook
 from web.answers import add_handlers
 from web.api import (
     acceptance,
+    alerts,
     auth,
     cars,
     chargers,
@@ -34,6 +35,7 @@ from web.api import (
     paired,
     planning,
     price_feeds,
+    push,
     pv_systems,
     records,
     rotation,
@@ -45,6 +47,7 @@ from web.api import (
     timeline,
     tokens,
     users,
+    webhooks,
 )
 from web.api.documented import ALWAYS
 from web.api.measuring import who_may_measure
@@ -99,6 +102,9 @@ ROUTERS = (
     operator,
     site_file,
     software,
+    alerts,
+    webhooks,
+    push,
     service,
 )
 

@@ -27,6 +27,7 @@ from web.parts import Parts
 from web.settings import Settings
 from web.software.desk import Software
 from web.store import open_store
+from web.telling import Telling, telling_settings
 from web.tokens import ProgramTokens
 from web.users import Users
 
@@ -56,6 +57,7 @@ async def serve(settings: Settings) -> None:
             engine, clock, settings.releases, settings.releases_key, settings.update_command
         )
         leases = Leases(engine, clock)
+        telling = Telling(engine, clock, telling_settings(settings))
         fleet = Fleet(live, engine, clock, Beating(bus, clock, leases.holder))
         await fleet.hear(bus)
         around = Surroundings(bus, engine, leases, clock)
@@ -73,6 +75,7 @@ async def serve(settings: Settings) -> None:
             limits=limits,
             once=Once(engine, clock),
             software=software,
+            telling=telling,
             fleet=fleet,
             history=history,
         )
@@ -84,6 +87,8 @@ async def serve(settings: Settings) -> None:
         tasks.create_task(hearing.remember(engine, live), name="remember sites")
         tasks.create_task(software.keep_fresh(), name="releases")
         tasks.create_task(leases.run(), name="leases")
+        telling_work = telling.work(live, leases, lambda: bus.is_connected)
+        tasks.create_task(telling_work, name="alerts, webhooks and push")
         tasks.create_task(fleet.run(leases), name="fleet")
         tasks.create_task(
             serve_app(

@@ -13,6 +13,7 @@ from web.live import Live
 from web.once import Once
 from web.owners import Owners
 from web.software.desk import Software
+from web.telling import Telling
 from web.tokens import ProgramTokens
 from web.users import Users
 
@@ -32,5 +33,6 @@ class Parts:
     limits: Limits
     once: Once
     software: Software
+    telling: Telling
     fleet: Fleet
     history: History | None = None  # of all sites; None at a site, whose CEM keeps its records

@@ -133,6 +133,8 @@ _OF_SMART_CHARGING = {
 }
 _OF_FRONT_DOOR = {
     "too-many-tokens": _NOT_NOW,
+    "too-many-webhooks": _NOT_NOW,
+    "too-many-subscriptions": _NOT_NOW,
     "unknown-user": _GONE,
     "user-exists": _NOT_NOW,
     "last-of-role": _NOT_NOW,

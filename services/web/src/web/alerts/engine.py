@@ -131,8 +131,9 @@ class AlertEngine:
             if count % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
             self._look(place, now_s, news, looks)
-        if news:
-            await self._in_session(lambda session: store.write(session, news, self._tellers, now_s))
+        for at in range(0, len(news), NEWS_AT_ONCE):
+            part = news[at : at + NEWS_AT_ONCE]  # a short transaction: others write too
+            await self._in_session(partial(store.write, news=part, tellers=self._tellers, now_s=now_s))
         for look in looks:
             self._keep(look)
         self._count()

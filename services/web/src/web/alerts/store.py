@@ -14,6 +14,8 @@ from web.alerts.told import AlertTold, Teller, Told
 from web.core.alerting.machine import Change, Key, Open, State, What
 from web.core.alerting.news import Happened, Kind, Marks
 from web.core.alerting.rules import AS_DELIVERED, Rule, RuleSettings, Severity
+from web.history import upserts
+from web.history.facts import Row
 
 KEPT_S = 400 * 86_400.0
 OWN = "~"  # before a tenant: the front door's own place among the sites
@@ -71,6 +73,7 @@ def write(
     An alert that another replica wrote already is not told again.
     """
     told: list[Told] = []
+    marks: list[Row] = []
     for one in news:
         told += _changed(session, one, now_s)
         told += [
@@ -78,7 +81,8 @@ def write(
             for each in one.happened
         ]
         if one.marks is not None:
-            session.merge(SiteMarksRow(site=one.place, marks=_marks(one.marks)))
+            marks.append({"site": one.place, "marks": _marks(one.marks)})
+    upserts.put(session.connection(), SiteMarksRow, marks)
     session.flush()
     if told:
         for teller in tellers:

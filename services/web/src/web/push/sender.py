@@ -37,7 +37,16 @@ logger = logging.getLogger(__name__)
 class PushSender:
     """Delivers what the table of push messages holds. contact: see `sealing.authorization`."""
 
-    def __init__(self, engine: Engine, clock: Clock, caller: Caller, contact: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        caller: Caller,
+        contact: str,
+        every_s: float = EVERY_S,
+    ) -> None:
+        """Look for what waits every `every_s` seconds."""
+        self._every_s = every_s
         self._engine = engine
         self._clock = clock
         self._caller = caller
@@ -60,7 +69,7 @@ class PushSender:
                     self._is_failing = False
                 except RefusedError as error:
                     self._say_failing(error)
-                await asyncio.sleep(EVERY_S)
+                await asyncio.sleep(self._every_s)
 
     async def _forget(self) -> None:
         now = self._clock.monotonic()

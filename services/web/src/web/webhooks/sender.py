@@ -32,6 +32,9 @@ EVERY_S = 1.0
 MOST_AT_ONCE = 16
 MOST_OF_A_TENANT = 4
 FORGET_EVERY_S = 3600.0
+LAST_TRY_S = (
+    60.0  # after the three days, so that a webhook that failed all the time is known as such
+)
 GONE = 410  # Standard Webhooks: the receiver wants no more
 
 logger = logging.getLogger(__name__)
@@ -40,7 +43,11 @@ logger = logging.getLogger(__name__)
 class Sender:
     """Delivers what the table of deliveries holds."""
 
-    def __init__(self, engine: Engine, clock: Clock, caller: Caller) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, caller: Caller, every_s: float = EVERY_S
+    ) -> None:
+        """Look for what waits every `every_s` seconds."""
+        self._every_s = every_s
         self._engine = engine
         self._clock = clock
         self._caller = caller
@@ -67,7 +74,7 @@ class Sender:
 
     async def _pause(self) -> None:
         try:
-            async with asyncio.timeout(EVERY_S):
+            async with asyncio.timeout(self._every_s):
                 await self._freed.wait()
         except TimeoutError:
             return
@@ -154,14 +161,15 @@ def _failed(  # noqa: PLR0913, PLR0917 - what an attempt is
 ) -> Outcome:
     """Return what becomes of a delivery that was not taken."""
     chance = random.random()  # noqa: S311 - spreads retries, guards nothing
-    next_s = now_s + wait_s(one.attempts + 1, chance, asked_s)
+    last_s = one.created_s + GIVEN_UP_AFTER_S + LAST_TRY_S
+    next_s = min(now_s + wait_s(one.attempts + 1, chance, asked_s), last_s)
     since_s = one.failing_since_s if one.failing_since_s is not None else now_s
     disable = ""
     if status == GONE:
         disable = "gone"
     elif now_s - since_s >= GIVEN_UP_AFTER_S:
         disable = "gave-up"
-    is_last = bool(disable) or next_s > one.created_s + GIVEN_UP_AFTER_S
+    is_last = bool(disable) or now_s >= last_s
     return Outcome(
         is_delivered=False,
         at_s=now_s,

@@ -85,27 +85,22 @@ def add_test(session: Session, hook: WebhookRow, at_s: float) -> str:
 
 def due(session: Session, now_s: float, busy: Iterable[str], most: int) -> list[Due]:
     """Return what is to be tried now: the oldest of each webhook that neither rests nor is busy."""
+    is_due = (col(DeliveryRow.state) == "waiting", col(DeliveryRow.next_s) <= now_s)
     oldest = (
-        select(func.min(col(DeliveryRow.created_s)), col(DeliveryRow.webhook))
-        .where(col(DeliveryRow.state) == "waiting", col(DeliveryRow.next_s) <= now_s)
-        .where(col(DeliveryRow.webhook).not_in(list(busy)))
+        select(func.min(col(DeliveryRow.id)))
+        .join(WebhookRow, col(WebhookRow.id) == DeliveryRow.webhook)
+        .where(*is_due, col(DeliveryRow.webhook).not_in(list(busy)))
+        .where(col(WebhookRow.rests_until_s) <= now_s, col(WebhookRow.enabled))
         .group_by(col(DeliveryRow.webhook))
-        .subquery()
     )
     found = session.exec(
         select(DeliveryRow, WebhookRow)
-        .join(oldest, (oldest.c.webhook == DeliveryRow.webhook)
-              & (oldest.c.min_1 == DeliveryRow.created_s))
         .join(WebhookRow, col(WebhookRow.id) == DeliveryRow.webhook)
-        .where(col(DeliveryRow.state) == "waiting", col(DeliveryRow.next_s) <= now_s)
-        .where(col(WebhookRow.rests_until_s) <= now_s, col(WebhookRow.enabled))
+        .where(col(DeliveryRow.id).in_(oldest))
         .order_by(col(DeliveryRow.next_s))
-        .limit(4 * most)
-    ).all()  # fmt: skip
-    firsts: dict[str, Due] = {}
-    for delivery, hook in found:
-        firsts.setdefault(hook.id, _due(delivery, hook, now_s))
-    return list(firsts.values())[:most]
+        .limit(most)
+    ).all()
+    return [_due(delivery, hook, now_s) for delivery, hook in found]
 
 
 def finish(session: Session, one: Due, outcome: Outcome) -> None:
@@ -208,7 +203,7 @@ def _delivery(hook: str, told: Told, *, is_full: bool) -> dict[str, object]:
 
 def _row(hook: str, event: str, site: str, body: str, at_s: float) -> dict[str, object]:
     return {
-        "id": f"msg_{chance.token_hex(12)}",
+        "id": f"msg_{int(at_s * 1000):012x}{chance.token_hex(8)}",  # in order of time
         "webhook": hook,
         "event": event,
         "site": site,
