@@ -14,6 +14,8 @@ from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
 from volthus_wire.subjects import EEBUS_PICTURE, SITE_STATE, WATCH
 from volthus_wire.v1.site_pb2 import Watch
+from web.history import upserts
+from web.history.facts import Row
 from web.live import Live
 from web.metrics import SITES
 from web.store import SiteRow
@@ -22,6 +24,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 SAVE_EVERY_S = 30.0
+STORED_WITHIN_S = 120.0
+ROWS_AT_ONCE = 500  # in one transaction: others want to write too
 PLACE_EVERY_S = 15.0
 
 
@@ -50,6 +54,8 @@ def recall(engine: Engine, live: Live) -> None:
     """Know the sites of before; blocking."""
     with Session(engine) as session:
         for row in session.exec(select(SiteRow)):
+            if row.last_seen_s <= 0:
+                continue  # it has a code to join with, and was never heard
             seen = datetime.fromtimestamp(row.last_seen_s, UTC)
             live.remember(row.site, row.name, seen, row.tenant)
 
@@ -78,38 +84,45 @@ def _tenants(engine: Engine, new: list[str]) -> dict[str, str]:
 
 
 async def remember(engine: Engine, live: Live) -> None:
-    """Store which sites were heard when, every SAVE_EVERY_S seconds; counts them too."""
-    saved: dict[str, datetime] = {}
+    """Store which sites were heard when, and count them, every SAVE_EVERY_S seconds.
+
+    Of a site that speaks all the time it is enough to know within STORED_WITHIN_S; the last word of
+    one that fell silent is stored as it was.
+    """
+    saved: dict[str, tuple[str, datetime]] = {}
     while True:
         _count(live)
         fresh = {
-            site: heard.last_seen
+            site: (heard.name, heard.last_seen)
             for site, heard in live.everything()
-            if heard.last_seen is not None and saved.get(site) != heard.last_seen
+            if heard.last_seen is not None
+            and _is_worth_storing(saved.get(site), heard.name, heard.last_seen, live, site)
         }
-        rows = [
-            SiteRow(site=site, name=live.heard(site).name, last_seen_s=seen.timestamp())
-            for site, seen in fresh.items()
+        rows: list[Row] = [
+            {"site": site, "name": name, "last_seen_s": seen.timestamp()}
+            for site, (name, seen) in fresh.items()
         ]
         try:
-            await asyncio.to_thread(_save, engine, rows)
+            for at in range(0, len(rows), ROWS_AT_ONCE):
+                await asyncio.to_thread(_save, engine, rows[at : at + ROWS_AT_ONCE])
             saved |= fresh
         except RefusedError as error:
             logger.warning("sites not stored", extra={"error": error.detail})
         await asyncio.sleep(SAVE_EVERY_S if saved else LOOK_S)
 
 
-def _save(engine: Engine, rows: list[SiteRow]) -> None:
-    def write(session: Session) -> None:
-        for row in rows:
-            known = session.get(SiteRow, row.site)
-            if known is None:
-                session.add(row)
-                continue
-            known.name, known.last_seen_s = row.name, row.last_seen_s  # its tenant stays
+def _is_worth_storing(
+    before: tuple[str, datetime] | None, name: str, seen: datetime, live: Live, site: str
+) -> bool:
+    if before is None or before[0] != name:
+        return True
+    is_old = (seen - before[1]).total_seconds() >= STORED_WITHIN_S
+    return is_old or (seen != before[1] and not live.is_online(site))
 
-    if rows:
-        written(engine, write)
+
+def _save(engine: Engine, rows: list[Row]) -> None:
+    # The tenant of a site that is there stays.
+    written(engine, lambda session: upserts.put(session.connection(), SiteRow, rows))
 
 
 def _count(live: Live) -> None:

@@ -18,6 +18,10 @@ _OF_EVERY_OWNER = {
     "idempotency-key-reused": _NOT_NOW,
     "idempotency-answer-lost": _NOT_NOW,
 }
+_OF_ENROLMENT = {
+    "site-taken": _NOT_NOW,
+    "site-not-linked": _NOT_NOW,
+}
 _OF_CEM = {
     "phases-not-supported": _WRONG,
     "fuse-out-of-range": _WRONG,
@@ -195,6 +199,7 @@ _OF_EEBUS_GATEWAY = {
 REFUSALS: Mapping[str, HTTPStatus] = (
     _OF_EVERY_OWNER
     | _OF_CEM
+    | _OF_ENROLMENT
     | _OF_SMART_CHARGING
     | _OF_FRONT_DOOR
     | _OF_METER_READER

@@ -23,8 +23,8 @@ from volthus_wire.v1.rpc_pb2 import Caller
 OPERATOR = "operator"
 
 
-async def serve(bus: Bus, desk: Desk, lockouts: Lockouts | None) -> None:
-    """Answer the front door; every replica may."""
+async def serve(bus: Bus, desk: Desk, lockouts: Lockouts | None = None, join_url: str = "") -> None:
+    """Answer the front door; every replica may. join_url: where devices ask."""
 
     async def code(asked: CreateCodeRequest, caller: Caller) -> CodeReply:
         _check(caller)
@@ -36,7 +36,7 @@ async def serve(bus: Bus, desk: Desk, lockouts: Lockouts | None) -> None:
             caller.actor,
             timedelta(seconds=asked.valid_s),
         )
-        return CodeReply(code=made, expires_at=_stamp(expires_at.timestamp()))
+        return CodeReply(code=made, expires_at=_stamp(expires_at.timestamp()), join_url=join_url)
 
     async def links(asked: ListLinksRequest, caller: Caller) -> ListLinksReply:
         _check(caller)

@@ -44,7 +44,7 @@ async def serve(settings: Settings) -> None:
     app = create_app(desk, clock, settings.leaf_url, ca)
     connecting = Bus.connect(settings.nats_url, "enrolment", credentials=settings.nats_credentials)
     async with connecting as bus, asyncio.TaskGroup() as tasks:
-        await bus_side.serve(bus, desk, lockouts)
+        await bus_side.serve(bus, desk, lockouts, settings.enrolment_url or _own(settings))
         checks = {"bus": lambda: bus.is_connected}
         if lockouts is not None:
             tasks.create_task(lockouts.keep_told(), name="lock-outs")
@@ -60,6 +60,10 @@ async def serve(settings: Settings) -> None:
         tasks.create_task(
             health.serve(settings.health_host, settings.health_port, checks), name="health"
         )
+
+
+def _own(settings: Settings) -> str:
+    return f"http://{settings.enrolment_host}:{settings.enrolment_port}"
 
 
 def main() -> None:

@@ -18,6 +18,9 @@ class Settings(ServiceSettings):
     )
     enrolment_host: str = Field("127.0.0.1", description="address that devices ask")
     enrolment_port: int = Field(8090, description="its port; TLS is a proxy's matter")
+    enrolment_url: str = Field(
+        "", description="address under which devices reach it; empty: as host and port say"
+    )
     leaf_url: str = Field(description="address that sites link to, tls://hub.example.com:7422")
     leaf_ca: Path | None = Field(
         None, description="certificate (PEM) that vouches for the leaf address, if not a public one"

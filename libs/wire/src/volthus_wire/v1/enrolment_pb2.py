@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvolthus_wire/v1/enrolment.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"P\n\x11\x43reateCodeRequest\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12\x0f\n\x07valid_s\x18\x04 \x01(\r\"I\n\tCodeReply\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"?\n\x10ListLinksRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\x12\r\n\x05sites\x18\x03 \x03(\t\"\x9e\x02\n\x04Link\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\t\x12/\n\x0b\x65nrolled_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrenewed_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0f\x63ode_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\x0eListLinksReply\x12$\n\x05links\x18\x01 \x03(\x0b\x32\x15.volthus_wire.v1.Link\"!\n\x11RevokeLinkRequest\x12\x0c\n\x04site\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fvolthus_wire/v1/enrolment.proto\x12\x0fvolthus_wire.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"P\n\x11\x43reateCodeRequest\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06tenant\x18\x03 \x01(\t\x12\x0f\n\x07valid_s\x18\x04 \x01(\r\"[\n\tCodeReply\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08join_url\x18\x03 \x01(\t\"?\n\x10ListLinksRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\x12\r\n\x05sites\x18\x03 \x03(\t\"\x9e\x02\n\x04Link\x12\x0c\n\x04site\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\t\x12/\n\x0b\x65nrolled_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrenewed_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0f\x63ode_expires_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\x0eListLinksReply\x12$\n\x05links\x18\x01 \x03(\x0b\x32\x15.volthus_wire.v1.Link\"!\n\x11RevokeLinkRequest\x12\x0c\n\x04site\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,13 +35,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECODEREQUEST']._serialized_start=85
   _globals['_CREATECODEREQUEST']._serialized_end=165
   _globals['_CODEREPLY']._serialized_start=167
-  _globals['_CODEREPLY']._serialized_end=240
-  _globals['_LISTLINKSREQUEST']._serialized_start=242
-  _globals['_LISTLINKSREQUEST']._serialized_end=305
-  _globals['_LINK']._serialized_start=308
-  _globals['_LINK']._serialized_end=594
-  _globals['_LISTLINKSREPLY']._serialized_start=596
-  _globals['_LISTLINKSREPLY']._serialized_end=650
-  _globals['_REVOKELINKREQUEST']._serialized_start=652
-  _globals['_REVOKELINKREQUEST']._serialized_end=685
+  _globals['_CODEREPLY']._serialized_end=258
+  _globals['_LISTLINKSREQUEST']._serialized_start=260
+  _globals['_LISTLINKSREQUEST']._serialized_end=323
+  _globals['_LINK']._serialized_start=326
+  _globals['_LINK']._serialized_end=612
+  _globals['_LISTLINKSREPLY']._serialized_start=614
+  _globals['_LISTLINKSREPLY']._serialized_end=668
+  _globals['_REVOKELINKREQUEST']._serialized_start=670
+  _globals['_REVOKELINKREQUEST']._serialized_end=703
 # @@protoc_insertion_point(module_scope)

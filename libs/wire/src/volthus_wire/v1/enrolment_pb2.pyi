@@ -22,12 +22,14 @@ class CreateCodeRequest(_message.Message):
     def __init__(self, site: _Optional[str] = ..., name: _Optional[str] = ..., tenant: _Optional[str] = ..., valid_s: _Optional[int] = ...) -> None: ...
 
 class CodeReply(_message.Message):
-    __slots__ = ("code", "expires_at")
+    __slots__ = ("code", "expires_at", "join_url")
     CODE_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    JOIN_URL_FIELD_NUMBER: _ClassVar[int]
     code: str
     expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, code: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    join_url: str
+    def __init__(self, code: _Optional[str] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., join_url: _Optional[str] = ...) -> None: ...
 
 class ListLinksRequest(_message.Message):
     __slots__ = ("after", "limit", "sites")

@@ -65,6 +65,202 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Log In Methods
+         * @description Tell how one can log in here.
+         */
+        get: operations["list_log_in_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Start Oidc
+         * @description Send the browser to the provider.
+         */
+        get: operations["start_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finish Oidc
+         * @description Take the browser back from the provider, and log in who came.
+         */
+        get: operations["finish_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Password
+         * @description Change your password; all your other log-ins end. Needs the old one.
+         */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/log-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Log Ins
+         * @description List where you are logged in, the newest first.
+         */
+        get: operations["list_log_ins"];
+        put?: never;
+        post?: never;
+        /**
+         * End Other Log Ins
+         * @description End all your log-ins but this one.
+         */
+        delete: operations["end_other_log_ins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/log-ins/{log_in_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Log In
+         * @description End one of your log-ins.
+         */
+        delete: operations["end_log_in"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users
+         * @description List users by name: yourself, and those you may change.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Create User
+         * @description Make a user, who has to change the password at the first log-in.
+         */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User
+         * @description Show one user.
+         */
+        get: operations["get_user"];
+        /**
+         * Put User
+         * @description Change what a user may do and see. Who is disabled is logged out at once.
+         */
+        put: operations["put_user"];
+        post?: never;
+        /**
+         * Remove User
+         * @description Delete a user, with log-ins and tokens of programs.
+         */
+        delete: operations["remove_user"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{username}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Password
+         * @description Give a user a new password to log in with and change at once; all their log-ins end.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -113,6 +309,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description List changes at your sites, and of users and tokens, the newest first.
+         */
+        get: operations["list_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites": {
         parameters: {
             query?: never;
@@ -122,7 +338,10 @@ export interface paths {
         };
         /**
          * List Sites
-         * @description List the sites you may see, by id.
+         * @description List the sites you may see.
+         *
+         *     A cursor is a place in the order, by value and id: it stays true while sites come and go. What
+         *     moves (power, load) may show a site twice, or not at all, in a list of several pages.
          */
         get: operations["list_sites"];
         put?: never;
@@ -150,7 +369,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Site
+         * @description Write what a site is called here, its tags, address, place and notes.
+         */
+        patch: operations["change_site"];
         trace?: never;
     };
     "/api/v1/sites/{site}/dashboard": {
@@ -188,6 +411,156 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Summarize Fleet
+         * @description Tell what all sites do together: states, power, overload, who needs somebody, versions.
+         */
+        get: operations["summarize_fleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/energy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum Fleet Energy
+         * @description Add the energy of all sites up, from what they brought to the cloud; days whole.
+         */
+        get: operations["sum_fleet_energy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sum Fleet Sessions
+         * @description Add the sessions of all sites up by when they started: energy, cost, sun; by currency.
+         */
+        get: operations["sum_fleet_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/sessions.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Fleet Sessions
+         * @description Give the sums of sessions as a table (RFC 4180); columns are named as in `FleetSessions`.
+         */
+        get: operations["export_fleet_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Fleet Events
+         * @description Follow the fleet live: its sums, and the sites in view.
+         */
+        get: operations["stream_fleet_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Enrolments
+         * @description List how your sites are linked, by id.
+         */
+        get: operations["list_enrolments"];
+        put?: never;
+        /**
+         * Create Enrolment
+         * @description Make a code with which one device joins as this site; one that waited ends.
+         */
+        post: operations["create_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolments/{site}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Enrolment
+         * @description Show how one site is linked.
+         */
+        get: operations["get_enrolment"];
+        put?: never;
+        post?: never;
+        /**
+         * Lock Device Out
+         * @description Lock the site's device out, at once and for good, and end a code that waits.
+         *
+         *     The site itself goes on; a new code lets another device join.
+         */
+        delete: operations["lock_device_out"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1290,6 +1663,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Backup
+         * @description Read all settings of a site as one document: to keep, and to put back. It holds no secret.
+         *
+         *     Pairings are named in it and never restored: trust is a person's word about a device.
+         */
+        get: operations["get_backup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore Backup
+         * @description Put a backup back. What the energy manager would refuse changes nothing at all.
+         *
+         *     From afar it raises no fuse and lowers no margin, as a site file.
+         */
+        post: operations["restore_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -1349,6 +1766,342 @@ export interface paths {
          * @description Take the decision back: the release is offered again.
          */
         delete: operations["take_back_decision"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description List alerts of your sites, the latest first; `from` and `to` are of their start.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Alerts
+         * @description Count the alerts that fire at the sites you may see.
+         */
+        get: operations["count_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Alert
+         * @description Show one alert.
+         */
+        get: operations["get_alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{alert_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alert
+         * @description Tell that you see to it: it rings no more and is not counted as new. Once is enough.
+         */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alert Rules
+         * @description List the rules as they are in force for your sites.
+         */
+        get: operations["list_alert_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules/{rule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Alert Rule
+         * @description Change a rule for all sites: at a site by who sees them all, in the cloud by operators.
+         */
+        put: operations["put_alert_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description List the webhooks of your sites.
+         */
+        get: operations["list_webhooks"];
+        put?: never;
+        /**
+         * Create Webhook
+         * @description Have an address told of events; the secret is in this answer and never again.
+         */
+        post: operations["create_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Webhook
+         * @description Show one webhook, without its secret.
+         */
+        get: operations["get_webhook"];
+        /**
+         * Put Webhook
+         * @description Change a webhook; `enabled` true ends an automatic switching-off too.
+         */
+        put: operations["put_webhook"];
+        post?: never;
+        /**
+         * Delete Webhook
+         * @description Forget a webhook, and what waits for it.
+         */
+        delete: operations["delete_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn Webhook Secret
+         * @description Give it a new secret; for a day both sign, so that nothing is lost at the receiver.
+         */
+        post: operations["turn_webhook_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Webhook
+         * @description Send it a `webhook.test` now; see its deliveries for the answer.
+         */
+        post: operations["check_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description List what was sent to it in the last 30 days, the latest first, with how it was answered.
+         */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resend Delivery
+         * @description Send a delivery once more, with the same `webhook-id`.
+         */
+        post: operations["resend_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Push Key
+         * @description Tell the public key that a browser needs to subscribe (VAPID).
+         */
+        get: operations["get_push_key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Push Subscriptions
+         * @description List your own browsers at which is rung.
+         */
+        get: operations["list_push_subscriptions"];
+        put?: never;
+        /**
+         * Put Push Subscription
+         * @description Have a browser of yours rung at; the same endpoint again changes what rings.
+         */
+        post: operations["put_push_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions/{subscription_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Push Subscription
+         * @description Ring there no more.
+         */
+        delete: operations["delete_push_subscription"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/push/subscriptions/{subscription_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Push Subscription
+         * @description Ring there once, to see that it works.
+         */
+        post: operations["check_push_subscription"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1557,6 +2310,134 @@ export interface components {
             reading: components["schemas"]["Reading"] | null;
         };
         /**
+         * Alert
+         * @description Something at a site that somebody should know of.
+         * @example {
+         *       "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+         *       "fired_at": "2026-11-22T09:05:00Z",
+         *       "id": "5f2c08c1d9a3b7e4",
+         *       "params": {
+         *         "name": "Garage left"
+         *       },
+         *       "rule": "charger-offline",
+         *       "severity": "warning",
+         *       "site": "demo",
+         *       "site_name": "Green Street 4",
+         *       "started_at": "2026-11-22T09:00:00Z",
+         *       "state": "firing"
+         *     }
+         */
+        Alert: {
+            /** Id */
+            id: string;
+            /**
+             * Site
+             * @description Null: the front door itself.
+             */
+            site: string | null;
+            /** Site Name */
+            site_name: string | null;
+            rule: components["schemas"]["Rule"];
+            /**
+             * Element
+             * @description SKI of a charger, id of a meter; null: the site.
+             */
+            element: string | null;
+            severity: components["schemas"]["Severity"];
+            /** @description pending: it is so, but not for long enough yet. */
+            state: components["schemas"]["State-Output"];
+            /**
+             * Params
+             * @description The values for a translated sentence.
+             */
+            params: {
+                [key: string]: string;
+            };
+            /**
+             * Started At
+             * Format: date-time
+             * @description Since when it is so.
+             */
+            started_at: string;
+            /** Fired At */
+            fired_at: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+        };
+        /**
+         * AlertCounts
+         * @description How many alerts fire, and how many of them nobody sees to yet.
+         */
+        AlertCounts: {
+            /** Firing */
+            firing: number;
+            /** Unacknowledged */
+            unacknowledged: number;
+            /**
+             * Alarms
+             * @description Of those that nobody sees to.
+             */
+            alarms: number;
+        };
+        /**
+         * AlertRule
+         * @description A rule as it is in force.
+         * @example {
+         *       "after_s": 300,
+         *       "delivered_after_s": 300,
+         *       "delivered_severity": "warning",
+         *       "enabled": true,
+         *       "needs_car": true,
+         *       "revision": 0,
+         *       "rule": "charger-offline",
+         *       "severity": "warning",
+         *       "threshold": "held-for"
+         *     }
+         */
+        AlertRule: {
+            rule: components["schemas"]["Rule"];
+            /** Enabled */
+            enabled: boolean;
+            severity: components["schemas"]["Severity"];
+            /** After S */
+            after_s: number;
+            /** @description held-for: it has been so that long; at-least: seconds of overload counted; at-most: seconds left. */
+            threshold: components["schemas"]["Threshold"];
+            /**
+             * Needs Car
+             * @description Quiet while no car is plugged.
+             */
+            needs_car: boolean;
+            delivered_severity: components["schemas"]["Severity"];
+            /** Delivered After S */
+            delivered_after_s: number;
+            /**
+             * Revision
+             * @description 0: as delivered.
+             */
+            revision: number;
+        };
+        /**
+         * AlertRuleWanted
+         * @description How a rule is to be.
+         * @example {
+         *       "after_s": 600,
+         *       "enabled": true,
+         *       "severity": "alarm"
+         *     }
+         */
+        AlertRuleWanted: {
+            /** Enabled */
+            enabled: boolean;
+            severity: components["schemas"]["Severity"];
+            /** After S */
+            after_s: number;
+        };
+        /**
          * AmperesByPhase
          * @description Amperes for each phase; on a one-phase site only l1 counts.
          */
@@ -1659,6 +2540,128 @@ export interface components {
             ski: string;
             /** Limited */
             limited: boolean;
+        };
+        /**
+         * AuditEntry
+         * @description One change, or an attempt of it.
+         * @example {
+         *       "about": "grid-connection",
+         *       "action": "cem.grid-connection-put",
+         *       "actor": "sven",
+         *       "address": "",
+         *       "after": {
+         *         "settings": {
+         *           "phases": 3,
+         *           "revision": "1"
+         *         }
+         *       },
+         *       "at": "2026-11-22T09:20:00.25Z",
+         *       "details": {
+         *         "settings": {
+         *           "phases": 3
+         *         }
+         *       },
+         *       "id": "1795341600.25|d0000000000000042",
+         *       "outcome": "done",
+         *       "role": "service",
+         *       "site": "demo",
+         *       "source": "front-door"
+         *     }
+         */
+        AuditEntry: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Source
+             * @description front-door: asked here, whatever came of it. site: recorded there when done.
+             * @enum {string}
+             */
+            source: "front-door" | "site";
+            /**
+             * Actor
+             * @description The user; in brackets the program in their name.
+             */
+            actor: string;
+            /** Role */
+            role: string;
+            /**
+             * Address
+             * @description Of log-ins: where they came from.
+             */
+            address: string;
+            /**
+             * Site
+             * @description Null: of no site.
+             */
+            site: string | null;
+            /**
+             * Action
+             * @example users.create
+             */
+            action: string;
+            /**
+             * About
+             * @description What of it: a name, an id.
+             */
+            about: string;
+            /**
+             * Outcome
+             * @description done, begun, interrupted, or the code of a refusal.
+             */
+            outcome: string;
+            /** @description What was asked, without secrets; null: nothing to tell. */
+            details: components["schemas"]["JsonValue"];
+            /** @description What was there; null: not known. */
+            before: components["schemas"]["JsonValue"];
+            /** @description What is there since; null: not known. */
+            after: components["schemas"]["JsonValue"];
+        };
+        /**
+         * Backup
+         * @description A site's settings; holds no secret: no key, no token, no password.
+         */
+        Backup: {
+            /**
+             * Format
+             * @default volthus-backup
+             * @constant
+             */
+            format: "volthus-backup";
+            /**
+             * Version
+             * @default 1
+             * @constant
+             */
+            version: 1;
+            /**
+             * Site
+             * @description Where it was made; it may be put back elsewhere.
+             */
+            site: string;
+            /**
+             * Made
+             * Format: date-time
+             */
+            made: string;
+            /**
+             * Software
+             * @description Version of the front door that made it.
+             */
+            software: string;
+            /**
+             * Site File
+             * @description Grid connection, circuits, chargers with modes and goals, cars, operator, tariff, planning, PV systems, as a site file.
+             */
+            site_file: string;
+            /** Meters */
+            meters?: components["schemas"]["KeptMeter"][];
+            /** Devices */
+            devices?: components["schemas"]["KeptDevice"][];
         };
         /** Body_create_token */
         Body_create_token: {
@@ -2298,6 +3301,37 @@ export interface components {
             meter?: string | null;
         };
         /**
+         * Concern
+         * @description A reason to look at a site.
+         */
+        Concern: {
+            /**
+             * Code
+             * @description `site-offline`, `overload`, `meter-lost`, `charger-fault`, `charger-offline`, or the code of a notice; the page translates it.
+             * @example site-offline
+             */
+            code: string;
+            /**
+             * Severity
+             * @description warning or alarm
+             * @example alarm
+             */
+            severity: string;
+        };
+        /**
+         * Count
+         * @description How many sites share something.
+         */
+        Count: {
+            /**
+             * Name
+             * @example 0.1.0
+             */
+            name: string;
+            /** Sites */
+            sites: number;
+        };
+        /**
          * Credentials
          * @description What a person types to log in at the page.
          */
@@ -2395,6 +3429,12 @@ export interface components {
             /** @description Null: the site knows no plans. */
             plan: components["schemas"]["PlanInForce"] | null;
             prices: components["schemas"]["PricesHeld"] | null;
+            /**
+             * Time Zone
+             * @description Of the site: weekly goals are meant in it.
+             * @example Europe/Berlin
+             */
+            time_zone: string | null;
         };
         /**
          * Decision
@@ -2414,6 +3454,59 @@ export interface components {
             mode: string | null;
             /** Ladder */
             ladder: string | null;
+        };
+        /**
+         * Delivery
+         * @description One event on its way to a webhook.
+         */
+        Delivery: {
+            /**
+             * Id
+             * @description The header `webhook-id`, the same in each attempt.
+             */
+            id: string;
+            event: components["schemas"]["Kind"];
+            /** Site */
+            site: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "delivered" | "failed";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Status
+             * @description Of the last answer; null: there was none.
+             */
+            status: number | null;
+            /**
+             * Error
+             * @description timeout, unreachable, refused-address, protocol, status-..., queue-full, disabled
+             */
+            error: string | null;
+            /** Tried At */
+            tried_at: string | null;
+            /** Duration Ms */
+            duration_ms: number | null;
+            /**
+             * Next At
+             * @description When it is tried again; null: not any more.
+             */
+            next_at: string | null;
+        };
+        /**
+         * DeliveryQueued
+         * @description A delivery that was put on its way.
+         */
+        DeliveryQueued: {
+            /** Id */
+            id: string;
         };
         /**
          * DeviceDiagnostics
@@ -2590,6 +3683,84 @@ export interface components {
             charging_sun_wh: number;
             /** Chargers */
             chargers: components["schemas"]["ChargerEnergy"][];
+        };
+        /**
+         * Enrolment
+         * @description How a site is linked.
+         */
+        Enrolment: {
+            /** Site */
+            site: string;
+            /**
+             * State
+             * @description `waiting`: for its code to be used; `expired`: its claims ended, and it may renew them; `none`: it never joined by a code.
+             * @enum {string}
+             */
+            state: "waiting" | "linked" | "expired" | "locked-out" | "none";
+            /**
+             * Public Key
+             * @description Of the device that speaks for it.
+             */
+            public_key: string | null;
+            /** Enrolled At */
+            enrolled_at: string | null;
+            /** Renewed At */
+            renewed_at: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Locked Out At */
+            locked_out_at: string | null;
+            /**
+             * Code Expires At
+             * @description Of a code that waits.
+             */
+            code_expires_at: string | null;
+        };
+        /**
+         * EnrolmentCode
+         * @description A code for one device; told in this answer and never again.
+         */
+        EnrolmentCode: {
+            /** Site */
+            site: string;
+            /**
+             * Code
+             * @example 3K7Q-9DMP-4T2C-XW8H-5
+             */
+            code: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Command
+             * @description What is run at the site's machine.
+             */
+            command: string;
+        };
+        /**
+         * EnrolmentWanted
+         * @description A site that is to join.
+         */
+        EnrolmentWanted: {
+            /**
+             * Site
+             * @description Its id, for good.
+             * @example green-street-4
+             */
+            site: string;
+            /**
+             * Name
+             * @description For people; empty: the id.
+             * @default
+             */
+            name: string;
+            /**
+             * Valid Hours
+             * @default 24
+             */
+            valid_hours: number;
         };
         /**
          * Evidence
@@ -2864,6 +4035,165 @@ export interface components {
             detail: string;
         };
         /**
+         * FleetEnergy
+         * @description Energy of one span, of one site or all of them. Days and months are those of UTC.
+         */
+        FleetEnergy: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Site
+             * @description Null: all sites together.
+             */
+            site: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Sites
+             * @description How many sites told anything.
+             */
+            sites: number;
+            /** Import Wh */
+            import_wh: number;
+            /** Export Wh */
+            export_wh: number;
+            /** Sun Wh */
+            sun_wh: number;
+            /** Charging Wh */
+            charging_wh: number;
+            /**
+             * Charging Sun Wh
+             * @description Part of charging_wh.
+             */
+            charging_sun_wh: number;
+        };
+        /**
+         * FleetSessionSums
+         * @description Sums of sessions, in the order of time, then by site.
+         */
+        FleetSessionSums: {
+            /** Sessions */
+            sessions: components["schemas"]["FleetSessions"][];
+        };
+        /**
+         * FleetSessions
+         * @description Sessions that started in one span, of one site or all of them, in one currency.
+         */
+        FleetSessions: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Site
+             * @description Null: all sites together.
+             */
+            site: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Currency
+             * @description A row for each currency; sums never mix them.
+             */
+            currency: string;
+            /** Sessions */
+            sessions: number;
+            /** Energy Wh */
+            energy_wh: number;
+            /**
+             * Sun Wh
+             * @description Part of energy_wh.
+             */
+            sun_wh: number;
+            /** Charging S */
+            charging_s: number;
+            /**
+             * Cost
+             * @description Of those whose cost is known; null: none.
+             */
+            cost: number | null;
+            /**
+             * Unpriced
+             * @description Sessions without a cost (yet).
+             */
+            unpriced: number;
+            /**
+             * At Once Cost
+             * @description The same energy charged at once.
+             */
+            at_once_cost: number | null;
+            /** Co2 G */
+            co2_g: number | null;
+        };
+        /**
+         * FleetSummary
+         * @description All the sites you may see, together, now. Powers are those of the sites that are online.
+         */
+        FleetSummary: {
+            /** Sites */
+            sites: number;
+            /** States */
+            states: components["schemas"]["StateCount"][];
+            /** Charging Power W */
+            charging_power_w: number;
+            /** Grid Import W */
+            grid_import_w: number;
+            /** Grid Export W */
+            grid_export_w: number;
+            /** Sun W */
+            sun_w: number;
+            /** Chargers */
+            chargers: number;
+            /** Plugged */
+            plugged: number;
+            /** Charging */
+            charging: number;
+            /**
+             * Overload Seconds Week
+             * @description Of the last seven days, all sites together.
+             */
+            overload_seconds_week: number;
+            /** Overloaded Sites */
+            overloaded_sites: number;
+            /**
+             * Concerns
+             * @description How many sites each reason to look concerns.
+             */
+            concerns: components["schemas"]["Count"][];
+            /**
+             * Versions
+             * @description What the sites run; "" = not told.
+             */
+            versions: components["schemas"]["Count"][];
+            /**
+             * Attention
+             * @description The sites that need somebody most, 20 at most.
+             */
+            attention: components["schemas"]["Site"][];
+        };
+        /**
+         * FleetSums
+         * @description Sums of energy, or of sessions; `items` in the order of time, then by site.
+         */
+        FleetSums: {
+            /** Energy */
+            energy: components["schemas"]["FleetEnergy"][];
+        };
+        /**
          * ForecastTry
          * @description A place and roofs to look at before they are saved; null: as saved.
          */
@@ -3133,6 +4463,40 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * KeptDevice
+         * @description A device that was paired. Nothing trusts it again but a person.
+         */
+        KeptDevice: {
+            /**
+             * Ski
+             * @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter.
+             * @example 8c2f 11d4 0e9a 77b3 5c60 9a1e d2f8 4b07 c3a5 6e91
+             */
+            ski: string;
+            /** Name */
+            name?: string | null;
+            /**
+             * Kind
+             * @description charger, meter, ...; for people.
+             */
+            kind?: string | null;
+        };
+        /**
+         * KeptMeter
+         * @description A meter with the id it had.
+         */
+        KeptMeter: {
+            /** Id */
+            id: string;
+            settings: components["schemas"]["MeterSettings"];
+        };
+        /**
+         * Kind
+         * @description Events that programs can be told of. The names are part of the API.
+         * @enum {string}
+         */
+        Kind: "alert.fired" | "alert.resolved" | "session.started" | "session.ended" | "charger.plugged" | "charger.unplugged" | "operator-limit.started" | "operator-limit.ended" | "plan.changed" | "webhook.test";
+        /**
          * Lane
          * @description One charger on the timeline.
          */
@@ -3253,6 +4617,63 @@ export interface components {
             until: string | null;
         };
         /**
+         * LogIn
+         * @description A log-in of yours that holds.
+         */
+        LogIn: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description At the page, or of a program.
+             * @enum {string}
+             */
+            kind: "session" | "bearer";
+            /**
+             * Current
+             * @description The one that asks.
+             */
+            current: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Used At
+             * @description To five minutes.
+             */
+            used_at: string | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Address
+             * @description Where it came from; empty: not known.
+             */
+            address: string;
+            /**
+             * Agent
+             * @description What the browser or program calls itself.
+             */
+            agent: string;
+        };
+        /**
+         * LogInMethods
+         * @description The ways to log in here.
+         */
+        LogInMethods: {
+            /**
+             * Password
+             * @default true
+             */
+            password: boolean;
+            /** @description Null: there is none. */
+            oidc: components["schemas"]["OidcMethod"] | null;
+        };
+        /**
          * ManagedFields
          * @description What the last applied file set: read-only elsewhere.
          */
@@ -3291,6 +4712,16 @@ export interface components {
              * @description What a program's token may do; null = all that the role may.
              */
             scopes: components["schemas"]["Scope"][] | null;
+            /**
+             * Tenant
+             * @description Whose sites and users there are for them; mostly empty.
+             */
+            tenant: string;
+            /**
+             * Must Change Password
+             * @description Until that is done everything else answers 403 `password-change-needed`.
+             */
+            must_change_password: boolean;
         };
         /**
          * Meter
@@ -3590,6 +5021,109 @@ export interface components {
             token: string;
         };
         /**
+         * NewUser
+         * @description A user just made.
+         */
+        NewUser: {
+            /** Username */
+            username: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Sites
+             * @description The sites to see; null = all of the tenant.
+             */
+            sites: string[] | null;
+            /**
+             * Tenant
+             * @description Whose sites and users there are for them; mostly empty.
+             */
+            tenant: string;
+            /**
+             * Disabled
+             * @description May not log in; log-ins and tokens do not count.
+             */
+            disabled: boolean;
+            /**
+             * Must Change Password
+             * @description Nothing else goes before that.
+             */
+            must_change_password: boolean;
+            /**
+             * Log In
+             * @description How they prove who they are.
+             * @enum {string}
+             */
+            log_in: "password" | "oidc";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Log In At
+             * @description Of the log-ins that still hold.
+             */
+            last_log_in_at: string | null;
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+            /**
+             * Password
+             * @description For the first log-in, told only this once; null where you gave it.
+             */
+            password: string | null;
+        };
+        /**
+         * NewWebhook
+         * @description A webhook just made, or one with a new secret.
+         */
+        NewWebhook: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /** Description */
+            description: string;
+            /** Events */
+            events: components["schemas"]["Kind"][];
+            /** Sites */
+            sites: string[] | null;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Disabled Reason
+             * @description Switched off by itself: nobody took events for 3 days, or 410 was answered.
+             */
+            disabled_reason: ("gave-up" | "gone") | null;
+            /**
+             * Username
+             * @description Who made it.
+             */
+            username: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Old Secret Until
+             * @description Until then both secrets sign.
+             */
+            old_secret_until: string | null;
+            /** Revision */
+            revision: number;
+            /**
+             * Secret
+             * @description Told only this once; signs each delivery (Standard Webhooks).
+             * @example whsec_...
+             */
+            secret: string;
+        };
+        /**
          * Notice
          * @description A sentence for the page that concerns the whole site.
          */
@@ -3611,6 +5145,23 @@ export interface components {
             };
             /** Since */
             since: string | null;
+        };
+        /**
+         * OidcMethod
+         * @description A provider of identities.
+         */
+        OidcMethod: {
+            /**
+             * Name
+             * @description What to write on the button.
+             * @example Company account
+             */
+            name: string;
+            /**
+             * Start
+             * @description Where the browser goes to; `?to=` says where it ends up.
+             */
+            start: string;
         };
         /**
          * OpenPoint
@@ -3768,6 +5319,27 @@ export interface components {
              */
             appliance_choices: components["schemas"]["ApplianceChoice"][];
         };
+        /** Page[AlertRule] */
+        Page_AlertRule_: {
+            /** Items */
+            items: components["schemas"]["AlertRule"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[Alert] */
+        Page_Alert_: {
+            /** Items */
+            items: components["schemas"]["Alert"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[AuditEntry] */
+        Page_AuditEntry_: {
+            /** Items */
+            items: components["schemas"]["AuditEntry"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[Car] */
         Page_Car_: {
             /** Items */
@@ -3796,6 +5368,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[Delivery] */
+        Page_Delivery_: {
+            /** Items */
+            items: components["schemas"]["Delivery"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[DiscoveredDevice] */
         Page_DiscoveredDevice_: {
             /** Items */
@@ -3807,6 +5386,20 @@ export interface components {
         Page_EnergySpan_: {
             /** Items */
             items: components["schemas"]["EnergySpan"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[Enrolment] */
+        Page_Enrolment_: {
+            /** Items */
+            items: components["schemas"]["Enrolment"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[LogIn] */
+        Page_LogIn_: {
+            /** Items */
+            items: components["schemas"]["LogIn"][];
             /** Next */
             next: string | null;
         };
@@ -3838,6 +5431,13 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[PushSubscription] */
+        Page_PushSubscription_: {
+            /** Items */
+            items: components["schemas"]["PushSubscription"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[PvSystem] */
         Page_PvSystem_: {
             /** Items */
@@ -3859,10 +5459,17 @@ export interface components {
             /** Next */
             next: string | null;
         };
-        /** Page[Site] */
-        Page_Site_: {
+        /** Page[User] */
+        Page_User_: {
             /** Items */
-            items: components["schemas"]["Site"][];
+            items: components["schemas"]["User"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[Webhook] */
+        Page_Webhook_: {
+            /** Items */
+            items: components["schemas"]["Webhook"][];
             /** Next */
             next: string | null;
         };
@@ -3958,6 +5565,20 @@ export interface components {
             port?: number | null;
         };
         /**
+         * PasswordChange
+         * @description A new password of one's own.
+         */
+        PasswordChange: {
+            /** Old Password */
+            old_password: string;
+            /**
+             * New Password
+             * @description 10 characters or more, not easy to guess, without the user name in it.
+             * @example three green cars
+             */
+            new_password: string;
+        };
+        /**
          * PendingChange
          * @description Something that will happen by itself.
          */
@@ -3974,6 +5595,16 @@ export interface components {
              * @description A, where the kind has one.
              */
             value: number | null;
+        };
+        /**
+         * Place
+         * @description Where a site is, in degrees; north and east positive.
+         */
+        Place: {
+            /** Latitude */
+            latitude: number;
+            /** Longitude */
+            longitude: number;
         };
         /**
          * Plan
@@ -4435,6 +6066,117 @@ export interface components {
             expires_at?: string | null;
         };
         /**
+         * PushKey
+         * @description By which browsers know who may ring at them.
+         */
+        PushKey: {
+            /**
+             * Public Key
+             * @description base64url; the `applicationServerKey` of a subscription.
+             */
+            public_key: string;
+        };
+        /**
+         * PushKeys
+         * @description The keys a browser told with its subscription.
+         */
+        PushKeys: {
+            /** P256Dh */
+            p256dh: string;
+            /** Auth */
+            auth: string;
+        };
+        /**
+         * PushSubscription
+         * @description A browser of yours at which is rung.
+         */
+        PushSubscription: {
+            /** Id */
+            id: string;
+            /** Endpoint */
+            endpoint: string;
+            /** Label */
+            label: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "de" | "sv";
+            severity: components["schemas"]["Severity"];
+            /** Rules */
+            rules: components["schemas"]["Rule"][] | null;
+            /** Sites */
+            sites: string[] | null;
+            /** Tells Resolved */
+            tells_resolved: boolean;
+            quiet: components["schemas"]["QuietHours"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Failing Since */
+            failing_since: string | null;
+        };
+        /**
+         * PushSubscriptionWanted
+         * @description A browser at which to ring; sent again for the same endpoint it replaces what was.
+         * @example {
+         *       "endpoint": "https://push.example.com/f3a1",
+         *       "keys": {
+         *         "auth": "tBHItJI5svbpez7KI4CCXg",
+         *         "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
+         *       },
+         *       "label": "Phone",
+         *       "language": "de",
+         *       "quiet": {
+         *         "from": "22:00",
+         *         "timezone": "Europe/Berlin",
+         *         "to": "07:00"
+         *       },
+         *       "severity": "alarm"
+         *     }
+         */
+        PushSubscriptionWanted: {
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language: "en" | "de" | "sv";
+            /**
+             * @description The least grave that rings.
+             * @default warning
+             */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Rules
+             * @description Null: all.
+             */
+            rules?: components["schemas"]["Rule"][] | null;
+            /**
+             * Sites
+             * @description Null: all that you may see.
+             */
+            sites?: string[] | null;
+            /**
+             * Tells Resolved
+             * @default false
+             */
+            tells_resolved: boolean;
+            quiet?: components["schemas"]["QuietHours"] | null;
+            /** Endpoint */
+            endpoint: string;
+            keys: components["schemas"]["PushKeys"];
+        };
+        /**
          * PvSystem
          * @description One roof.
          */
@@ -4498,6 +6240,33 @@ export interface components {
              * @default 14
              */
             loss_percent: number;
+        };
+        /**
+         * QuietHours
+         * @description When nothing rings; through midnight where `to` is the earlier one.
+         */
+        QuietHours: {
+            /**
+             * From
+             * @example 22:00
+             */
+            from: string;
+            /**
+             * To
+             * @example 22:00
+             */
+            to: string;
+            /**
+             * Timezone
+             * @example Europe/Berlin
+             */
+            timezone: string;
+            /**
+             * Alarms Too
+             * @description Alarms wait for the morning as well.
+             * @default false
+             */
+            alarms_too: boolean;
         };
         /**
          * Rate
@@ -4657,6 +6426,90 @@ export interface components {
             name: string | null;
         };
         /**
+         * ResetPassword
+         * @description A password to be handed over and changed at the next log-in.
+         */
+        ResetPassword: {
+            /**
+             * Password
+             * @description Told only this once.
+             * @example pZ3k9wQhTn1fYc0s
+             */
+            password: string;
+        };
+        /**
+         * RestoreResult
+         * @description What putting a backup back changed, or with `dry_run` would change.
+         */
+        RestoreResult: {
+            /**
+             * Changes
+             * @description Of the energy manager's settings.
+             */
+            changes: components["schemas"]["SiteFileChange"][];
+            /**
+             * Meters
+             * @description Those that are not in the backup stay.
+             */
+            meters: components["schemas"]["RestoredMeter"][];
+            /** Names */
+            names: components["schemas"]["RestoredName"][];
+            /**
+             * To Pair
+             * @description Devices of the backup that nobody trusts here: pair them by hand.
+             */
+            to_pair: components["schemas"]["KeptDevice"][];
+            /** Applied */
+            applied: boolean;
+        };
+        /**
+         * RestoredMeter
+         * @description What putting a backup back does, or would do, with a meter.
+         */
+        RestoredMeter: {
+            /**
+             * Id
+             * @description In the backup.
+             */
+            id: string;
+            /** Name */
+            name: string | null;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "keep" | "update" | "add";
+            /**
+             * Id Now
+             * @description At the site; null: not there (yet).
+             */
+            id_now: string | null;
+            /**
+             * Problem
+             * @description Code of what hindered it; the rest was put back.
+             */
+            problem: string | null;
+            /** Problem Detail */
+            problem_detail: string | null;
+        };
+        /**
+         * RestoredName
+         * @description A device whose name changes.
+         */
+        RestoredName: {
+            /** Ski */
+            ski: string;
+            /** Before */
+            before: string | null;
+            /** After */
+            after: string | null;
+            /**
+             * Problem
+             * @description Code of what hindered it; the rest was put back.
+             */
+            problem: string | null;
+        };
+        /**
          * Role
          * @description A role of a person or program; each includes what the one before may do.
          * @enum {string}
@@ -4718,6 +6571,12 @@ export interface components {
              */
             reversed: boolean;
         };
+        /**
+         * Rule
+         * @description What may be wrong. The names are part of the API.
+         * @enum {string}
+         */
+        Rule: "site-offline" | "charger-offline" | "charger-fault" | "charger-disobeys" | "overload" | "failsafe-active" | "meter-lost" | "control-box-lost" | "goal-will-be-missed" | "price-feed-stale" | "certificate-expiring" | "store-failing" | "records-lost" | "records-not-delivered" | "site-file-refused" | "webhook-disabled";
         /**
          * Saving
          * @description What a month's sessions cost, and would have cost charged at once.
@@ -5074,6 +6933,12 @@ export interface components {
             unweighed_count: number;
         };
         /**
+         * Severity
+         * @description How soon somebody should look, the least first.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "alarm";
+        /**
          * SignedAcceptance
          * @description A protocol that was signed. It is never changed: each holds the digest of the one before.
          */
@@ -5162,24 +7027,45 @@ export interface components {
         };
         /**
          * Site
-         * @description One grid connection.
+         * @description One grid connection in short.
          * @example {
+         *       "address": "Green Street 4, 12345 Town",
          *       "alarms": 0,
          *       "chargers": 3,
          *       "charging": 2,
+         *       "charging_power_w": 11040,
+         *       "concerns": [],
          *       "energy_management_on": true,
+         *       "grid_power_w": 9500,
          *       "id": "demo",
          *       "last_seen": "2026-11-22T09:00:00Z",
          *       "load_management": "dynamic",
+         *       "load_percent": 84,
          *       "name": "Green Street 4",
+         *       "notes": "Key at the porter's.",
          *       "online": true,
+         *       "overload_seconds_week": 0,
+         *       "place": {
+         *         "latitude": 52.52,
+         *         "longitude": 13.4
+         *       },
+         *       "plugged": 2,
+         *       "revision": 1,
+         *       "state": "charging",
+         *       "tags": [
+         *         "north",
+         *         "pilot"
+         *       ],
          *       "version": "0.1.0"
          *     }
          */
         Site: {
             /** Id */
             id: string;
-            /** Name */
+            /**
+             * Name
+             * @description As an operator calls it, else as it calls itself.
+             */
             name: string;
             /** Online */
             online: boolean;
@@ -5199,10 +7085,56 @@ export interface components {
             load_management: string | null;
             /** Chargers */
             chargers: number | null;
+            /**
+             * Plugged
+             * @description Chargers with a car.
+             */
+            plugged: number | null;
             /** Charging */
             charging: number | null;
             /** Alarms */
             alarms: number | null;
+            /**
+             * State
+             * @description The most telling of offline, charging, plugged (none charges), idle (no car), off (energy management is off).
+             * @example charging
+             */
+            state: string;
+            /**
+             * Concerns
+             * @description Why somebody should look at it; empty: all well.
+             */
+            concerns: components["schemas"]["Concern"][];
+            /** Charging Power W */
+            charging_power_w: number | null;
+            /**
+             * Grid Power W
+             * @description Import positive.
+             */
+            grid_power_w: number | null;
+            /**
+             * Load Percent
+             * @description Of the main fuse, on its fullest phase.
+             */
+            load_percent: number | null;
+            /**
+             * Overload Seconds Week
+             * @description Time with a phase above its fuse, in the last seven days (UTC).
+             */
+            overload_seconds_week: number;
+            /** Tags */
+            tags: string[];
+            /** Address */
+            address: string;
+            /** @description As written by an operator, else as the site says. */
+            place: components["schemas"]["Place"] | null;
+            /** Notes */
+            notes: string;
+            /**
+             * Revision
+             * @description Of what operators wrote of it; also the ETag.
+             */
+            revision: number;
         };
         /**
          * SiteFileChange
@@ -5258,6 +7190,57 @@ export interface components {
              */
             command: string | null;
             feed: components["schemas"]["ReleaseFeed"] | null;
+        };
+        /**
+         * SiteWanted
+         * @description What an operator writes of a site; a field left out stays as it is.
+         * @example {
+         *       "name": "Green Street 4",
+         *       "tags": [
+         *         "north",
+         *         "pilot"
+         *       ]
+         *     }
+         * @example {
+         *       "address": "Green Street 4",
+         *       "latitude": 52.52,
+         *       "longitude": 13.4
+         *     }
+         */
+        SiteWanted: {
+            /**
+             * Name
+             * @description Shown instead of its own; "" = its own again.
+             */
+            name?: string | null;
+            /** Tags */
+            tags?: string[] | null;
+            /** Address */
+            address?: string | null;
+            /**
+             * Latitude
+             * @description Goes with `longitude`; null for both: where the site says it is.
+             */
+            latitude?: number | null;
+            /** Longitude */
+            longitude?: number | null;
+            /** Notes */
+            notes?: string | null;
+        };
+        /**
+         * Sites
+         * @description A page of sites; `next` is the cursor of the following one, null at the end.
+         */
+        Sites: {
+            /** Items */
+            items: components["schemas"]["Site"][];
+            /** Next */
+            next: string | null;
+            /**
+             * Total
+             * @description How many there are over all pages.
+             */
+            total: number;
         };
         /**
          * Slot
@@ -5375,6 +7358,26 @@ export interface components {
             notes: components["schemas"]["Texts"];
             /** @description What it means to go on without it. */
             if_declined: components["schemas"]["Texts"];
+        };
+        /**
+         * State
+         * @description How far an alert is.
+         * @enum {string}
+         */
+        "State-Output": "pending" | "firing" | "resolved";
+        /**
+         * StateCount
+         * @description How many sites a filter finds.
+         */
+        StateCount: {
+            /**
+             * State
+             * @description online, offline, charging, plugged, idle, off, attention
+             * @example online
+             */
+            state: string;
+            /** Sites */
+            sites: number;
         };
         /**
          * SunForecast
@@ -5580,6 +7583,12 @@ export interface components {
             sv: string;
         };
         /**
+         * Threshold
+         * @description What a rule's `after_s` is compared with.
+         * @enum {string}
+         */
+        Threshold: "held-for" | "at-least" | "at-most";
+        /**
          * Timeline
          * @description Planned and real on one axis (B8); null = not known, or still to come.
          */
@@ -5620,6 +7629,27 @@ export interface components {
              * @description Measured, import positive.
              */
             grid_w: (number | null)[];
+            /**
+             * Room W
+             * @description What the fuse leaves all chargers together: measured, ahead by forecast.
+             */
+            room_w: (number | null)[];
+            /**
+             * Operator Limit W
+             * @description What a limit of the grid operator leaves them; null without one.
+             */
+            operator_limit_w: (number | null)[];
+            /**
+             * Contract W
+             * @description What the whole site may draw by contract.
+             */
+            contract_w: number | null;
+            /**
+             * Time Zone
+             * @description Of the site: weekly goals are meant in it.
+             * @example Europe/Berlin
+             */
+            time_zone: string | null;
             /** Lanes */
             lanes: components["schemas"]["Lane"][];
             plan: components["schemas"]["PlanInForce"] | null;
@@ -5735,6 +7765,110 @@ export interface components {
             closes_after_poll?: boolean | null;
         };
         /**
+         * User
+         * @description Somebody who may log in. Of the password only that there is one.
+         */
+        User: {
+            /** Username */
+            username: string;
+            role: components["schemas"]["Role"];
+            /**
+             * Sites
+             * @description The sites to see; null = all of the tenant.
+             */
+            sites: string[] | null;
+            /**
+             * Tenant
+             * @description Whose sites and users there are for them; mostly empty.
+             */
+            tenant: string;
+            /**
+             * Disabled
+             * @description May not log in; log-ins and tokens do not count.
+             */
+            disabled: boolean;
+            /**
+             * Must Change Password
+             * @description Nothing else goes before that.
+             */
+            must_change_password: boolean;
+            /**
+             * Log In
+             * @description How they prove who they are.
+             * @enum {string}
+             */
+            log_in: "password" | "oidc";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Log In At
+             * @description Of the log-ins that still hold.
+             */
+            last_log_in_at: string | null;
+            /**
+             * Revision
+             * @description Also the ETag.
+             */
+            revision: number;
+        };
+        /**
+         * UserSettings
+         * @description What somebody may do and see.
+         * @example {
+         *       "role": "standard",
+         *       "sites": [
+         *         "demo"
+         *       ]
+         *     }
+         */
+        UserSettings: {
+            /** @description At most what you may give. */
+            role: components["schemas"]["Role"];
+            /**
+             * Sites
+             * @description Null = all you may see.
+             */
+            sites?: string[] | null;
+            /**
+             * Disabled
+             * @default false
+             */
+            disabled: boolean;
+        };
+        /**
+         * UserWanted
+         * @description A user to be made.
+         * @example {
+         *       "role": "standard",
+         *       "sites": [
+         *         "demo"
+         *       ],
+         *       "username": "bo"
+         *     }
+         */
+        UserWanted: {
+            /**
+             * Username
+             * @example bo
+             */
+            username: string;
+            /** @description At most what you may give. */
+            role: components["schemas"]["Role"];
+            /**
+             * Sites
+             * @description Null = all you may see.
+             */
+            sites?: string[] | null;
+            /**
+             * Password
+             * @description For the first log-in, then to be changed; null: one is made and told.
+             */
+            password?: string | null;
+        };
+        /**
          * Version
          * @description The running front door.
          */
@@ -5750,6 +7884,89 @@ export interface components {
              * @example v1
              */
             api: string;
+        };
+        /**
+         * Webhook
+         * @description An address that is told of events; its secret is told once, when it is made.
+         */
+        Webhook: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /** Description */
+            description: string;
+            /** Events */
+            events: components["schemas"]["Kind"][];
+            /** Sites */
+            sites: string[] | null;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Disabled Reason
+             * @description Switched off by itself: nobody took events for 3 days, or 410 was answered.
+             */
+            disabled_reason: ("gave-up" | "gone") | null;
+            /**
+             * Username
+             * @description Who made it.
+             */
+            username: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Failing Since */
+            failing_since: string | null;
+            /**
+             * Old Secret Until
+             * @description Until then both secrets sign.
+             */
+            old_secret_until: string | null;
+            /** Revision */
+            revision: number;
+        };
+        /**
+         * WebhookWanted
+         * @description An address that is to be told of events.
+         * @example {
+         *       "description": "On-call",
+         *       "enabled": true,
+         *       "events": [
+         *         "alert.fired",
+         *         "alert.resolved"
+         *       ],
+         *       "sites": [
+         *         "demo"
+         *       ],
+         *       "url": "https://example.com/volthus"
+         *     }
+         */
+        WebhookWanted: {
+            /**
+             * Url
+             * @description https; only hosts that the installation names are called without TLS.
+             */
+            url: string;
+            /**
+             * Description
+             * @default
+             */
+            description: string;
+            /** Events */
+            events: components["schemas"]["Kind"][];
+            /**
+             * Sites
+             * @description Null: all that you may see; only who sees all may say so.
+             */
+            sites?: string[] | null;
+            /**
+             * Enabled
+             * @description true also ends an automatic switching-off.
+             * @default true
+             */
+            enabled: boolean;
         };
         /**
          * WeeklyDeparture
@@ -5785,6 +8002,18 @@ export interface components {
              */
             time: string;
         };
+        /**
+         * State
+         * @description How far an alert is.
+         * @enum {string}
+         */
+        web__core__alerting__machine__State: "pending" | "firing" | "resolved";
+        /**
+         * State
+         * @description What sites can be looked for by.
+         * @enum {string}
+         */
+        web__core__fleet__finding__State: "online" | "offline" | "charging" | "plugged" | "idle" | "off" | "attention";
         /**
          * EebusPicture
          * @description Identity, found and paired devices at once: the data of an `eebus` event.
@@ -6040,6 +8269,954 @@ export interface operations {
             };
         };
     };
+    list_log_in_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogInMethods"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_oidc: {
+        parameters: {
+            query?: {
+                /** @description Path of the page to end up at. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or back to the page. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_oidc: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or back to the page. */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_log_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LogIn_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_log_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the log-in. */
+                log_in_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Part of the name. */
+                search?: string;
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUser"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the user. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Name of the user. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Name of the user. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Name of the user. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetPassword"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_program_tokens: {
         parameters: {
             query?: never;
@@ -6099,7 +9276,13 @@ export interface operations {
     create_program_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -6265,7 +9448,13 @@ export interface operations {
     revoke_program_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Id of the token; not its secret. */
                 token_id: string;
@@ -6280,6 +9469,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes: {
+        parameters: {
+            query?: {
+                site?: string;
+                /** @description How the name begins. */
+                actor?: string;
+                /** @description How it begins. */
+                action?: string;
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry_"];
+                };
             };
             /** @description `not-logged-in` */
             401: {
@@ -6326,23 +9611,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
     };
     list_sites: {
         parameters: {
             query?: {
+                /** @description Words in name, id, address or tags; all must be there. */
+                search?: string;
+                /** @description Only sites in this state. */
+                state?: components["schemas"]["web__core__fleet__finding__State"] | null;
+                /** @description Only sites that somebody should look at (or not). */
+                attention?: boolean | null;
+                /** @description With this tag. */
+                tag?: string;
+                /** @description What they are in the order of; with `-` the greatest first. `power` is what the chargers draw, `load` that of the main fuse. */
+                sort?: string;
                 limit?: number;
-                /** @description `next` of the page before. */
-                cursor?: string | null;
+                /** @description `next` of the page before, with the same `sort`. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -6356,7 +9642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Site_"];
+                    "application/json": components["schemas"]["Sites"];
                 };
             };
             /** @description `not-logged-in` */
@@ -6438,6 +9724,126 @@ export interface operations {
             };
             /** @description `unknown-site`, `unknown-...` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_site: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6618,6 +10024,716 @@ export interface operations {
             };
             /** @description `unknown-site`, `unknown-...` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summarize_fleet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetSummary"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sum_fleet_energy: {
+        parameters: {
+            query?: {
+                /** @description Days and months of UTC; `all`: one span. */
+                step?: "day" | "month" | "all";
+                /** @description `site`: a row for each; `all`: together. */
+                by?: "all" | "site";
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetSums"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sum_fleet_sessions: {
+        parameters: {
+            query?: {
+                /** @description Days and months of UTC; `all`: one span. */
+                step?: "day" | "month" | "all";
+                /** @description `site`: a row for each; `all`: together. */
+                by?: "all" | "site";
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetSessionSums"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_fleet_sessions: {
+        parameters: {
+            query?: {
+                /** @description Days and months of UTC; `all`: one span. */
+                step?: "day" | "month" | "all";
+                /** @description `site`: a row for each; `all`: together. */
+                by?: "all" | "site";
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A table with a header (RFC 4180). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_fleet_events: {
+        parameters: {
+            query?: {
+                /** @description The sites in view, 200 at most; may be given more than once. */
+                site?: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `summary` events carry a FleetSummary, at most one each 2 s; `rows` events a list of those sites in view that changed, at most one a second. All of both comes first; nothing is replayed. A comment line every 15 s keeps the line open. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example event: rows
+                     *     data: [{"id":"demo","state":"charging"}]
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_enrolments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Enrolment_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_enrolment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentCode"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lock_device_out: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14891,6 +19007,209 @@ export interface operations {
             };
         };
     };
+    get_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backup"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_backup: {
+        parameters: {
+            query?: {
+                /** @description Only say what it would change. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Backup"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreResult"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_releases: {
         parameters: {
             query?: never;
@@ -15239,6 +19558,1530 @@ export interface operations {
             };
             /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description One or more; left out: firing and resolved. */
+                state?: components["schemas"]["web__core__alerting__machine__State"][] | null;
+                /** @description Only of this site. */
+                site?: string | null;
+                rule?: components["schemas"]["Rule"] | null;
+                severity?: components["schemas"]["Severity"] | null;
+                acknowledged?: boolean | null;
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description At or after this instant, with its offset. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Alert_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_alerts: {
+        parameters: {
+            query?: {
+                /** @description Only of this site. */
+                site?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertCounts"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlertRule_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
+            };
+            path: {
+                rule: components["schemas"]["Rule"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_webhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
+            };
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    turn_webhook_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Started. */
+            202: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryQueued"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Delivery_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryQueued"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_push_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushKey"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_push_subscriptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PushSubscription_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushSubscriptionWanted"];
+            };
+        };
+        responses: {
+            /** @description Added. */
+            201: {
+                headers: {
+                    /** @description Where it is found. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSubscription"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_push_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

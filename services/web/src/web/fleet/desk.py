@@ -15,6 +15,7 @@ from web.core.fleet.rows import Heard, Row, Told, row
 from web.core.fleet.sums import Sums, summed
 from web.core.roles import Sight
 from web.fleet.beating import Beating
+from web.fleet.claims import Claims
 from web.fleet.exposition import rendered
 from web.fleet.overload import LEASE, Overload
 from web.fleet.registry import Registry
@@ -57,6 +58,7 @@ class Fleet:
         self.registry = Registry(engine, clock)
         self.overload = Overload(engine, clock)
         self.rollups = Rollups(engine)
+        self.claims = Claims(engine)
         self.index = Index()
         self.changed: set[asyncio.Event] = set()
 
