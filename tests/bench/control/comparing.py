@@ -1,4 +1,4 @@
-"""What was reached beside what could be: stretch bounds, oracle, bound of the law, baselines."""
+"""What was reached beside what could be: stretch bounds, oracle, terms of A3, bound, baselines."""
 
 import json
 import sys
@@ -11,8 +11,10 @@ from kpis import played
 from uncontrolled import Json
 from world import World
 
-ORACLE = Path(__file__).parent / "oracle.py"
+HERE = Path(__file__).parent
 SHOWN = (("kwh", "kWh"), ("jain", "Jain"), ("pv_share", "PV share"))
+# What of A3 is taken away to see what it costs (`ablated.py`): first all but the margin.
+CAUTION = ["peak-hold", "dead-band", "pace", "rest", "sun-timers"]
 # loadmgmt.md C3, 18 scenarios: static, like evcc (30 s), equal share (10 s, 1 s), reference.
 BASELINES = (
     ("longest overload outside blind windows, s", "249 433 42 33 11"),
@@ -27,19 +29,31 @@ BASELINES = (
 
 
 def possible(scenario: Json, figures: Json, expected: Json) -> str:
-    """Return a line: ours, the stretch bound, the oracle's, and the bound of the law."""
+    """Return a line: ours, the stretch bound, the oracle's, and the bound of the law.
+
+    Between them what the margin alone would leave, and what none of the terms of A3 would.
+    """
     with tempfile.TemporaryDirectory(prefix="volthus-oracle-") as folder:
         path = Path(folder) / "scenario.json"
         path.write_text(json.dumps(scenario))
-        oracle = played(World(scenario, [sys.executable, str(ORACLE), str(path)]))
+        oracle = _figures(scenario, "oracle.py", str(path))
+    less = [_figures(scenario, "ablated.py", *terms) for terms in (CAUTION, ["margin", *CAUTION])]
     parts = []
     for name, title in SHOWN:
         if name not in expected["stretch"]:
             continue
         wanted = expected["stretch"][name]["min"]
-        limit = f", law {bound_kwh(scenario)}" if name == "kwh" else ""
-        parts.append(f"{title} {figures[name]} / {wanted} / {oracle[name]}{limit}")
-    return f"{scenario['id']:8} ours / stretch / possible: " + "; ".join(parts)
+        limit = f" / {bound_kwh(scenario)}" if name == "kwh" else ""
+        values = (figures[name], wanted, oracle[name], *(each[name] for each in less))
+        parts.append(f"{title} {' / '.join(map(str, values))}{limit}")
+    return f"{scenario['id']:8} {'; '.join(parts)}"
+
+
+POSSIBLE = "ours / stretch / oracle / margin alone / no term of A3 / bound of the law"
+
+
+def _figures(scenario: Json, controller: str, *arguments: str) -> Json:
+    return played(World(scenario, [sys.executable, str(HERE / controller), *arguments]))
 
 
 def compared(report: Json, is_plain: bool) -> Iterator[str]:

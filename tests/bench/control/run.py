@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-from comparing import compared, possible
+from comparing import POSSIBLE, compared, possible
 from kpis import played
 from uncontrolled import Json, Trace
 from world import World
@@ -111,6 +111,8 @@ def main() -> int:
             all_hold &= holds
             if expected.get("stretch") and not asked.plain:
                 reachable.append(possible(scenario, figures, expected))
+    if reachable:
+        reachable.insert(0, f"{'':8} {POSSIBLE}")
     sys.stdout.writelines(line + "\n" for line in [*reachable, *compared(report, asked.plain)])
     sys.stdout.write(json.dumps(report) + "\n")
     return 0 if all_hold else 1
