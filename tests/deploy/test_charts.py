@@ -1,10 +1,15 @@
 """What the charts render, asserted on the objects. Needs helm in .tools (`make helm`)."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
+from enrolment_hub import certificate as self_signed_files
+
+from bus_trust import Hub, HubKeys
+from volthus_kit.testing import nats_server_binary
 
 ROOT = Path(__file__).parents[2]
 CHARTS = ROOT / "deploy" / "helm"
@@ -30,6 +35,12 @@ def render(chart: Path, *arguments: str, release: str = "demo", binary: Path = H
     done = helm(binary, "template", release, str(chart), *arguments)
     assert done.returncode == 0, done.stderr
     return [found for found in yaml.safe_load_all(done.stdout) if found]
+
+
+def self_signed(folder: Path) -> None:
+    self_signed_files(folder)
+    (folder / "hub.pem").rename(folder / "tls.crt")
+    (folder / "hub.key").rename(folder / "tls.key")
 
 
 def pods(objects):
@@ -137,7 +148,70 @@ def test_a_value_that_cannot_be_is_refused_before_anything_is_sent(wrong):
     assert wrong.split("=")[0].split(".")[-1] in done.stderr or "siet" in done.stderr
 
 
-def test_open_leaf_links_without_operator_mode_are_refused():
-    done = helm(HELMS[1], "template", "demo", str(CLOUD), "--set", "nats.leaf.tlsSecret=tls")
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ("nats.leaf.tlsSecret=tls,hub.credentialsSecret=c", "operatorSecret"),
+        ("nats.leaf.tlsSecret=tls,nats.leaf.operatorSecret=o", "credentialsSecret"),
+        ("web.replicas=2", "share one database"),
+        ("postgres.enabled=true", "passwordSecret"),
+        ("enrolment.enabled=true", "keysSecret"),
+        ("enrolment.enabled=true,enrolment.keysSecret=k", "credentialsSecret"),
+    ],
+)
+def test_what_would_not_be_safe_or_not_work_is_refused_with_the_reason(values, says):
+    done = helm(HELMS[1], "template", "demo", str(CLOUD), "--set", values)
     assert done.returncode != 0
-    assert "operatorSecret" in done.stderr
+    assert says in done.stderr
+
+
+def test_replicas_of_the_front_door_share_a_database_and_keep_nothing_of_their_own():
+    objects = render(CLOUD, "-f", str(CLOUD / "ci/hub.yaml"))
+    [web] = [
+        o for o in objects if o["kind"] == "Deployment" and o["metadata"]["name"] == "demo-web"
+    ]
+    assert web["spec"]["replicas"] == 3
+    assert web["spec"]["strategy"]["type"] == "RollingUpdate"
+    pod = web["spec"]["template"]["spec"]
+    assert not any("persistentVolumeClaim" in volume for volume in pod["volumes"])
+    env = {entry["name"]: entry for entry in pod["containers"][0]["env"]}
+    assert env["VOLTHUS_DATABASE_URL"]["valueFrom"]["secretKeyRef"] == {
+        "name": "database",
+        "key": "url",
+    }
+
+
+def test_only_the_enrolment_sees_the_keys_of_the_hub():
+    objects = render(CLOUD, "-f", str(CLOUD / "ci/hub.yaml"))
+    holders = {
+        name
+        for name, pod in pods(objects)
+        if any(v.get("secret", {}).get("secretName") == "hub-keys" for v in pod["volumes"])
+    }
+    assert holders == {"demo-enrolment"}
+
+
+def test_the_hub_takes_its_rendered_configuration(tmp_path):
+    objects = render(CLOUD, "-f", str(CLOUD / "ci/hub.yaml"))
+    [config] = [
+        o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "demo-nats"
+    ]
+    [server] = [pod for name, pod in pods(objects) if name == "demo-nats"]
+    places = {m["name"]: m["mountPath"] for m in server["containers"][0]["volumeMounts"]}
+    for name in ("config", "operator", "leaf-tls"):
+        (tmp_path / places[name].lstrip("/")).mkdir(parents=True)
+    auth = Hub(HubKeys.made()).server_auth(datetime.now(UTC))
+    (tmp_path / places["operator"].lstrip("/") / "auth.conf").write_text(auth)
+    self_signed(tmp_path / places["leaf-tls"].lstrip("/"))
+    # Absolute places of the pod, moved below a folder of ours; an include stays as it is.
+    text = config["data"]["nats.conf"].replace('"/etc/', f'"{tmp_path}/etc/')
+    path = tmp_path / places["config"].lstrip("/") / "nats.conf"
+    path.write_text(text)
+    done = subprocess.run(
+        [nats_server_binary(), "-t", "-c", path],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"POD_NAME": "demo-nats-0"},
+    )
+    assert done.returncode == 0, done.stderr

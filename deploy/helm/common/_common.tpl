@@ -49,7 +49,8 @@ capabilities:
 
 {{/*
 One service: Deployment, with state on a claim when it keeps any.
-root, component, values (resources, extraEnv), env (list), stateful, healthPort, httpPort, hostNetwork, mounts, volumes
+root, component, values (resources, extraEnv), env (list), secretEnv (list of name, secret, key), stateful, replicas,
+healthPort, httpPort, hostNetwork, mounts, volumes
 */}}
 {{- define "volthus.deployment" -}}
 {{- $full := include "volthus.fullname" .root -}}
@@ -60,10 +61,17 @@ metadata:
   labels:
     {{- include "volthus.labels" . | nindent 4 }}
 spec:
+  {{- if .replicas }}
+  replicas: {{ .replicas }}
+  strategy:
+    type: "RollingUpdate"
+    rollingUpdate: {maxSurge: 1, maxUnavailable: 0}
+  {{- else }}
   # One controller per fuse, one owner per database: never two at once.
   replicas: 1
   strategy:
     type: "Recreate"
+  {{- end }}
   selector:
     matchLabels:
       {{- include "volthus.selector" . | nindent 6 }}
@@ -117,13 +125,18 @@ spec:
               value: {{ .healthPort | quote }}
             - name: "VOLTHUS_LOG_LEVEL"
               value: {{ .root.Values.logLevel | quote }}
-            {{- if .stateful }}
             - name: "VOLTHUS_STATE_DIR"
-              value: "/var/lib/volthus"
-            {{- end }}
+              value: {{ ternary "/var/lib/volthus" "/tmp" .stateful | quote }}
             {{- range .env }}
             - name: {{ .name | quote }}
               value: {{ .value | quote }}
+            {{- end }}
+            {{- range .secretEnv }}
+            - name: {{ .name | quote }}
+              valueFrom:
+                secretKeyRef:
+                  name: {{ .secret | quote }}
+                  key: {{ .key | quote }}
             {{- end }}
             {{- range .values.extraEnv }}
             - name: {{ .name | quote }}
