@@ -193,6 +193,16 @@ def test_a_silent_replica_is_buried_and_one_that_leaves_goes_at_once() -> None:
     assert replicas.is_own("any")
 
 
+def test_a_replica_that_cannot_plan_yet_owns_nothing_beside_others() -> None:
+    replicas = Replicas("a", 0.0, is_ready=False)
+    sites = [f"site-{number}" for number in range(50)]
+    assert all(map(replicas.is_own, sites))  # alone: somebody must send prices
+    replicas.hear("b", 1.0)
+    assert not any(map(replicas.is_own, sites))
+    replicas.is_ready = True
+    assert 0 < sum(map(replicas.is_own, sites)) < 50
+
+
 # --- the acknowledge rule ------------------------------------------------------------------------
 
 

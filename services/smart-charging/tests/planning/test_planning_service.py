@@ -1,15 +1,14 @@
 """The running service with a real NATS server: sites that follow, sites that do not, replicas."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from planning_sites import TARIFF, Follower, profile
+from price_provider import Provider
 
 from smart_charging.planner.compiling import compile_ahead
 from smart_charging.planning import service
@@ -21,7 +20,6 @@ from volthus_kit.testing import FakeClock, NatsServer, nats_server
 from volthus_wire.subjects import (
     FORECAST_PREVIEW,
     PRICES_PUSH,
-    REPLICA_BEAT,
     SITE_PROFILE,
     TARIFF_PREVIEW,
 )
@@ -29,12 +27,11 @@ from volthus_wire.v1.planning_pb2 import (
     PreviewForecastRequest,
     PreviewTariffRequest,
     PushPricesRequest,
-    ReplicaBeat,
 )
 from volthus_wire.v1.records_pb2 import GetEnergyReply
-from volthus_wire.v1.tariff_pb2 import PvSystem, Tariff
+from volthus_wire.v1.tariff_pb2 import ImportTariff, PvSystem, Rates, Tariff
 
-PROGRAM = str(Path(sys.executable).parent / "smart-charging")
+FIXED = Tariff(currency="EUR", bought=ImportTariff(energy=Rates(otherwise=0.3)))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,13 +54,18 @@ async def bus(nats: NatsServer) -> AsyncIterator[Bus]:
 
 @asynccontextmanager
 async def running(
-    url: str, folder: Path, clock: FakeClock | None = None, *, is_early: bool = False
+    url: str,
+    folder: Path,
+    clock: FakeClock | None = None,
+    *,
+    is_early: bool = False,
+    **more: str,
 ) -> AsyncIterator[None]:
     """Run smart charging in this program; ends as it does when it is told to stop.
 
-    is_early: sites speak just after the start; else it has passed for long.
+    is_early: sites speak just after the start; else it has passed for long. more: settings.
     """
-    settings = Settings(nats_url=url, state_dir=folder)
+    settings = Settings(nats_url=url, state_dir=folder, **more)  # type: ignore[arg-type]
     async with Bus.connect(url, "smart-charging") as bus:
         await bus.until_connected()
         task = asyncio.create_task(service.serve(settings, bus, clock))
@@ -249,42 +251,72 @@ async def test_after_a_restart_a_followed_plan_is_not_made_anew(
     assert {each.revision for each in site.prices} == {revision}
 
 
-async def test_two_replicas_share_the_sites_and_one_that_is_killed_is_replaced(
-    bus: Bus, nats: NatsServer, tmp_path: Path
+PAGE = b"<!DOCTYPE html><html><body>We are being improved</body></html>"
+AWATTAR = Tariff(source="awattar-de", zone="DE-LU", currency="EUR")
+
+
+def market(start: datetime, hours: int) -> dict[str, object]:
+    """Return what aWATTar answers: cheap at 02:00, dear else."""
+    rows = []
+    for hour in range(-2, hours):
+        begin_ms = int((start.timestamp() // 3600 + hour) * 3_600_000)
+        is_night = datetime.fromtimestamp(begin_ms / 1000, start.tzinfo).hour == 2
+        rows.append(
+            {"start_timestamp": begin_ms, "end_timestamp": begin_ms + 3_600_000,
+             "marketprice": 20.0 if is_night else 200.0, "unit": "Eur/MWh"}
+        )  # fmt: skip
+    return {"object": "list", "data": rows}
+
+
+async def test_a_web_page_in_place_of_prices_is_named_and_the_plan_is_made(
+    bus: Bus, nats: NatsServer, tmp_path: Path, provider: Provider
 ) -> None:
-    beats: dict[str, ReplicaBeat] = {}
-    await bus.subscribe(REPLICA_BEAT, lambda beat, _: beats.update({beat.replica: beat}))
-    env = dict(os.environ, VOLTHUS_NATS_URL=nats.url, VOLTHUS_STATE_DIR=str(tmp_path / "other"))
-    other = await asyncio.create_subprocess_exec(
-        PROGRAM, env=env, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        await until(lambda: beats, 40)
-        async with running(nats.url, tmp_path / "own"):
-            await until(lambda: len(beats) == 2)
-            sites = [Follower(bus, profile(f"s-{n}", datetime.now(UTC))) for n in range(24)]
-            for site in sites:
-                await site.start()
-                await site.tell()
-            await tell_all(sites, revision=2)
-            await until(lambda: all(site.plans for site in sites), 40)
-            assert all(len({plan.plan for plan in site.plans}) == 1 for site in sites)
-            for site in sites:
-                await site.tell_state()
-            other.kill()
-            await other.wait()
-            await tell_all(sites, revision=3)
-            await until(lambda: all(s.plans[-1].profile_revision == 3 for s in sites), 15)
-    finally:
-        if other.returncode is None:
-            other.kill()
-            await other.wait()
+    clock = FakeClock()
+    provider.says(PAGE, content_type="text/html")  # with status 200
+    async with running(nats.url, tmp_path, clock, prices_awattar_de_url=provider.url):
+        site = await follower(bus, clock, tariff=AWATTAR)
+        await until(lambda: provider.asked)
+        clock.go_on(3700)
+        await until_price(site, "missing", has_problem=True)
+        plan, wanted = site.plans[-1], site.told.sessions[0]
+        assert plan.sessions[0].energy_wh >= wanted.needed_wh - 11
+        assert plan.sessions[0].shortfall_wh == 0
+        assert not plan.sessions[0].HasField("cost")
+        assert not any(price == price for price in plan.import_price)  # noqa: PLR0124 - NaN
 
 
-async def tell_all(sites: list[Follower], revision: int) -> None:
-    for site in sites:
-        site.told.revision = revision
-        await site.tell()
+async def test_a_web_page_after_good_prices_leaves_them_stale_named_and_used(
+    bus: Bus, nats: NatsServer, tmp_path: Path, provider: Provider
+) -> None:
+    clock = FakeClock()
+    provider.says(market(clock.now(), 40))
+    provider.says(PAGE, content_type="text/html")
+    async with running(nats.url, tmp_path, clock, prices_awattar_de_url=provider.url):
+        site = await follower(bus, clock, tariff=AWATTAR)
+        await until_price(site, "fresh", "awaited")
+        clock.go_on(26 * 3600)  # tomorrow's prices should have come at noon; a page came
+        site.told.sessions[0].departure.FromDatetime(clock.now() + timedelta(hours=12))
+        site.told.revision += 1
+        await follower(bus, clock, "other", tariff=FIXED)  # whoever is new lets the desk look
+        await until_price(site, "stale", has_problem=True)
+        plan = site.plans[-1]
+        assert any(price == price for price in plan.import_price)  # noqa: PLR0124 - NaN
+        assert plan.sessions[0].shortfall_wh == 0
+        by_page = next(one.problem for one in plan.inputs if one.input == "price")
+        assert provider.url not in by_page
+
+
+async def until_price(site: Follower, *freshness: str, has_problem: bool = False) -> None:
+    """Wait for a plan that says so of its prices; the site lives meanwhile, and follows."""
+    async with asyncio.timeout(40):
+        while True:
+            await site.tell()
+            await site.tell_state()
+            told = [one for plan in site.plans[-1:] for one in plan.inputs if one.input == "price"]
+            if told and told[0].freshness in freshness and bool(told[0].problem) >= has_problem:
+                return
+            site.told.revision += 1  # somebody asks again
+            await asyncio.sleep(0.5)
 
 
 async def test_nonsense_stops_nobody(bus: Bus, nats: NatsServer, tmp_path: Path) -> None:
@@ -309,6 +341,10 @@ async def test_people_ask_for_previews_and_push_prices(
         prices = (await bus.ask(TARIFF_PREVIEW, asked)).prices
         assert 285 <= len(prices.import_price) <= 290
         assert prices.start.seconds == clock.now().timestamp() // 900 * 900
+        asked.to.FromDatetime(clock.now() + timedelta(hours=6))
+        shorter = (await bus.ask(TARIFF_PREVIEW, asked)).prices
+        assert len(shorter.import_price) <= 25
+        assert shorter.price.known_until == prices.price.known_until  # the source's own end
         with pytest.raises(RefusedError, match="unknown-source"):
             await bus.ask(TARIFF_PREVIEW, PreviewTariffRequest(tariff=Tariff(source="nobody")))
         with pytest.raises(RefusedError, match="source-needs-token"):

@@ -4,7 +4,8 @@ Two encoded messages of one type, one after the other, are the encoding of both 
 the format's own rule. Series are packed floats, straight from the array.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,12 +16,26 @@ KILO = 1000.0
 
 def field_of(number: int, body: bytes) -> bytes:
     """Return a field of length-delimited type."""
-    return _varint(number << 3 | 2) + _varint(len(body)) + body
+    return _head(number, len(body)) + body
+
+
+@lru_cache(maxsize=1024)
+def _head(number: int, length: int) -> bytes:
+    return _varint(number << 3 | 2) + _varint(length)
 
 
 def floats(number: int, values: Floats, scale: float = 1.0) -> bytes:
     """Return a field of packed floats, each multiplied by a scale."""
     return field_of(number, (values * scale).astype("<f4").tobytes())
+
+
+def float_rows(first: int, rows: Sequence[Floats], scale: float = 1.0) -> bytes:
+    """Return fields of packed floats, numbered from `first` on: rows of one length, scaled."""
+    raw = (np.array(rows) * scale).astype("<f4").tobytes()
+    size = len(raw) // len(rows)
+    return b"".join(
+        field_of(first + row, raw[row * size : (row + 1) * size]) for row in range(len(rows))
+    )
 
 
 def joined(parts: Iterable[bytes]) -> bytes:

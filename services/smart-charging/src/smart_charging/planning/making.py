@@ -87,13 +87,27 @@ def _by_effort(ready: Sequence[_Ready]) -> Iterable[tuple[Effort, list[int]]]:
 
 
 def _planned(problems: Sequence[Problem], effort: Effort) -> list[Plan | None]:
-    """Return the plans; where one of many problems cannot be, only that one is None."""
+    """Return the plans; where one of many problems cannot be, only that one is None.
+
+    Without a car there is nothing to plan, and no kernel is asked.
+    """
+    crowded = [at for at, problem in enumerate(problems) if problem.cars]
+    if len(crowded) < len(problems):
+        found: list[Plan | None] = [_idle(problem) for problem in problems]
+        plans = _planned([problems[at] for at in crowded], effort) if crowded else []
+        for at, plan in zip(crowded, plans, strict=True):
+            found[at] = plan
+        return found
     try:
         return list(plan_many(problems, effort))
     except ProblemError:
         if len(problems) == 1:
             return [None]
         return [plan for problem in problems for plan in _planned([problem], effort)]
+
+
+def _idle(problem: Problem) -> Plan:
+    return Plan(np.zeros((0, len(problem.import_price))), 0.0, (), 0.0, 0.0, 0)
 
 
 def _written(it: _Ready, job: Job, found: Judged, now_s: float) -> Made:

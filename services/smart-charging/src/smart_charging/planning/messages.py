@@ -9,7 +9,7 @@ from smart_charging.planning.core.posing import kw_of
 from smart_charging.planning.core.pricing import Table
 from smart_charging.planning.core.site import PHASE_BITS, Outlook, Prices, Session, Site, Trusted
 from smart_charging.planning.core.slots import SLOT_S, Slots
-from smart_charging.planning.encoding import KILO, field_of, float_row, floats, joined
+from smart_charging.planning.encoding import KILO, field_of, float_row, float_rows, floats, joined
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1.electrical_pb2 import Phases
 from volthus_wire.v1.planning_pb2 import (
@@ -118,6 +118,7 @@ class Content:
 def plan_bytes(name: Signature, it: Content) -> bytes:
     """Return a plan as it is published."""
     found, outlook = it.found, it.outlook
+    forecasts = outlook.sun_kw, outlook.sun_low_kw, outlook.load_kw, it.surplus_kw
     made = Plan(
         plan=name.plan, site=name.site, profile_revision=name.revision, objective=it.objective,
         value=found.value, bound=found.bound, gap=found.gap, inputs_hash=name.inputs_hash,
@@ -129,10 +130,7 @@ def plan_bytes(name: Signature, it: Content) -> bytes:
         (
             it.shared,
             made.SerializeToString(),
-            floats(11, outlook.sun_kw, KILO),
-            floats(12, outlook.sun_low_kw, KILO),
-            floats(13, outlook.load_kw, KILO),
-            floats(14, it.surplus_kw, KILO),
+            float_rows(11, forecasts, KILO),
             *(field_of(17, _told(each)) for each in found.told),
         )
     )

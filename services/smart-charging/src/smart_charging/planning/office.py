@@ -39,6 +39,7 @@ BATCH = 24  # sites planned in one go: some 10 ms, so that who plugs in waits no
 FEED_LOOK_S = 2.0  # how often new prices and weather are looked for
 LOOKS = 30  # each site's weather is looked at once a minute
 WRITE_EVERY_S = 1.0
+COLD_LOOK_S = 0.5  # while the kernels are compiled
 FIRST_WORDS_S = 15.0  # after a start: sites say which plans they follow, before any is made anew
 CAUSES = {Urgency.PERSON: "site", Urgency.FLEET: "fleet"}
 
@@ -70,7 +71,7 @@ class Parts:
 class Office:
     """Plans the sites that are ours. `hear_*` when a message comes; `run` all day."""
 
-    def __init__(self, parts: Parts, known: dict[str, Known]) -> None:
+    def __init__(self, parts: Parts, known: dict[str, Known], *, is_warm: bool = True) -> None:
         self._parts, self._known = parts, known
         self._rows: dict[str, Row] = {}
         self._queue = Queue()
@@ -83,6 +84,8 @@ class Office:
         self._started_s = self._now_s()
         self._changed_sites = True
         self._look = 0
+        self._is_warm = is_warm
+        self.owned = 0  # sites that are ours, as of the last look
 
     @property
     def rows(self) -> dict[str, Row]:
@@ -107,6 +110,12 @@ class Office:
     def plan_now(self, site: str, urgency: Urgency) -> None:
         """Let a site wait for a plan from now on."""
         self._wish(site, urgency, self._now_s())
+
+    def warm_up(self) -> None:
+        """Plan cars from now on: the kernels are there."""
+        self._is_warm = True
+        self.hear_replicas()
+        self._work.set()
 
     def is_own(self, site: str) -> bool:
         """Return whether this replica plans a site."""
@@ -217,12 +226,15 @@ class Office:
                 if not self._parts.replicas.is_settled(time.monotonic()):
                     await asyncio.sleep(0.05)
                 continue
-            await self.plan_some()
+            if not await self.plan_some() and not self._is_warm:
+                await asyncio.sleep(COLD_LOOK_S)
 
     async def plan_some(self) -> int:
         """Plan the next batch and send it; return how many sites were planned."""
         now_s = self._now_s()
         turns = [(site, since) for site, since in self._queue.take(BATCH) if self._is_wanted(site)]
+        if not self._is_warm:
+            turns = await self._cold(turns)
         metrics.QUEUE.set(len(self._queue))
         if not turns:
             return 0
@@ -246,6 +258,17 @@ class Office:
         ]
         self._parts.book.changed.clear()
         return len(found)
+
+    async def _cold(self, turns: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+        """Return who can be planned without kernels; all others get their prices, and wait."""
+        waiting = [(site, since) for site, since in turns if self._rows[site].site.sessions]
+        tariffs = {self._rows[site].tariff for site, _ in waiting} - {b""}
+        await asyncio.to_thread(lambda: [self._parts.book.entry(tariff) for tariff in tariffs])
+        for site, since in waiting:
+            self._queue.push(site, Urgency.FLEET, since)
+            if (row := self._rows.get(site)) is not None:
+                self._offer_prices(row, self._now_s())
+        return [turn for turn in turns if turn not in waiting]
 
     def _is_wanted(self, site: str) -> bool:
         row = self._rows.get(site)
@@ -373,8 +396,8 @@ class Office:
         parts.forecasts.keep({row.site.id: row.place for row in rows})
 
     def _count(self, now_s: float) -> None:
-        own = sum(1 for site in self._rows if self.is_own(site))
-        metrics.SITES.labels("own").set(own)
+        self.owned = sum(1 for site in self._rows if self.is_own(site))
+        metrics.SITES.labels("own").set(self.owned)
         metrics.SITES.labels("heard").set(len(self._rows))
         metrics.REPLICAS.set(1 + len(self._parts.replicas.heard))
         self._parts.book.count(now_s)

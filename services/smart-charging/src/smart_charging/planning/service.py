@@ -43,7 +43,7 @@ async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> Non
     store = Store(folder, settings.plans_kept)
     known, series = await _loaded(store)
     outbox = Outbox(bus, replica)
-    replicas = Replicas(replica, monotonic())
+    replicas = Replicas(replica, monotonic(), is_ready=False)
     price_store = PriceStore(folder)
     async with client() as http, _leaving(outbox), asyncio.TaskGroup() as tasks:
         desk = Desk(http, price_store, clock, spread=replica)
@@ -53,7 +53,9 @@ async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> Non
         markets = Markets(settings, desk, pushed, clock)
         book = Book(markets, clock, series)
         forecasts = Forecasts(SunWatch(weather, settings))
-        office = Office(Parts(book, forecasts, store, outbox, clock, replicas), known)
+        office = Office(
+            Parts(book, forecasts, store, outbox, clock, replicas), known, is_warm=False
+        )
         school = School(office, forecasts, outbox, LearnedStore(folder), clock)
         answers = Answers(office, markets, pushed, clock)
         catalogue = catalogue_message(version_of("volthus-smart-charging"), CATALOGUE)
@@ -63,7 +65,8 @@ async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> Non
         for name, work in (
             ("prices", desk.run()),
             ("weather", weather.run()),
-            ("plan", _plan(office)),
+            ("warm", _warm(office, replicas)),
+            ("plan", office.run()),
             ("repeat", office.repeat()),
             ("watch", office.watch()),
             ("write", office.write()),
@@ -73,13 +76,14 @@ async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> Non
             tasks.create_task(work, name=name)
 
 
-async def _plan(office: Office) -> None:
-    """Plan all day, as soon as the kernels are compiled; sites are heard meanwhile."""
+async def _warm(office: Office, replicas: Replicas) -> None:
+    """Compile the kernels; meanwhile sites get prices, and those without a car their forecasts."""
     if not IS_COMPILED:
         logger.warning("planning without a compiler")
     seconds = await asyncio.to_thread(compile_ahead)
     logger.info("planner is warm", extra={"seconds": round(seconds, 1)})
-    await office.run()
+    replicas.is_ready = True
+    office.warm_up()
 
 
 async def _loaded(store: Store) -> tuple[dict[str, Known], dict[str, tuple[int, bytes]]]:
@@ -102,8 +106,8 @@ async def _leaving(outbox: Outbox) -> AsyncIterator[None]:
 async def _beat(outbox: Outbox, office: Office, replicas: Replicas) -> None:
     """Say each second that this replica lives; bury who does not."""
     while True:
-        own = sum(1 for site in office.rows if office.is_own(site)) if not replicas.heard else 0
-        await outbox.beat(own)
+        if replicas.is_ready:
+            await outbox.beat(office.owned)
         if replicas.bury(monotonic()):
             logger.warning("replica fell silent", extra={"left": 1 + len(replicas.heard)})
             office.hear_replicas()

@@ -51,11 +51,11 @@ def posed(
     less = outlook.load_kw if site.threshold_kw is None else site.threshold_kw
     surplus = np.maximum(0.0, sun - less)
     room = _phase_room(site, slots, outlook)
-    fair = _fair_share(wishes, room)
+    reserved = [wish for wish in wishes if wish.role is Role.RESERVED]
+    fair = _fair_share(wishes, room) if reserved else room
     taken = {
         wish.session.id: _reserve(wish, most_kw(site, wish.session, wishes), slots, fair, room)
-        for wish in wishes
-        if wish.role is Role.RESERVED
+        for wish in reserved
     }
     for draws in taken.values():
         np.maximum(0.0, surplus - draws, out=surplus)
@@ -64,7 +64,8 @@ def posed(
     free = surplus if any(w.session.looks_at_forecast for w in planned) else np.zeros(slots.count)
     part = np.ones(slots.count)
     part[0] = slots.first_part
-    total = np.maximum(0.0, room).sum(axis=0)
+    free_room = np.maximum(0.0, room)
+    total = free_room.sum(axis=0)
     if site.contract_kw is not None:
         total = np.minimum(total, np.maximum(0.0, site.contract_kw - outlook.load_high_kw))
     limits = np.empty((len(planned), slots.count))
@@ -75,7 +76,7 @@ def posed(
     )
     problem = Problem(
         SLOT_S / 3600, bought, sold, free * part, total * part, cars,
-        phase_room_kw=tuple(np.maximum(0.0, room) * part), start_cost=START_COST,
+        phase_room_kw=tuple(free_room * part), start_cost=START_COST,
     )  # fmt: skip
     told = tuple(wish for wish in wishes if wish.is_told)
     return Posed(problem, planned, told, surplus, free, room, total, limits, is_unsure)
@@ -85,9 +86,10 @@ def _phase_room(site: Site, slots: Slots, outlook: Outlook) -> Floats:
     """Return what the cars may draw on each of L1, L2, L3 (kW); 0 where there is no phase."""
     room = np.zeros((3, slots.count))
     count = len(site.room_kw)
+    load = outlook.load_high_kw / count
     for phase in range(count):
-        load = outlook.load_high_kw / count if site.has_meter else site.base_kw[phase]
-        room[phase] = (1 - ROOM_KEPT) * site.room_kw[phase] - load
+        drawn = load if site.has_meter else site.base_kw[phase]
+        room[phase] = (1 - ROOM_KEPT) * site.room_kw[phase] - drawn
     return room
 
 

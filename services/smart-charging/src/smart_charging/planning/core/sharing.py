@@ -15,11 +15,16 @@ SETTLING_S = 2.2  # a new replica listens before it takes sites
 
 @dataclass(slots=True)
 class Replicas:
-    """Who lives, as one of them knows. Times are monotonic seconds."""
+    """Who lives, as one of them knows. Times are monotonic seconds.
+
+    is_ready: whether this one can plan. Until then it owns nothing beside others, and does not say
+    that it lives: they would leave their sites to it.
+    """
 
     own: str
     since_s: float
     heard: dict[str, float] = field(default_factory=dict)
+    is_ready: bool = True
 
     def hear(self, replica: str, now_s: float, *, is_leaving: bool = False) -> bool:
         """Take note of a heartbeat; return whether that changed who lives."""
@@ -44,6 +49,8 @@ class Replicas:
 
     def is_own(self, site: str) -> bool:
         """Return whether a site is ours."""
+        if not self.is_ready and self.heard:
+            return False
         return owner(site, (self.own, *self.heard)) == self.own
 
 
