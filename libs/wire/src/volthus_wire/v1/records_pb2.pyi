@@ -314,14 +314,16 @@ class SiteFileReply(_message.Message):
     def __init__(self, yaml: _Optional[str] = ..., managed: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ApplySiteFileRequest(_message.Message):
-    __slots__ = ("yaml", "dry_run", "release")
+    __slots__ = ("yaml", "dry_run", "release", "restore")
     YAML_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     RELEASE_FIELD_NUMBER: _ClassVar[int]
+    RESTORE_FIELD_NUMBER: _ClassVar[int]
     yaml: str
     dry_run: bool
     release: bool
-    def __init__(self, yaml: _Optional[str] = ..., dry_run: _Optional[bool] = ..., release: _Optional[bool] = ...) -> None: ...
+    restore: bool
+    def __init__(self, yaml: _Optional[str] = ..., dry_run: _Optional[bool] = ..., release: _Optional[bool] = ..., restore: _Optional[bool] = ...) -> None: ...
 
 class SiteFileChange(_message.Message):
     __slots__ = ("pointer", "before", "after")

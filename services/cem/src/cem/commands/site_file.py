@@ -74,7 +74,9 @@ class SiteFileCommands:
             if not question.dry_run:
                 await self.release(caller)
             return records_pb2.ApplySiteFileReply(applied=not question.dry_run)
-        done = await self.apply(question.yaml, caller, is_dry_run=question.dry_run)
+        done = await self.apply(
+            question.yaml, caller, is_dry_run=question.dry_run, is_restore=question.restore
+        )
         told = [{"pointer": p, "before": b, "after": a} for p, b, a in done.changes]
         return records_pb2.ApplySiteFileReply(changes=told, applied=done.is_applied)
 
@@ -83,9 +85,12 @@ class SiteFileCommands:
         async with self._desk.one:
             await self._desk.save([], [], caller, managed=())
 
-    async def apply(self, text: str, caller: Caller, *, is_dry_run: bool = False) -> Applied:
+    async def apply(
+        self, text: str, caller: Caller, *, is_dry_run: bool = False, is_restore: bool = False
+    ) -> Applied:
         """Check a file as a whole, then write all of it in one transaction.
 
+        is_restore: of a backup. It manages nothing, and may not change what a file manages.
         Raises RefusedError with the pointer of what is wrong; then nothing was changed.
         """
         desk = self._desk
@@ -102,11 +107,14 @@ class SiteFileCommands:
             refuse(object_to_all(wanted, before, counted, desk.clock.now()))
             self._check_from_afar(wanted, before, caller)
             changes = (*_told(before, wanted), *(("/tariff/token", HIDDEN, HIDDEN) for _ in token))
+            if is_restore:
+                desk.refuse_managed("", filter(self._is_managed, (at for at, _, _ in changes)))
             if not is_dry_run:
                 steps = list(_steps(before, wanted))
                 events = [event for _, event in steps]
                 saved = [*(change for change, _ in steps), *token]
-                await desk.save(saved, _once(events), caller, managed(file))
+                held = None if is_restore else managed(file)
+                await desk.save(saved, _once(events), caller, held)
         return Applied(changes, not is_dry_run)
 
     async def _token_change(self, file: shape.SiteFile) -> list[Change]:
@@ -116,6 +124,11 @@ class SiteFileCommands:
             return []
         refuse(object_to_token(part.token), "/tariff/token")
         return await self._outlook.token_change(part.token)
+
+    def _is_managed(self, pointer: str) -> bool:
+        """Return whether a setting, or the collection it is added to, is managed by a file."""
+        collection = "/".join(pointer.split("/")[:2])
+        return pointer in self._desk.managed or collection in self._desk.managed
 
     @staticmethod
     def _check_zone(wanted: Installation) -> None:

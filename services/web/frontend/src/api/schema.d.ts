@@ -8335,6 +8335,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `site-offline`, `service-silent`, `store-failing`, ... */
             503: {
                 headers: {
@@ -8377,6 +8386,15 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
