@@ -246,3 +246,22 @@ def test_a_kill_at_any_moment_leaves_the_old_settings_or_the_new_never_a_mixture
         assert [row.actor for row in last] == [str(number)] * 2
         assert json.loads(last[1].after)["revision"] == number
         store.close()
+
+
+async def test_a_backup_put_back_manages_nothing_and_leaves_alone_what_a_file_manages(
+    tmp_path: Path,
+) -> None:
+    async with cem(tmp_path) as stage:
+        await stage.pair(A)
+        await stage.ask(on.SITE_FILE_APPLY, apply(FILE, restore=True))
+        read = await stage.ask(on.SITE_FILE_GET, records_pb2.GetSiteFileRequest())
+        assert not read.managed
+        changed = FILE.replace("contract_w: 20000", "contract_w: 15000")
+        await stage.ask(on.SITE_FILE_APPLY, apply(changed))
+        for text in (FILE, FILE.replace("  van: {name: Van", "  bus: {name: Bus")):
+            for dry_run in (True, False):
+                with pytest.raises(RefusedError, match="managed-by-file"):
+                    await stage.ask(on.SITE_FILE_APPLY, apply(text, restore=True, dry_run=dry_run))
+        same = await stage.ask(on.SITE_FILE_APPLY, apply(changed, restore=True))
+        assert (same.applied, len(same.changes)) == (True, 0)
+        assert (await stage.ask(on.SITE_FILE_GET, records_pb2.GetSiteFileRequest())).managed
