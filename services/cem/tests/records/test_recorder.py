@@ -389,3 +389,19 @@ async def test_a_day_of_a_flapping_site_is_bounded(tmp_path: Path):
     assert rows <= 20 + 31
     assert site.clock.now() - timedelta(minutes=30) > FakeClock().now()
     site.journal.close()
+
+
+async def test_a_session_that_goes_on_is_told_again_now_and_then(tmp_path: Path):
+    site = Site(tmp_path)
+    site.second(None)
+    await site.recorder.work()
+    for number in range(2 * 900 + 30):
+        site.second()
+        if number % 30 == 0:
+            await site.recorder.work()
+    await site.recorder.work()
+    told = [p.fact.session for p in site.journal.waiting(1000) if p.kind == "session"]
+    assert [fact.revision for fact in told] == [1, 2, 3]
+    assert 0.0 < told[1].energy_wh < told[2].energy_wh
+    assert all(fact.state == "open" for fact in told)
+    site.journal.close()

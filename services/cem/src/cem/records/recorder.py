@@ -40,6 +40,7 @@ from volthus_kit.refusal import RefusedError
 logger = logging.getLogger(__name__)
 
 WORK_EVERY_S = 1.0
+TELL_OPEN_EVERY_S = 900.0  # how a session that is open goes on
 WRITE_EVERY_S = 60.0
 ASKED_EVERY_S = 2.0
 FORGET_EVERY_S = 3600.0
@@ -82,6 +83,8 @@ class Recorder:
         self._purse = evidence.Purse()
         self._pending = Batch()
         self._written_s = float("-inf")
+        self._grown_at_s = clock.monotonic()
+        self._grown_wh: dict[str, float] = {}  # of open sessions, as told then
         self._written_minute = 0
         self._forgot_s = float("-inf")
         self._tried_s = float("-inf")
@@ -229,6 +232,7 @@ class Recorder:
         self._ledger = books
         told = began | {session.id for session in ended}
         self._is_urgent = self._is_urgent or bool(told)
+        told |= self._grown(books, now.monotonic_s)
         sessions = {session.id: session for session in (*ended, *books.sessions.values())}
         minutes = {minute.start: minute for minute in gained}
         self._pending = self._pending.plus(
@@ -238,6 +242,16 @@ class Recorder:
             metrics.session_ended(session)
         metrics.gained(gained)
         metrics.show_sessions(sum(s.standing is not Standing.ENDED for s in sessions.values()))
+
+    def _grown(self, books: Ledger, now_s: float) -> frozenset[str]:
+        """Return the open sessions that took more since the cloud was told of them last."""
+        if now_s - self._grown_at_s < TELL_OPEN_EVERY_S:
+            return frozenset()
+        self._grown_at_s, before = now_s, self._grown_wh
+        self._grown_wh = {one.id: one.energy_wh for one in books.sessions.values()}
+        return frozenset(
+            id_ for id_, energy_wh in self._grown_wh.items() if energy_wh > before.get(id_, 0.0)
+        )
 
     def _taken_in(self, books: Ledger, item: Item, at: Now) -> Ledger:
         match item:
