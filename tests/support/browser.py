@@ -62,13 +62,23 @@ def browser() -> Iterator[Browser]:
 
 @contextlib.contextmanager
 def visit(
-    browser: Browser, address: str, *, language: str = "en", width: int = WIDE, height: int = 900
+    browser: Browser,
+    address: str,
+    *,
+    language: str = "en",
+    width: int = WIDE,
+    height: int = 900,
+    as_app: bool = False,
 ) -> Iterator[Page]:
-    """Open an address in a browser of its own; an error in the page's code fails the test."""
+    """Open an address in a browser of its own; an error in the page's code fails the test.
+
+    as_app: with its service worker; else requests can be caught by a test.
+    """
     context = browser.new_context(
         locale=LOCALES[language],
         viewport={"width": width, "height": height},
         reduced_motion="reduce",
+        service_workers="allow" if as_app else "block",
     )
     page = context.new_page()
     errors: list[str] = []

@@ -1,11 +1,12 @@
 // Builds the page into the web service's package, from where it is served.
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
+import { serviceWorker } from "./scripts/service-worker.ts";
 
 const api = process.env["VOLTHUS_API"] ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), serviceWorker()],
   // A small, fixed set of flags: without them the bundle carries code that is never used.
   define: {
     __VUE_I18N_FULL_INSTALL__: false,

@@ -41,6 +41,16 @@ async def test_hashed_files_are_kept_for_ever_and_compressed(anybody, built):
     assert (await anybody.get(f"{ROOT}/favicon.svg")).headers["cache-control"] == "no-cache"
 
 
+async def test_what_makes_the_page_an_app_is_asked_for_each_time(anybody, built):
+    (built / "sw.js").write_text("self;")
+    (built / "manifest.webmanifest").write_text("{}")
+    worker = await anybody.get(f"{ROOT}/sw.js")
+    assert "javascript" in worker.headers["content-type"]
+    manifest = await anybody.get(f"{ROOT}/manifest.webmanifest")
+    assert manifest.headers["content-type"] == "application/manifest+json"
+    assert {one.headers["cache-control"] for one in (worker, manifest)} == {"no-cache"}
+
+
 async def test_a_file_that_is_not_there_is_not_the_index(anybody, built):
     for path in ("/assets/gone-1111.js", "/robots.txt", "/api", "/api/v2/sites"):
         answer = await anybody.get(ROOT + path)

@@ -5,7 +5,8 @@ import App from "./App.vue";
 import { i18n } from "./i18n";
 import { router } from "./router";
 import { applyPreferences } from "./stores/preferences";
-import { recognise } from "./stores/session";
+import { recognise, startWithout } from "./stores/session";
+import { startShell } from "./stores/shell";
 import "./styles/tokens.css";
 import "./styles/elements.css";
 import "./styles/parts.css";
@@ -13,5 +14,6 @@ import "./styles/print.css";
 
 await applyPreferences();
 // Who is there decides the first page. Unreachable is no reason to show none: the log-in says so.
-await recognise().catch(() => null);
+await recognise().catch(startWithout);
 createApp(App).use(i18n).use(router).mount("#app");
+void startShell();

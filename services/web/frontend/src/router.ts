@@ -63,6 +63,12 @@ export const router = createRouter({
       component: () => import("./pages/AcceptancePage.vue"),
       meta: { title: "acceptance.title", service: true },
     },
+    {
+      path: "/alerts",
+      name: "alerts",
+      component: () => import("./pages/AlertsPage.vue"),
+      meta: { title: "nav.alerts" },
+    },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
   scrollBehavior: (to, _from, saved) =>

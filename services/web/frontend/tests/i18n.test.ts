@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { EVENTS } from "../src/core/alerts";
 import { chosenLanguage } from "../src/core/language";
 import { CATALOGUES } from "./words";
 
@@ -64,7 +65,8 @@ test("every message is used", () => {
 
 test("every key that is written in the source has a message", () => {
   const groups = new Set(keys.map((key) => key.split(".")[0]));
-  const meant = [...written].filter((key) => groups.has(key.split(".")[0]));
+  const events: readonly string[] = EVENTS; // names of the API, which look like keys
+  const meant = [...written].filter((key) => groups.has(key.split(".")[0]) && !events.includes(key));
   expect(meant.filter((key) => !messages.en.has(key))).toEqual([]);
 });
 

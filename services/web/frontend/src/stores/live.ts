@@ -5,7 +5,9 @@ import { answered, api } from "../api/client";
 import { ApiProblem } from "../api/problem";
 import type { Dashboard, EebusPicture } from "../api/types";
 import { freshness, retryDelay } from "../core/freshness";
+import { keep, known } from "./known";
 import { now } from "./now";
+import { isUnsure, makeSure, me, sites } from "./session";
 
 export type Link = "opening" | "live" | "lost";
 
@@ -20,6 +22,7 @@ const DEAD_AFTER_MS = 25_000;
 
 const heard_ms = ref(0);
 let stop: (() => void) | null = null;
+let followed: string | null = null;
 
 /** Age of the picture and whether it must look stale; null while there is none. */
 export const freshnessNow = computed(() =>
@@ -42,13 +45,17 @@ export const siteClock_ms = computed(() => {
 
 /** Follow this site until another is followed or {@link unfollow} is called. */
 export function follow(site: string): void {
+  if (site === followed) return; // somebody was only recognised again
   unfollow();
+  followed = site;
+  if (isUnsure.value) showKnown(site);
   const line = new EventLine(site);
   stop = () => line.close();
   line.open();
 }
 
 export function unfollow(): void {
+  followed = null;
   stop?.();
   stop = null;
   dashboard.value = null;
@@ -74,10 +81,21 @@ export async function refreshEebus(site: string): Promise<void> {
   };
 }
 
+/** What was seen last, with its own age: better than nothing while the service is away. */
+function showKnown(site: string): void {
+  const last = known();
+  if (last?.site !== site) return;
+  dashboard.value = last.picture;
+  heard_ms.value = last.heard_ms;
+  link.value = "lost";
+}
+
 function hear(picture: Dashboard): void {
   dashboard.value = picture;
   heard_ms.value = Date.now();
   trouble.value = null;
+  void makeSure();
+  if (me.value) keep(me.value, sites.value, picture.site, picture, heard_ms.value);
 }
 
 /** One event stream that opens again by itself, however it ended. */

@@ -4,6 +4,7 @@ import { computed, ref, shallowRef } from "vue";
 import { answered, api, useCsrfToken, whenLoggedOut } from "../api/client";
 import { ApiProblem } from "../api/problem";
 import type { Me, Site } from "../api/types";
+import { forgetKnown, known } from "./known";
 import { recall, remember } from "./storage";
 
 /** The cookie of a session cannot be seen from here: this remembers that there may be one. */
@@ -14,6 +15,8 @@ let asking: ReturnType<typeof setTimeout> | undefined;
 export const me = shallowRef<Me | null>(null);
 export const sites = shallowRef<Site[]>([]);
 export const siteId = ref<string | null>(null);
+/** Who is here is only remembered: the service could not be asked yet. */
+export const isUnsure = ref(false);
 
 /** Whether settings and pairing are this person's business (the server enforces it, not we). */
 export const canInstall = computed(() => me.value !== null && me.value.role !== "standard");
@@ -30,6 +33,28 @@ export async function recognise(): Promise<Me | null> {
     forget();
   }
   return me.value;
+}
+
+/** Without a network: show who was here last what was seen last. Who that is, is asked again later. */
+export function startWithout(): void {
+  const last = recall(LOGGED_IN_KEY) === null ? null : known();
+  if (!last) return;
+  sites.value = last.sites;
+  siteId.value = last.site;
+  me.value = { ...last.me, csrf_token: null };
+  isUnsure.value = true;
+}
+
+/** The service is there again: make sure who is here, for until then nothing can be changed. */
+export async function makeSure(): Promise<void> {
+  if (!isUnsure.value) return;
+  isUnsure.value = false; // asked once, however many pictures come meanwhile
+  try {
+    await recognise();
+  } catch (error) {
+    isUnsure.value = true;
+    if (!(error instanceof ApiProblem)) throw error;
+  }
 }
 
 export async function logIn(username: string, password: string): Promise<void> {
@@ -70,6 +95,8 @@ function askForTheFirst(): void {
 
 function forget(): void {
   remember(LOGGED_IN_KEY, null);
+  forgetKnown();
+  isUnsure.value = false;
   useCsrfToken(null);
   me.value = null;
   sites.value = [];
