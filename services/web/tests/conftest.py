@@ -37,6 +37,7 @@ from web.calling import CallRules
 from web.first_users import FirstUsers
 from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
+from web.known import Known
 from web.leases import Leases
 from web.limits import Limits
 from web.live import Live
@@ -479,6 +480,8 @@ async def opened_door(
         )
         fleet = Fleet(live, engine, clock, Beating(bus, clock, "test"))
         await fleet.hear(bus)
+        known = Known(clock, bus)
+        await known.hear()
         parts = Parts(
             clock=clock,
             accounts=accounts,
@@ -489,6 +492,7 @@ async def opened_door(
             tokens=tokens,
             users=Users(engine, clock),
             limits=Limits(engine, clock, rate_per_s, burst=20),
+            known=known,
             once=Once(engine, clock),
             software=software,
             telling=Telling(engine, clock, TellingSettings(CallRules(private=True))),

@@ -49,7 +49,7 @@ class Stage:
 
     def say(self, site="demo", **fields):
         state = site_pb2.SiteState(site=site, name=f"Name of {site}", ladder="fresh", **fields)
-        self.live.heard_state(site, state)
+        self.live.heard_state(site, state.SerializeToString())
 
     async def after(self, seconds=0.0, *, speaking=None):
         """Let time pass in steps of 10 s, the site speaking on, and look each time."""
@@ -230,7 +230,7 @@ async def test_every_rule_of_a_site_is_fed_by_what_it_says(stage):
         stage.live.heard("demo").state.ladder = "failsafe"
         picture = eebus_pb2.EebusPicture()
         picture.identity.certificate_ends.FromDatetime(datetime(2026, 12, 1, tzinfo=UTC))
-        stage.live.heard_eebus("demo", picture)
+        stage.live.heard_eebus("demo", picture.SerializeToString())
 
     await stage.after(2000, speaking=speak)
     fired = {one.alert.key.rule for one in stage.told}

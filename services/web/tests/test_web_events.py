@@ -177,7 +177,7 @@ async def test_a_slow_listener_skips_pictures_and_holds_nobody_up(service, door,
     with door.parts.live.listening("demo") as changed:
         for state in ("charging", "paused", "finished"):
             site.charger_state = state
-            door.parts.live.heard_state("demo", site.state())
+            door.parts.live.heard_state("demo", site.state().SerializeToString())
         assert changed.is_set()
         kinds = [event.split("event: ")[1].split("\n")[0] for event in listener.due()]
         assert kinds == ["state", "eebus"]
@@ -186,12 +186,12 @@ async def test_a_slow_listener_skips_pictures_and_holds_nobody_up(service, door,
 
 async def test_a_picture_nobody_understands_ends_no_stream(service, door, site):
     site.charger_state = "levitating"
-    door.parts.live.heard_state("demo", site.state())
+    door.parts.live.heard_state("demo", site.state().SerializeToString())
     listener = listening.Listener.resumed(door.parts.live, "demo", hears_eebus=False, last_id="")
     assert listener.due() == []
     site.charger_state = "charging"
     await asyncio.sleep(0.002)  # the next picture has another instant
-    door.parts.live.heard_state("demo", site.state())
+    door.parts.live.heard_state("demo", site.state().SerializeToString())
     assert len(listener.due()) == 1
 
 

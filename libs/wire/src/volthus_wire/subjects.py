@@ -397,6 +397,7 @@ FORECAST_PREVIEW = Request(
 PRICES_PUSH = Request("cloud.smart-charging.rpc.prices-push", PushPricesRequest, PushPricesReply)
 REPLICA_BEAT = Subject("cloud.smart-charging.replicas", ReplicaBeat)
 WEB_REPLICA_BEAT = Subject("cloud.web.replicas", ReplicaBeat)
+WEB_FORGET = Subject("cloud.web.forget", Nothing)  # log-ins may have changed: look them up anew
 
 LINK_CODE = Request("cloud.enrolment.rpc.code", CreateCodeRequest, CodeReply)
 LINK_LIST = Request("cloud.enrolment.rpc.list", ListLinksRequest, ListLinksReply)

@@ -53,7 +53,7 @@ from web.api import (
 from web.api.documented import ALWAYS
 from web.api.measuring import who_may_measure
 from web.document import complete
-from web.middleware import BoundedBodies, Counted, ProtectingHeaders
+from web.middleware import BoundedBodies, Counted, ForgetsLogIns, ProtectingHeaders
 from web.page import Page
 from web.parts import Parts
 
@@ -148,6 +148,8 @@ def create_app(
 
     # Not a mount: that would take a known address with a wrong method away from its 405.
     app.router.default = Page(page)
+    if parts is not None:
+        app.add_middleware(ForgetsLogIns, known=parts.known)
     for middleware in (BoundedBodies, ProtectingHeaders, Counted):
         app.add_middleware(middleware)
     if origins:

@@ -31,8 +31,8 @@ PLACE_EVERY_S = 15.0
 
 async def hear(bus: Bus, live: Live) -> None:
     """Subscribe to what sites say of themselves; works before the first connection."""
-    await bus.subscribe(SITE_STATE, lambda state, at: live.heard_state(at["site"], state))
-    await bus.subscribe(EEBUS_PICTURE, lambda picture, at: live.heard_eebus(at["site"], picture))
+    await bus.subscribe_bytes(SITE_STATE, lambda body, at: live.heard_state(at["site"], body))
+    await bus.subscribe_bytes(EEBUS_PICTURE, lambda body, at: live.heard_eebus(at["site"], body))
 
 
 async def watch(bus: Bus, live: Live) -> None:

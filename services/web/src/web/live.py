@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from google.protobuf.message import Message
-
 from volthus_kit.clock import Clock
 from volthus_wire.v1.eebus_pb2 import EebusPicture
 from volthus_wire.v1.site_pb2 import SiteState
@@ -62,22 +60,30 @@ class Live:
         """Return the sites whose tenant is not known yet."""
         return [site for site, heard in self._sites.items() if heard.tenant is None]
 
-    def heard_state(self, site: str, state: SiteState) -> None:
-        """Take a live picture."""
+    def heard_state(self, site: str, body: bytes) -> None:
+        """Take a live picture as it came. Raises DecodeError for one that cannot be read."""
+        state = SiteState.FromString(body)
         heard = self._touch(site)
         heard.name = state.name or heard.name
-        heard.state, heard.state_id = state, _digest(state)
+        heard.state, heard.state_id = state, _digest(body)
         heard.state_at = self._clock.monotonic()
         heard.fresh_text = ""
         _wake(heard.changed)
 
-    def heard_eebus(self, site: str, picture: EebusPicture) -> None:
-        """Take what the gateway sees and trusts."""
-        heard = self._touch(site)
-        digest = _digest(picture)
-        if digest != heard.eebus_id:
+    def heard_eebus(self, site: str, body: bytes) -> None:
+        """Take what the gateway sees and trusts, as it came; decoded only where it is new.
+
+        Raises DecodeError for what cannot be read.
+        """
+        digest = _digest(body)
+        known = self._sites.get(site)
+        if known is None or known.eebus_id != digest:
+            picture = EebusPicture.FromString(body)
+            heard = self._touch(site)
             heard.eebus, heard.eebus_id = picture, digest
             _wake(heard.changed)
+        else:
+            self._touch(site)
 
     def _touch(self, site: str) -> Heard:
         heard = self._sites.get(site)
@@ -192,9 +198,8 @@ class Live:
             heard.watched_since = heard.watch_sent_at
 
 
-def _digest(message: Message) -> str:
-    """Return what tells one picture from the next, the same on every replica."""
-    body = message.SerializeToString(deterministic=True)
+def _digest(body: bytes) -> str:
+    """Return what tells one picture from the next: by its bytes, which all replicas hear alike."""
     return hashlib.blake2s(body, digest_size=6).hexdigest()
 
 

@@ -17,6 +17,7 @@ from web.first_users import FirstUsers
 from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
 from web.history.keeping import Surroundings, keep
+from web.known import Known
 from web.leases import Leases
 from web.limits import Limits
 from web.live import Live
@@ -62,6 +63,8 @@ async def serve(settings: Settings) -> None:
         await fleet.hear(bus)
         around = Surroundings(bus, engine, leases, clock)
         history = await keep(around, settings, tasks) if is_cloud else None
+        known = Known(clock, bus)
+        await known.hear()
         limits = Limits(engine, clock, settings.rate_per_s, settings.rate_burst)
         parts = Parts(
             clock=clock,
@@ -73,6 +76,7 @@ async def serve(settings: Settings) -> None:
             tokens=tokens,
             users=Users(engine, clock),
             limits=limits,
+            known=known,
             once=Once(engine, clock),
             software=software,
             telling=telling,

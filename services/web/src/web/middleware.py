@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.known import Known
 from web.metrics import REQUEST_SECONDS, REQUESTS
 from web.problems import ProblemError
 
@@ -129,3 +130,24 @@ class Counted:
 def _method(method: str) -> str:
     known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
     return method if method in known else "other"
+
+
+class ForgetsLogIns:
+    """Lets no request that changed a log-in be answered before all forget what they knew."""
+
+    def __init__(self, app: ASGIApp, known: Known) -> None:
+        self._app = app
+        self._known = known
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and forget just before."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_forgotten(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._known.forget_after(scope["method"], scope["path"])
+            await send(message)
+
+        await self._app(scope, receive, send_forgotten)

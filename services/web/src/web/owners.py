@@ -134,7 +134,7 @@ class Owners:
             account=account,
             timeout_s=PICTURE_TIMEOUT_S,
         )
-        self._live.heard_state(site, state)
+        self._live.heard_state(site, state.SerializeToString(deterministic=True))
         return state
 
     async def dashboard(self, site: str, account: Account) -> Dashboard:

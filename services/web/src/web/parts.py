@@ -8,6 +8,7 @@ from web.attempts import SharedAttempts
 from web.audit import Audit
 from web.fleet.desk import Fleet
 from web.history.keeping import History
+from web.known import Known
 from web.limits import Limits
 from web.live import Live
 from web.once import Once
@@ -31,6 +32,7 @@ class Parts:
     tokens: ProgramTokens
     users: Users
     limits: Limits
+    known: Known
     once: Once
     software: Software
     telling: Telling

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -34,6 +35,7 @@ EVERY_S = 1.0
 REFRESH_EVERY_S = 10.0  # rules and the front door's own conditions
 FORGET_EVERY_S = 3600.0
 SETTLES_S = ONLINE_FOR_S + 15.0  # after a start or a lost bus nobody is called silent
+NEWS_AT_ONCE = 500
 AT_ONCE = 50  # sites between two chances for everything else
 LOOK_AGAIN_S = ONLINE_FOR_S + 1.0
 
@@ -133,7 +135,9 @@ class AlertEngine:
             self._look(place, now_s, news, looks)
         for at in range(0, len(news), NEWS_AT_ONCE):
             part = news[at : at + NEWS_AT_ONCE]  # a short transaction: others write too
-            await self._in_session(partial(store.write, news=part, tellers=self._tellers, now_s=now_s))
+            await self._in_session(
+                partial(store.write, news=part, tellers=self._tellers, now_s=now_s)
+            )
         for look in looks:
             self._keep(look)
         self._count()

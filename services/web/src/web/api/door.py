@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
@@ -33,12 +34,14 @@ BEARER = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 COOKIE = APIKeyCookie(name=SESSION_COOKIE, auto_error=False)
 
 
-def parts_of(request: Request) -> Parts:
+async def parts_of(request: Request) -> Parts:
     """Return what this program is made of."""
     parts: Parts = request.app.state.parts
     return parts
 
 
+# Every one that stands before a route is async, also where it waits for nothing: FastAPI would do
+# the others in threads, which costs more than they do.
 PartsDep = Annotated[Parts, Depends(parts_of)]
 
 
@@ -51,9 +54,10 @@ async def account_of(
     """Return who asks, by bearer token or by the page's cookie (which needs a CSRF token too)."""
     account = None
     if bearer:
-        account = await _by_bearer(parts, bearer)
+        account = await parts.known.account(f"bearer {bearer}", partial(_by_bearer, parts, bearer))
     elif cookie:
-        account = await parts.accounts.by_token(cookie, Kind.SESSION)
+        look_up = partial(parts.accounts.by_token, cookie, Kind.SESSION)
+        account = await parts.known.account(f"session {cookie}", look_up)
     if account is None:
         if bearer:
             _count_failure(request, parts)
@@ -167,7 +171,7 @@ class Gate:
     role: Role
     scope: Scope | None = None
 
-    def __call__(self, account: AccountDep, request: Request) -> Account:
+    async def __call__(self, account: AccountDep, request: Request) -> Account:
         """Return the account. Raises ProblemError `role-not-allowed` or `scope-not-allowed`."""
         admit(account, self.role)
         check_scope(account, self.scope or needed(request.method, self.role))
@@ -191,7 +195,7 @@ def _check_is_person(account: Account, request: Request) -> None:
 class PersonGate(Gate):
     """Lets only those through who logged in themselves."""
 
-    def __call__(self, account: AccountDep, request: Request) -> Account:
+    async def __call__(self, account: AccountDep, request: Request) -> Account:
         """Return the account. Raises ProblemError `role-not-allowed` or `log-in-needed`."""
         admit(account, self.role)
         _check_is_person(account, request)
@@ -206,7 +210,7 @@ class PersonGate(Gate):
 class NewcomerGate(PersonGate):
     """Lets also those through who have to change their password before all else."""
 
-    def __call__(self, account: AccountDep, request: Request) -> Account:
+    async def __call__(self, account: AccountDep, request: Request) -> Account:
         """Return the account. Raises ProblemError `log-in-needed`."""
         _check_is_person(account, request)
         return account
@@ -216,7 +220,7 @@ class NewcomerGate(PersonGate):
 class AnybodyGate(Gate):
     """Lets everybody through, those too who have to change their password before all else."""
 
-    def __call__(self, account: AccountDep, request: Request) -> Account:
+    async def __call__(self, account: AccountDep, request: Request) -> Account:
         """Return the account. Raises ProblemError `scope-not-allowed`."""
         check_scope(account, self.scope or needed(request.method, self.role))
         return account
@@ -269,7 +273,7 @@ class DoorFor:
     role: Role
     scope: Scope | None = None
 
-    def __call__(
+    async def __call__(
         self,
         request: Request,
         account: AccountDep,
@@ -323,7 +327,7 @@ LookingDoor = Annotated[Door, Depends(DoorFor(Role.SERVICE, Scope.READ))]
 SocDoor = Annotated[Door, Depends(DoorFor(Role.STANDARD, Scope.SOC_WRITE))]
 
 
-def ski_in_path(
+async def ski_in_path(
     ski: Annotated[
         str,
         Path(

@@ -25,7 +25,7 @@ class OnceRoute(APIRoute):
             key = key_of(request)
             if not key or request.method in SAFE_METHODS:
                 return await handle(request)
-            parts = parts_of(request)
+            parts = await parts_of(request)
             bearer, cookie = await BEARER(request), await COOKIE(request)
             account = await account_of(request, parts, bearer, cookie)
             what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()

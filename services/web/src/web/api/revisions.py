@@ -12,7 +12,7 @@ from web.problems import ProblemError
 _TAG = re.compile(r'"(\d{1,18})"')
 
 
-def _wanted_revision(
+async def _wanted_revision(
     if_match: Annotated[
         str | None,
         Header(

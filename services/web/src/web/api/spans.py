@@ -43,7 +43,7 @@ class Span:
         return None if self.end is None else to_timestamp(self.end)
 
 
-def _span(start: From = None, to: To = None) -> Span:
+async def _span(start: From = None, to: To = None) -> Span:
     """Return the span asked for. Raises ProblemError `span-backwards`."""
     if start is not None and to is not None and to < start:
         raise ProblemError(

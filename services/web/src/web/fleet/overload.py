@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from sqlalchemy import Engine, bindparam, func, insert, update
+from sqlalchemy import Engine, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, delete, select
 
@@ -17,6 +17,8 @@ from volthus_kit.clock import Clock
 from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
 from web.fleet.tables import OverloadCounterRow, OverloadDayRow
+from web.history import upserts
+from web.history.facts import Row
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ LEASE = "fleet-overload"
 DAY_S = 86_400
 WEEK_DAYS = 7
 KEPT_DAYS = 400
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 500
 
 
 class Overload:
@@ -65,8 +67,7 @@ class Overload:
             for batch in _batches(list(news)):
                 grown = {site: _growth(known.get(site), news[site]) for site in batch}
                 at = {site: news[site] for site in batch}
-                new = [site for site in batch if site not in known]
-                await asyncio.to_thread(self._add, at, grown, frozenset(new))
+                await asyncio.to_thread(self._add, at, grown)
                 known |= at
         except (RefusedError, SQLAlchemyError) as error:
             logger.warning("overload not counted", extra={"error": str(error)})
@@ -96,23 +97,12 @@ class Overload:
             rows = session.exec(select(OverloadCounterRow.site, OverloadCounterRow.counter_s))
             return dict(rows.all())
 
-    def _add(
-        self, at: Mapping[str, float], grown: Mapping[str, float], new: frozenset[str]
-    ) -> None:
+    def _add(self, at: Mapping[str, float], grown: Mapping[str, float]) -> None:
         today_s = self._today_s()
-        rows = [{"of": site, "counter_s": counter_s} for site, counter_s in at.items()]
-        first = [
-            {"site": one["of"], "counter_s": one["counter_s"]} for one in rows if one["of"] in new
-        ]
-        later = [one for one in rows if one["of"] not in new]
+        rows: list[Row] = [{"site": site, "counter_s": counter_s} for site, counter_s in at.items()]
 
         def write(session: Session) -> None:
-            connection = session.connection()
-            if first:
-                connection.execute(insert(OverloadCounterRow), first)
-            if later:
-                of_site = col(OverloadCounterRow.site) == bindparam("of")
-                connection.execute(update(OverloadCounterRow).where(of_site), later)
+            upserts.put(session.connection(), OverloadCounterRow, rows)
             for site, seconds in grown.items():
                 if seconds > 0:
                     _raise(session, site, today_s, seconds)
