@@ -80,6 +80,26 @@ def test_phases_share_no_more_than_each_has():
     assert plan(site(apart, phase_room_kw=rooms)).missing_kwh == pytest.approx((0, 0))
 
 
+@pytest.mark.parametrize("phases", [1, 3, 7])
+def test_phases_that_all_cars_load_alike_are_planned_as_one_room(phases):
+    chance = np.random.default_rng(phases)
+    cars = tuple(Car(f"ev{n}", 0, 40, 9.0 + n, 12.0, 1.38, 7.4, phases=phases) for n in range(3))
+    rooms = tuple(chance.uniform(1, 9, 40) for _ in range(3))
+    used = [line for line in range(3) if phases >> line & 1]
+    room = len(used) * np.min([rooms[line] for line in used], axis=0)
+    prices = {"import_price": chance.normal(0.3, 0.1, 40), "start_cost": 0.01}
+    one = plan(site(cars, 40, room_kw=np.minimum(22.0, room), **prices))
+    apart = plan(site(cars, 40, phase_room_kw=rooms, **prices))
+    assert (apart.power_kw == one.power_kw).all()
+    assert apart.bound == one.bound
+
+
+def test_phases_that_can_never_be_full_change_no_plan():
+    cars = tuple(Car(f"ev{n}", 0, 8, 6.0, 7.0, 1.38, 3.68, phases=1 << n) for n in range(3))
+    wide = plan(site(cars, phase_room_kw=([3.7] * 8,) * 3))
+    assert (wide.power_kw == plan(site(cars)).power_kw).all()
+
+
 def test_sun_only_takes_what_would_be_fed_in_and_nothing_from_the_grid():
     sun = [0, 2.0, 5.0, 7.0, 3.0, 0, 0, 0]
     car = Car("ev", 0, 8, 0.0, 50.0, 1.38, 11.0, worth_per_kwh=0.081)

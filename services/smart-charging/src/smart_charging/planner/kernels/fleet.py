@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from smart_charging.planner.kernels.bundles import FROM, NEED, RUNNING, UNTIL, Site, desk_for
+from smart_charging.planner.kernels.bundles import (
+    FROM,
+    MOST,
+    NEED,
+    PHASES,
+    RUNNING,
+    UNTIL,
+    Site,
+    desk_for,
+)
 from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.site import solve
 from smart_charging.planner.kernels.steady import all_steadied
@@ -10,6 +19,36 @@ from smart_charging.planner.kernels.types import Floats, Integers
 
 COST, BOUND, LEAST_MISSING, STARTS = 0, 1, 2, 3  # columns of results
 RESULT_COLUMNS = 4
+
+
+@compiled
+def with_one_room(site: Site) -> Site:
+    """Return the same site without rooms of phases, where that of the sum can say it all.
+
+    So it is where all cars load the same phases, and where no phase can be full.
+    """
+    if len(site.phase_room) == 0 or len(site.cars) == 0:
+        return site
+    first, are_alike = site.whos[0, PHASES], True
+    for i in range(len(site.cars)):
+        are_alike = are_alike and site.whos[i, PHASES] == first
+    room = site.room.copy()
+    for line in range(3):
+        crowd = 0.0  # what all cars on this phase can draw there
+        for i in range(len(site.cars)):
+            phases = site.whos[i, PHASES]
+            if phases >> line & 1:
+                lines = (phases & 1) + (phases >> 1 & 1) + (phases >> 2 & 1)
+                crowd += site.cars[i, MOST] / lines
+                if are_alike:
+                    for t in range(len(room)):
+                        room[t] = min(room[t], lines * site.phase_room[line, t])
+        if not are_alike and crowd > site.phase_room[line].min():
+            return site
+    return Site(
+        site.cars, site.whos, site.penalty, site.prices, site.by_price, site.surplus, room,
+        site.phase_room[:0], site.limits, site.bias,
+    )  # fmt: skip
 
 
 @compiled
@@ -39,6 +78,7 @@ def solve_fleet(
             phase_room[s] if len(phase_room) > 0 else np.empty((0, slots)),
             limits[a:b] if len(limits) > 0 else limits, bias[a:b] if len(bias) > 0 else bias,
         )  # fmt: skip
+        site = with_one_room(site)
         p = power[a:b]
         worth, bound, lacking = solve(site, desk, small, tolerance, moves, seed, p)
         if start_cost > 0:

@@ -44,7 +44,8 @@ from smart_charging.planner.kernels.single import filled, offer
 from smart_charging.planner.kernels.site import worth_of
 from smart_charging.planner.kernels.types import Floats
 
-HALVINGS = 22
+HALVINGS = 14  # between prices at which the car charges too little, and at which in all slots
+DEEP_HALVINGS = 22  # where it gets too much at a price below zero, which may be any
 ROUNDS = 12
 SWEEPS = 2
 
@@ -116,6 +117,21 @@ def runs_at(site: Site, i: int, price: float, start_cost: float, desk: Desk) -> 
             is_on = came_off[t] == 1
             o[t, ON] = OFF
     return value, energy
+
+
+@compiled
+def dearest(site: Site, i: int, start_cost: float, desk: Desk) -> float:
+    """Return a price of a kW x slot at which every slot that can be on is worth a start."""
+    o, price = desk.offers, 0.0
+    for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
+        if o[t, KIND] == NO_USE:
+            continue
+        size = o[t, BLOCK] + o[t, SIZE_2]
+        if o[t, SMALL] <= 0:
+            size += o[t, SIZE_1]
+        most = max(o[t, GRID], o[t, FEED], o[t, COST] / o[t, BLOCK])
+        price = max(price, most + start_cost / size)
+    return price + 1e-3
 
 
 @compiled
@@ -231,7 +247,7 @@ def steadied(site: Site, i: int, start_cost: float, desk: Desk, p: Floats) -> tu
         value, energy = runs_at(site, i, high, start_cost, desk)
         bound = max(bound, value + high * need)
         if energy >= need - EPS:
-            high = min(high, 100.0 * (1.0 + abs(worth)))
+            high = min(high, dearest(site, i, start_cost, desk))
             for _ in range(HALVINGS):
                 middle = 0.5 * (low + high)
                 value, energy = runs_at(site, i, middle, start_cost, desk)
@@ -243,7 +259,7 @@ def steadied(site: Site, i: int, start_cost: float, desk: Desk, p: Floats) -> tu
             runs_at(site, i, high, start_cost, desk)
     elif energy > cap + EPS:
         low, high = worth - 10.0, worth
-        for _ in range(HALVINGS):
+        for _ in range(DEEP_HALVINGS):
             middle = 0.5 * (low + high)
             value, energy = runs_at(site, i, middle, start_cost, desk)
             if energy > cap + EPS:
