@@ -25,6 +25,7 @@ from smart_charging.bus import Outbox
 from smart_charging.planner.compiling import compile_ahead
 from smart_charging.planning.answers import Answers
 from smart_charging.planning.book import Book
+from smart_charging.planning.collecting import collect_seldom
 from smart_charging.planning.core.queue import Urgency
 from smart_charging.planning.core.sharing import Replicas
 from smart_charging.planning.forecasts import Forecasts
@@ -56,6 +57,7 @@ def say(text: str) -> None:
 
 async def measured(url: str, folder: Path, sites: int) -> dict[str, float]:
     """Return all figures."""
+    collect_seldom()  # as the service does
     clock = SystemClock()
     settings = Settings(nats_url=url, state_dir=folder)
     figures: dict[str, float] = {}

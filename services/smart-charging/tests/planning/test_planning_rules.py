@@ -150,6 +150,15 @@ def test_who_plugs_in_goes_before_ten_thousand_others() -> None:
     assert len(queue) == 9_998
 
 
+def test_a_fleet_is_planned_in_larger_batches_while_nobody_waits():
+    queue = Queue()
+    for number in range(100):
+        queue.push(f"fleet-{number}", Urgency.FLEET, 0.0)
+    assert len(queue.take(8, 40)) == 40
+    queue.push("person", Urgency.PERSON, 1.0)
+    assert [name for name, _ in queue.take(8, 40)] == ["person", "fleet-40"]
+
+
 def test_a_flood_of_people_does_not_stop_the_fleet() -> None:
     queue = Queue()
     for number in range(100):

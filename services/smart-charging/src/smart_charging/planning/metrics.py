@@ -31,3 +31,7 @@ REPLICAS = Gauge("volthus_plan_replicas", "Replicas that share the sites, this o
 LEARNED = Counter(
     "volthus_forecast_lessons_total", "Answers of sites that were learned from", ["result"]
 )
+
+# looked up once: there are thousands in a second
+WAIT_OF = {cause: WAIT.labels(cause) for cause in ("site", "fleet")}
+MADE_OF = {cause: MADE.labels(cause) for cause in WAIT_OF}

@@ -36,6 +36,7 @@ from volthus_kit.refusal import RefusedError
 logger = logging.getLogger(__name__)
 
 BATCH = 24  # sites planned in one go: some 10 ms, so that who plugs in waits no longer
+FLEET_BATCH = 64  # the same where nobody waits at a plug: what a batch costs is shared by more
 FEED_LOOK_S = 2.0  # how often new prices and weather are looked for
 LOOKS = 30  # each site's weather is looked at once a minute
 WRITE_EVERY_S = 1.0
@@ -232,7 +233,8 @@ class Office:
     async def plan_some(self) -> int:
         """Plan the next batch and send it; return how many sites were planned."""
         now_s = self._now_s()
-        turns = [(site, since) for site, since in self._queue.take(BATCH) if self._is_wanted(site)]
+        taken = self._queue.take(BATCH, FLEET_BATCH)
+        turns = [(site, since) for site, since in taken if self._is_wanted(site)]
         if not self._is_warm:
             turns = await self._cold(turns)
         metrics.QUEUE.set(len(self._queue))
@@ -309,8 +311,8 @@ class Office:
         row.plan_sent.start(plan.body, self._now_s())
         self._unsettled.add(site)
         await self._send_plan(row)
-        metrics.WAIT.labels(cause).observe(time.monotonic() - (waited_since or since))
-        metrics.MADE.labels(cause).inc()
+        metrics.WAIT_OF[cause].observe(time.monotonic() - (waited_since or since))
+        metrics.MADE_OF[cause].inc()
         metrics.KEPT.inc(plan.is_kept)
         metrics.GAP.observe(plan.gap)
         metrics.MISSED.inc(plan.missing_kwh * 1000)

@@ -14,6 +14,7 @@ from smart_charging.planner.compiling import compile_ahead
 from smart_charging.planner.kernels.compiled import IS_COMPILED
 from smart_charging.planning.answers import Answers, with_sources
 from smart_charging.planning.book import Book
+from smart_charging.planning.collecting import collect_seldom
 from smart_charging.planning.core.sharing import BEAT_S, Replicas
 from smart_charging.planning.forecasts import Forecasts
 from smart_charging.planning.hearing import Hearing
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 async def serve(settings: Settings, bus: Bus, clock: Clock | None = None) -> None:
     """Plan until cancelled."""
+    collect_seldom()
     clock = clock or SystemClock()
     replica = secrets.token_hex(6)
     folder = settings.state_dir

@@ -37,14 +37,15 @@ class Queue:
         for row in self._rows:
             row.pop(site, None)
 
-    def take(self, most: int) -> list[tuple[str, float]]:
+    def take(self, most: int, most_of_fleet: int | None = None) -> list[tuple[str, float]]:
         """Return the sites whose turn it is, and since when they wait.
 
-        Where a person waits, few of the fleet come along, so that the turn is short.
+        Where a person waits, few of the fleet come along, so that the turn is short. most_of_fleet:
+        how many may come where none does; as many by default.
         """
         person, fleet = self._rows
         if not person:
-            return _first(fleet, most)
+            return _first(fleet, most if most_of_fleet is None else most_of_fleet)
         kept = min(len(fleet), max(1, most // BULK_SHARE))
         return _first(person, most - kept) + _first(fleet, kept)
 
