@@ -16,6 +16,7 @@ import httpx
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from postgres import postgres, postgres_url  # noqa: F401 - fixtures
+from sqlalchemy import Engine
 from web_owners import DailyOwner, GatewayOwner, RecordsOwner
 from web_planning import PlanningOwner, session_plan
 
@@ -34,13 +35,15 @@ from web.app import create_app
 from web.attempts import SharedAttempts
 from web.audit import Audit
 from web.calling import CallRules
+from web.changes import Changes
 from web.first_users import FirstUsers
 from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
-from web.known import Known
 from web.leases import Leases
+from web.known import Known
 from web.limits import Limits
 from web.live import Live
+from web.oidc.desk import OidcSettings, open_desk
 from web.once import Once
 from web.owners import Owners
 from web.parts import Parts
@@ -458,15 +461,25 @@ def _with_users() -> Path:
     return folder / FILE
 
 
+def _opened_store(folder: Path) -> Engine:
+    folder.mkdir(exist_ok=True)
+    if not (folder / FILE).exists():
+        shutil.copy(_with_users(), folder / FILE)
+    return open_store(folder)
+
+
 @asynccontextmanager
 async def opened_door(
-    url: str, folder: Path, *, rate_per_s: float = 0, origins=()
+    url: str,
+    folder: Path,
+    *,
+    rate_per_s: float = 0,
+    origins: tuple[str, ...] = (),
+    oidc: OidcSettings | None = None,
 ) -> AsyncIterator[FrontDoor]:
     """Yield a front door as main builds it, without the listening sockets."""
     clock = SystemClock()
-    if not (folder / FILE).exists():
-        shutil.copy(_with_users(), folder / FILE)
-    engine = open_store(folder)
+    engine = _opened_store(folder)
     live = Live(clock)
     hearing.recall(engine, live)
     audit = Audit(engine, clock)
@@ -494,6 +507,8 @@ async def opened_door(
             limits=Limits(engine, clock, rate_per_s, burst=20),
             known=known,
             once=Once(engine, clock),
+            changes=Changes(engine),
+            oidc=open_desk(engine, clock, oidc or OidcSettings()),
             software=software,
             telling=Telling(engine, clock, TellingSettings(CallRules(private=True))),
             fleet=fleet,

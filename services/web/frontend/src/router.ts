@@ -69,6 +69,24 @@ export const router = createRouter({
       component: () => import("./pages/AlertsPage.vue"),
       meta: { title: "nav.alerts" },
     },
+    {
+      path: "/account",
+      name: "account",
+      component: () => import("./pages/AccountPage.vue"),
+      meta: { title: "account.title" },
+    },
+    {
+      path: "/users",
+      name: "users",
+      component: () => import("./pages/UsersPage.vue"),
+      meta: { title: "people.title", service: true },
+    },
+    {
+      path: "/audit",
+      name: "audit",
+      component: () => import("./pages/AuditPage.vue"),
+      meta: { title: "audit.title", service: true },
+    },
     { path: "/:rest(.*)*", redirect: "/" },
   ],
   scrollBehavior: (to, _from, saved) =>
@@ -77,6 +95,8 @@ export const router = createRouter({
 
 router.beforeEach((to) => {
   if (!to.meta.open && !me.value) return { name: "log-in", query: { to: to.fullPath } };
+  // A password that somebody else gave is changed before all else; the server sees to it too.
+  if (me.value?.must_change_password && to.name !== "account") return { name: "account" };
   if (to.meta.service && !canInstall.value) return { name: "overview" };
   if (to.name === "log-in" && me.value) return { name: "overview" };
   return true;

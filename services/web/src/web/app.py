@@ -17,12 +17,14 @@ from web.answers import add_handlers
 from web.api import (
     acceptance,
     alerts,
+    audit,
     auth,
     backup,
     cars,
     chargers,
     circuits,
     eebus,
+    enrolments,
     events,
     failsafe_tests,
     fleet,
@@ -32,6 +34,7 @@ from web.api import (
     meter_models,
     meters,
     modes,
+    oidc,
     operator,
     paired,
     planning,
@@ -56,6 +59,7 @@ from web.document import complete
 from web.middleware import BoundedBodies, Counted, ForgetsLogIns, ProtectingHeaders
 from web.page import Page
 from web.parts import Parts
+from web.request_ids import RequestIds
 
 API = "/api/v1"
 ABOUT = """\
@@ -76,12 +80,15 @@ CORS: Mapping[str, Any] = {
 }  # fmt: skip
 ROUTERS = (
     auth,
+    oidc,
     me,
     users,
     tokens,
+    audit,
     sites,
     events,
     fleet,
+    enrolments,
     grid,
     circuits,
     meters,
@@ -155,6 +162,7 @@ def create_app(
     if origins:
         app.add_middleware(CORSMiddleware, allow_origins=origins, **CORS)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(RequestIds)  # outermost: also what is refused on the way has its id
     return app
 
 

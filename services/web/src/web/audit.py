@@ -7,16 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from volthus_kit.clock import Clock
 from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
+from web.core.redaction import without_secrets
 from web.store import AuditRow
 
 logger = logging.getLogger(__name__)
 
 DONE = "done"
+LONGEST = 32_000  # characters of details, before and after
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,12 @@ class Audit:
         site: str = "",
         about: str = "",
         details: str = "",
-        before: str = "",
+        before: str | None = "",
     ) -> int:
         """Record that a change is about to be asked for. Returns the row's id.
 
-        before: JSON of what is there now, where that is known; never a secret.
+        before: JSON of what is there now, "" where nothing is known; None: what the last change
+        of this record left behind. Secrets in JSON are hidden.
         Raises RefusedError `store-failing`: what cannot be recorded is not done.
         """
         row = AuditRow(
@@ -66,11 +69,11 @@ class Audit:
             site=site,
             action=action,
             about=about,
-            details=details,
+            details=without_secrets(details)[:LONGEST],
             tenant=who.tenant,
-            before=before,
+            before=without_secrets(before or "")[:LONGEST],
         )
-        return await asyncio.to_thread(self._add, row)
+        return await asyncio.to_thread(self._add, row, is_before_known=before is not None)
 
     async def attempt(self, who: Actor, action: str) -> int | None:
         """Record something that changes no setting; None when it could not be recorded.
@@ -87,7 +90,7 @@ class Audit:
     async def end(self, row: int | None, outcome: str, *, after: str = "") -> None:
         """Record how it ended: `done` or the code of the refusal; a failure here is logged.
 
-        after: JSON of what is there now, where that is known; never a secret.
+        after: JSON of what is there now, where that is known; secrets in it are hidden.
         """
         if row is None:
             return
@@ -116,8 +119,10 @@ class Audit:
         finally:
             await self.end(row, outcome, after=change.after)
 
-    def _add(self, row: AuditRow) -> int:
+    def _add(self, row: AuditRow, *, is_before_known: bool) -> int:
         def write(session: Session) -> int:
+            if not is_before_known:
+                row.before = _left_behind(session, row)
             session.add(row)
             session.flush()
             return row.id or 0
@@ -127,8 +132,20 @@ class Audit:
     def _complete(self, row: int, outcome: str, after: str) -> None:
         def write(session: Session) -> None:
             if (found := session.get(AuditRow, row)) is not None:
-                found.outcome, found.after = outcome, after
+                found.outcome, found.after = outcome, without_secrets(after)[:LONGEST]
                 found.ended_s = self._clock.now().timestamp()
                 session.add(found)
 
         written(self._engine, write)
+
+
+def _left_behind(session: Session, row: AuditRow) -> str:
+    """Return what the last change of the same thing left, which its next one finds."""
+    last = (
+        select(AuditRow.after)
+        .where(col(AuditRow.site) == row.site, col(AuditRow.action) == row.action)
+        .where(col(AuditRow.about) == row.about, col(AuditRow.outcome) == DONE)
+        .order_by(col(AuditRow.id).desc())
+        .limit(1)
+    )
+    return session.exec(last).first() or ""

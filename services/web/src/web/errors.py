@@ -7,3 +7,7 @@ class WebError(Exception):
 
 class InitialUsersError(WebError):
     """The file of initial users cannot be used; whoever deploys must mend it."""
+
+
+class OidcSettingsError(WebError):
+    """The settings of the OpenID provider cannot be used; whoever deploys must mend them."""

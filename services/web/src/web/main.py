@@ -1,6 +1,7 @@
 """Starts the front door: puts the parts together and serves, nothing else."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 from volthus_kit import health
@@ -13,6 +14,7 @@ from web.accounts import Accounts
 from web.app import create_app
 from web.attempts import SharedAttempts
 from web.audit import Audit
+from web.changes import Changes
 from web.first_users import FirstUsers
 from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
@@ -22,6 +24,7 @@ from web.leases import Leases
 from web.limits import Limits
 from web.live import Live
 from web.memory import give_back_large_blocks
+from web.oidc.desk import open_desk
 from web.once import Once
 from web.owners import Owners
 from web.parts import Parts
@@ -50,7 +53,7 @@ async def serve(settings: Settings) -> None:
         token_for=timedelta(hours=settings.token_hours),
         session_for=timedelta(hours=settings.session_hours),
     )
-    async with Bus.connect(settings.nats_url, "web") as bus, asyncio.TaskGroup() as tasks:
+    async with _bus(settings) as bus, asyncio.TaskGroup() as tasks:
         await hearing.hear(bus, live)
         owners = Owners(bus, live, audit, settings.web_origin)
         tokens = ProgramTokens(engine, clock)
@@ -78,6 +81,9 @@ async def serve(settings: Settings) -> None:
             limits=limits,
             known=known,
             once=Once(engine, clock),
+            changes=Changes(engine),
+            oidc=open_desk(engine, clock, settings.oidc),
+            public_url=settings.web_url,
             software=software,
             telling=telling,
             fleet=fleet,
@@ -91,9 +97,9 @@ async def serve(settings: Settings) -> None:
         tasks.create_task(hearing.remember(engine, live), name="remember sites")
         tasks.create_task(software.keep_fresh(), name="releases")
         tasks.create_task(leases.run(), name="leases")
+        tasks.create_task(fleet.run(leases), name="fleet")
         telling_work = telling.work(live, leases, lambda: bus.is_connected)
         tasks.create_task(telling_work, name="alerts, webhooks and push")
-        tasks.create_task(fleet.run(leases), name="fleet")
         tasks.create_task(
             serve_app(
                 app, settings.web_host, settings.web_port, proxy_headers=settings.trust_proxy
@@ -104,6 +110,10 @@ async def serve(settings: Settings) -> None:
             health.serve(settings.health_host, settings.health_port, checks, fleet.metrics),
             name="health",
         )
+
+
+def _bus(settings: Settings) -> AbstractAsyncContextManager[Bus]:
+    return Bus.connect(settings.nats_url, "web", credentials=settings.nats_credentials)
 
 
 def main() -> None:

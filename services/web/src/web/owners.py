@@ -29,6 +29,7 @@ SERVICES = {
     "eebus": "eebus-gateway",
     "meter": "meter-reader",
     "smart-charging": "smart-charging",
+    "enrolment": "enrolment",
 }
 
 logger = logging.getLogger(__name__)
@@ -92,13 +93,14 @@ class Owners:
             site=site,
             about=about,
             details=MessageToJson(question, indent=None),
+            before=None,
         )
-        outcome = "interrupted"
+        outcome, after = "interrupted", ""
         try:
             answer = await self.ask(
                 request, question, site=site, account=account, timeout_s=timeout_s, key=key
             )
-            outcome = DONE
+            outcome, after = DONE, MessageToJson(answer, indent=None)
         except RefusedError as no:
             outcome = no.code
             raise
@@ -106,7 +108,7 @@ class Owners:
             outcome = problem.problem.code
             raise
         finally:
-            await self._audit.end(row, outcome)
+            await self._audit.end(row, outcome, after=after)
         return answer
 
     @property

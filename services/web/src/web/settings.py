@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from volthus_kit.settings import ServiceSettings
+from web.oidc.desk import OidcSettings
 
 BUILT_PAGE = Path(__file__).parent / "static"
 
@@ -70,6 +71,16 @@ class Settings(ServiceSettings):
         "",
         description="pages elsewhere that may ask the API with a token: https://..., with commas",
     )
+    web_url: str = Field("", description="where browsers find this front door: https://...")
+    oidc_issuer: str = Field("", description="OpenID provider for log-ins: its issuer, https://...")
+    oidc_client_id: str = Field("", description="who we are to the provider")
+    oidc_client_secret: str = Field("", description="our secret there", repr=False)
+    oidc_client_secret_file: Path | None = Field(None, description="file with that secret")
+    oidc_roles: str = Field(
+        "[]",
+        description='JSON list of {"claim", "value", "role", "sites", "tenant"}: who may what',
+    )
+    oidc_name: str = Field("", description="what the button at the log-in says")
     trust_proxy: bool = Field(
         default=False,
         description="believe X-Forwarded-* of a proxy on this machine",
@@ -79,3 +90,15 @@ class Settings(ServiceSettings):
     def allowed_origins(self) -> tuple[str, ...]:
         """The origins of `cors_origins`."""
         return tuple(filter(None, (one.strip() for one in self.cors_origins.split(","))))
+
+    @property
+    def oidc(self) -> OidcSettings:
+        """What is set of the OpenID provider."""
+        return OidcSettings(
+            self.oidc_issuer,
+            self.oidc_client_id,
+            self.oidc_client_secret,
+            self.oidc_client_secret_file,
+            self.oidc_roles,
+            self.oidc_name,
+        )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import Engine, false
+from sqlalchemy import Engine, Index, false
 from sqlmodel import Field, SQLModel
 
 from volthus_kit.database import open_database, open_sqlite
@@ -92,13 +92,14 @@ class AuditRow(SQLModel, table=True):
     """Who did what, when, and how it ended."""
 
     __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_of", "site", "action", "about"),)
 
     id: int | None = Field(default=None, primary_key=True)
     at_s: float = Field(index=True)
     actor: str
     role: str
     address: str = ""
-    site: str = Field(index=True)
+    site: str
     action: str
     about: str
     details: str = ""

@@ -5,6 +5,11 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Me = Schemas["Me"];
+export type User = Schemas["User"];
+export type NewUser = Schemas["NewUser"];
+export type LogIn = Schemas["LogIn"];
+export type LogInMethods = Schemas["LogInMethods"];
+export type AuditEntry = Schemas["AuditEntry"];
 export type Site = Schemas["Site"];
 export type Dashboard = Schemas["Dashboard"];
 export type FusePhase = Schemas["FusePhase"];

@@ -10,6 +10,8 @@ import { recall, remember } from "./storage";
 /** The cookie of a session cannot be seen from here: this remembers that there may be one. */
 const LOGGED_IN_KEY = "volthus.logged-in";
 const FIRST_SITE_MS = 2000;
+/** How long a service that hangs is waited for where there is something to show without it. */
+const PATIENCE_MS = 5000;
 let asking: ReturnType<typeof setTimeout> | undefined;
 
 export const me = shallowRef<Me | null>(null);
@@ -25,7 +27,7 @@ whenLoggedOut(forget);
 
 /** Find out who is logged in; null when nobody is. Who never logged in here is not asked after. */
 export async function recognise(): Promise<Me | null> {
-  if (recall(LOGGED_IN_KEY) === null) return null;
+  if (me.value === null && recall(LOGGED_IN_KEY) === null) return null;
   try {
     await enter(await answered(api.GET("/api/v1/auth/me")));
   } catch (error) {
@@ -35,8 +37,15 @@ export async function recognise(): Promise<Me | null> {
   return me.value;
 }
 
+/** Find out who is here; where the service does not answer in time, start with what was seen last. */
+export async function begin(): Promise<void> {
+  const patience = known() === null ? null : new Promise<"late">((late) => setTimeout(() => late("late"), PATIENCE_MS));
+  const asked = recognise().then(() => "known" as const, () => "away" as const);
+  if ((await (patience ? Promise.race([asked, patience]) : asked)) !== "known") startWithout();
+}
+
 /** Without a network: show who was here last what was seen last. Who that is, is asked again later. */
-export function startWithout(): void {
+function startWithout(): void {
   const last = recall(LOGGED_IN_KEY) === null ? null : known();
   if (!last) return;
   sites.value = last.sites;
@@ -61,6 +70,11 @@ export async function logIn(username: string, password: string): Promise<void> {
   await enter(await answered(api.POST("/api/v1/auth/session", { body: { username, password } })));
 }
 
+/** Go on after a provider of identities sent the browser back with a session. */
+export async function enterSignedIn(): Promise<void> {
+  await enter(await answered(api.GET("/api/v1/auth/me")));
+}
+
 export async function logOut(): Promise<void> {
   try {
     await answered(api.DELETE("/api/v1/auth/session"));
@@ -71,8 +85,9 @@ export async function logOut(): Promise<void> {
 
 async function enter(person: Me): Promise<void> {
   useCsrfToken(person.csrf_token);
-  await learnSites();
+  if (!person.must_change_password) await learnSites();
   me.value = person;
+  isUnsure.value = false;
   remember(LOGGED_IN_KEY, "yes");
   askForTheFirst();
 }
@@ -87,7 +102,7 @@ async function learnSites(): Promise<void> {
 /** While no site has been heard, ask again: the page says that it appears by itself. */
 function askForTheFirst(): void {
   clearTimeout(asking);
-  if (me.value === null || siteId.value !== null) return;
+  if (me.value === null || siteId.value !== null || me.value.must_change_password) return;
   asking = setTimeout(() => {
     void learnSites().catch(() => undefined).then(askForTheFirst);
   }, FIRST_SITE_MS);

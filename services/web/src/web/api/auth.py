@@ -40,16 +40,7 @@ async def create_session(
 ) -> Me:
     """Log the page in: sets an http-only cookie and returns the CSRF token for changes."""
     secret, account = await _log_in(parts, request, wanted.username, wanted.password, Kind.SESSION)
-    left = account.expires_at - parts.clock.now()
-    response.set_cookie(
-        SESSION_COOKIE,
-        secret,
-        max_age=round(left.total_seconds()),
-        path="/api/",
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="strict",
-    )
+    set_session(response, request, parts, secret, account)
     return _me(account)
 
 
@@ -79,6 +70,22 @@ def _me(account: Account) -> Me:
     )
 
 
+def set_session(
+    response: Response, request: Request, parts: Parts, secret: str, account: Account
+) -> None:
+    """Give a browser its session."""
+    left = account.expires_at - parts.clock.now()
+    response.set_cookie(
+        SESSION_COOKIE,
+        secret,
+        max_age=round(left.total_seconds()),
+        path="/api/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="strict",
+    )
+
+
 async def _log_in(
     parts: Parts, request: Request, username: str, password: str, kind: Kind
 ) -> tuple[str, Account]:
@@ -88,7 +95,8 @@ async def _log_in(
         LOG_INS.labels("too-many").inc()
         raise too_many_attempts(wait_s)
     action = "auth.token" if kind is Kind.BEARER else "auth.session"
-    who = Actor(username[:LONGEST_NAME], "", address)
+    user = await parts.users.get(username)
+    who = Actor(username[:LONGEST_NAME], "", address, user.person.tenant if user else "")
     row = await parts.audit.attempt(who, action)
     origin = Origin(address, request.headers.get("user-agent", ""))
     entered = await parts.accounts.log_in(username, password, kind, origin)

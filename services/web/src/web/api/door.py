@@ -60,7 +60,7 @@ async def account_of(
         account = await parts.known.account(f"session {cookie}", look_up)
     if account is None:
         if bearer:
-            _count_failure(request, parts)
+            check_knocks(request, parts)
         raise ProblemError(
             HTTPStatus.UNAUTHORIZED,
             "not-logged-in",
@@ -79,8 +79,8 @@ async def _by_bearer(parts: Parts, secret: str) -> Account | None:
     return await parts.accounts.by_token(secret, Kind.BEARER)
 
 
-def _count_failure(request: Request, parts: Parts) -> None:
-    """Count a token that opened nothing. Raises ProblemError `too-many-attempts`."""
+def check_knocks(request: Request, parts: Parts) -> None:
+    """Count what opened nothing (yet), by its address. Raises ProblemError `too-many-attempts`."""
     wait_s = parts.limits.knocked(address_of(request))
     if wait_s > 0:
         LOG_INS.labels("too-many").inc()
