@@ -42,6 +42,7 @@ SKIPPED = {".venv", "node_modules", ".state", ".tools", ".git"}
 BY_SCRIPTS = {
     "VOLTHUS_API",
     "VOLTHUS_INTEROP",
+    "VOLTHUS_ODD_REQUESTS",
     "VOLTHUS_INTEROP_GROUND",
     "VOLTHUS_INTEROP_RECORD",
     "VOLTHUS_PLANNER",

@@ -4,6 +4,7 @@ They answer on a real bus with state of their own, as the CEM and the gateway wo
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -320,6 +321,8 @@ class RecordsOwner:
 
     def _sessions(self, question):
         self.asked.append(question)
+        if question.cursor and not re.fullmatch("[0-9]{1,9}", question.cursor):
+            raise RefusedError("unknown-cursor", "No cursor of this list.", field="/cursor")
         first = int(question.cursor or "0")
         numbers = list(range(self.sessions, 0, -1))[first : first + min(question.most, 2)]
         seen = first + len(numbers)

@@ -5982,17 +5982,17 @@ export interface components {
              * Field
              * @description JSON pointer of the offending setting.
              */
-            field: string | null;
+            field?: string | null;
             /**
              * Fields
              * @description With `invalid-request`: each one.
              */
-            fields: components["schemas"]["FieldProblem"][] | null;
+            fields?: components["schemas"]["FieldProblem"][] | null;
             /**
              * Last Seen
              * @description With `site-offline`: when the site was heard last.
              */
-            last_seen: string | null;
+            last_seen?: string | null;
         };
         /**
          * ProgramToken

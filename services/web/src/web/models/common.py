@@ -134,6 +134,9 @@ class FieldProblem(Model):
 class Problem(Model):
     """What went wrong (RFC 9457, application/problem+json)."""
 
+    # The last three are told only where they say something.
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=False)
+
     type: str = Field("about:blank", description="URN of the code.")
     title: str
     status: int
