@@ -15,6 +15,7 @@ from history_truth import differences
 from postgres import PostgresServer
 from record_sites import opened, write_step
 from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.pool import QueuePool
 
 from cem.records import bus as wire
 from cem.records import draining
@@ -101,6 +102,14 @@ async def keeping(bus: Bus, engine: Engine) -> AsyncIterator[Historian]:
     finally:
         task.cancel()
         await asyncio.wait([task])
+        async with asyncio.timeout(10):
+            while _in_use(engine):  # a thread of it may still write
+                await asyncio.sleep(0.02)
+
+
+def _in_use(engine: Engine) -> int:
+    assert isinstance(engine.pool, QueuePool)
+    return engine.pool.checkedout()
 
 
 async def until(

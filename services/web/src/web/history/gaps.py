@@ -41,7 +41,7 @@ class Tally:
     stale_hours: int
 
 
-def due(engine: Engine, now: datetime, most: int = 100) -> list[Missing]:
+def due(engine: Engine, now: datetime, most: int = 500) -> list[Missing]:
     """Return what should be asked for now."""
     gaps = upserts.table_of(GapRow)
     wanted = select(gaps).where(
@@ -54,19 +54,23 @@ def due(engine: Engine, now: datetime, most: int = 100) -> list[Missing]:
         return [Missing(row.site, row.epoch, Gap(row.first, row.last)) for row in rows]
 
 
-def asked(engine: Engine, missing: Missing, now: datetime) -> None:
-    """Note that a site was asked, whether it answers or not."""
+def asked(engine: Engine, together: Iterable[Missing], now: datetime) -> None:
+    """Note that sites were asked, whether they answer or not."""
     gaps = upserts.table_of(GapRow)
-    note = (
-        update(gaps)
-        .where(
-            gaps.c.site == missing.site,
-            gaps.c.epoch == missing.epoch,
-            gaps.c.first == missing.gap.first,
-        )
-        .values(asked_ms=_ms(now))
-    )
-    written(engine, lambda db: db.connection().execute(note))
+
+    def work(connection: Connection) -> None:
+        for missing in together:
+            connection.execute(
+                update(gaps)
+                .where(
+                    gaps.c.site == missing.site,
+                    gaps.c.epoch == missing.epoch,
+                    gaps.c.first == missing.gap.first,
+                )
+                .values(asked_ms=_ms(now))
+            )
+
+    written(engine, lambda db: work(db.connection()))
 
 
 def settle(engine: Engine, missing: Missing, answer: ResendFactsReply) -> int:
