@@ -36,7 +36,7 @@ class World:
         self.bus = bus
         self.has_meter = has_meter
         self.has_car = self.is_silent = False
-        self.plug = 0
+        self.plug = self.told = 0
         self.energy_wh = 0.0
         self.limit_a: float | None = None
         self.profiles: list[planning_pb2.SiteProfile] = []
@@ -76,13 +76,15 @@ class World:
                 state.limit.current_a.CopyFrom(by_conductor(limit_a))
         await self.bus.publish(subjects.EVSE_STATE, state, site=SITE, ski=SKI)
         meters = []
+        self.told += 1
+        house_a = 1.0 + 0.01 * (self.told % 7)  # a meter that always says the same is frozen
         if self.has_meter:
             reading = metering_pb2.MeterReading(
                 meter="grid-1",
                 role=metering_pb2.METER_ROLE_GRID,
                 quality=metering_pb2.METER_QUALITY_GOOD,
-                current_a=dict.fromkeys(("l1", "l2", "l3"), 1.0 + drawn_a),
-                power_total_w=(1.0 + drawn_a) * 690,
+                current_a=dict.fromkeys(("l1", "l2", "l3"), house_a + drawn_a),
+                power_total_w=(house_a + drawn_a) * 690,
                 period_s=0.2,
             )
             await self.bus.publish(subjects.METER_READING, reading, site=SITE, meter="grid-1")

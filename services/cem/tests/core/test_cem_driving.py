@@ -229,6 +229,18 @@ def test_a_weekly_departure_is_the_next_one_by_the_clock_on_the_wall() -> None:
     assert monday.astimezone(UTC) == datetime(2026, 3, 30, 5, 0, tzinfo=UTC)
 
 
+def test_a_departure_in_the_hour_that_comes_twice_is_the_first_one_and_once_only() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    goal = Goal(A, energy_wh=1.0, weekly=(WeeklyDeparture(7, 150),))  # Sundays at 02:30
+    found = departure_of(goal, datetime(2026, 10, 24, 18, tzinfo=berlin))
+    assert found is not None
+    assert found.astimezone(UTC) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    for fold in (0, 1):  # 02:45 of summer, and of winter: it has left
+        after = departure_of(goal, datetime(2026, 10, 25, 2, 45, tzinfo=berlin, fold=fold))
+        assert after is not None
+        assert after.astimezone(UTC) == datetime(2026, 11, 1, 1, 30, tzinfo=UTC)
+
+
 # --- phases --------------------------------------------------------------------------------------
 
 SWITCHING = ChargerSettings(
