@@ -7,6 +7,7 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,7 @@ from volthus_kit.answered import Answered
 from volthus_kit.backoff import backoff
 from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
 from volthus_kit.refusal import NotAnsweredError, RefusedError
+from volthus_kit.request_ids import HEADER, Work, brought_along, current, working_on
 from volthus_wire.subjects import CLOUD_REPLY, SITE_INBOX, SITE_REPLY, Request, Subject
 from volthus_wire.v1.rpc_pb2 import Caller, Refusal, RpcReply, RpcRequest
 
@@ -246,6 +248,7 @@ class Bus:
                 subject,
                 envelope.SerializeToString(),
                 reply=self._reply_subject(number, tokens.get("site")),
+                headers=_with_request_id(),
             )
             # Not wait_for: on Python 3.11 it can swallow a cancellation.
             async with asyncio.timeout(timeout_s):
@@ -371,6 +374,13 @@ class Bus:
         async def work() -> RpcReply:
             return await _answered(answer, question, caller, msg.subject)
 
+        with working_on(_work_of(msg, request.tokens_of(msg.subject).get("site", ""))):
+            await self._reply_with(envelope, work, msg)
+
+    async def _reply_with(
+        self, envelope: RpcRequest, work: Callable[[], Awaitable[RpcReply]], msg: Msg
+    ) -> None:
+        caller = envelope.caller
         if envelope.idempotency_key:
             key = (msg.subject, caller.origin, caller.actor, envelope.idempotency_key)
             reply = await self._answered.once(key, envelope.body, work)
@@ -387,8 +397,13 @@ class Bus:
             await self._settle()
 
     async def _subscribe(self, subscription: _Subscription) -> None:
-        await self._client.subscribe(
-            subscription.subject, queue=subscription.queue, cb=subscription.callback
+        # In an empty context: what is heard later is no part of the request that subscribed.
+        await asyncio.get_running_loop().create_task(
+            self._client.subscribe(
+                subscription.subject, queue=subscription.queue, cb=subscription.callback
+            ),
+            name="subscribe",
+            context=Context(),
         )
 
     async def _settle(self) -> None:
@@ -496,12 +511,25 @@ def _looked_at(flushing: asyncio.Task[None]) -> None:
         flushing.exception()
 
 
+def _with_request_id() -> dict[str, str] | None:
+    work = current()
+    return {HEADER: work.request} if work else None
+
+
+def _work_of(msg: Msg, site: str) -> Work | None:
+    """Return what a request on the bus is part of; None when nobody gave it an id."""
+    request = brought_along(msg.headers)
+    return Work(request, site) if request else None
+
+
 async def _answered(
     answer: Callable[[Q, Caller], Awaitable[R]], question: Q, caller: Caller, subject: str
 ) -> RpcReply:
+    logger.debug("request came", extra={"subject": subject, "actor": caller.actor})
     try:
         return RpcReply(body=(await answer(question, caller)).SerializeToString())
     except RefusedError as no:
+        logger.debug("request refused", extra={"subject": subject, "code": no.code})
         return RpcReply(
             refusal=Refusal(code=no.code, detail=no.detail, params=no.params, field=no.field)
         )

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from volthus_kit import logs
 from volthus_kit.metrics import describe_build, version_of
-from volthus_kit.settings import ServiceSettings, explain
+from volthus_kit.settings import ServiceSettings, SiteSettings, explain
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -40,7 +40,8 @@ def run(
     parser.parse_args()
     try:
         settings = settings_type()
-        logs.configure(name, settings.log_level)
+        site = settings.site if isinstance(settings, SiteSettings) else ""
+        logs.configure(name, settings.log_level, site)
     except (ValidationError, ValueError) as error:
         sys.stderr.write(f"{name}: settings cannot be used: {error}\n")
         sys.exit(EXIT_SETTINGS)
