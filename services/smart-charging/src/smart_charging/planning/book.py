@@ -98,9 +98,14 @@ class Book:
     def entry(self, tariff: bytes) -> Entry:
         """Return a tariff's entry, made anew where its markets have changed."""
         entry = self._entries.get(tariff)
-        if entry is None or self.is_stale(tariff):
+        if entry is None or self.is_stale(tariff) or self._is_told_otherwise(entry):
             entry = self._entries[tariff] = self._made(tariff, entry)
         return entry
+
+    def _is_told_otherwise(self, entry: Entry) -> bool:
+        """Return whether a market says another problem: worth naming, not worth a new plan."""
+        market = self._markets.quote(entry.terms.market, "price")
+        return market.trusted.problem != entry.market.trusted.problem
 
     def shared(self, tariff: bytes, slots: Slots) -> tuple[Prices, bytes]:
         """Return prices on a plan's slots, and what its plans have in common as bytes.
