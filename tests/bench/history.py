@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import pytest
-from history_facts import make_tables
+from history_facts import NOON, SKI, make_tables, minute
 from history_truth import differences
 from postgres import postgres_server
 from record_sites import START, batch, opened
@@ -23,7 +23,7 @@ from sqlalchemy import Engine, text
 from cem.records.core.minutes import Minute
 from cem.records.draining import Drain
 from cem.records.journal import Batch, Journal
-from volthus_kit.bus import Bus
+from volthus_kit.bus import Bus, Parcel
 from volthus_kit.clock import SystemClock
 from volthus_kit.database import open_database
 from volthus_kit.streams import StreamPlan, WorkStream
@@ -103,6 +103,42 @@ async def drained(folder: Path, engine: Engine, journal: Journal) -> None:
     )
 
 
+async def taken_in(engine: Engine, sites: int, minutes: int) -> None:
+    """Let many sites fill the stream, and print how quickly one replica empties it."""
+    clock = SystemClock()
+    async with linked_servers(SITE) as (_, cloud), Bus.connect(cloud.url, "web") as bus:
+        await bus.until_connected()
+        stream = WorkStream(bus, PLAN)
+        await stream.begin()
+        for number in range(minutes):
+            at = NOON + timedelta(minutes=number)
+            facts = [
+                minute(number + 1, at, site=f"site-{site:05d}", chargers={SKI: (60.0, 9.0)})
+                for site in range(sites)
+            ]
+            for first in range(0, sites, 500):
+                parcels = [
+                    Parcel(one.subject, one.body, one.key) for one in facts[first : first + 500]
+                ]
+                kept = await bus.deliver(parcels, site=SITE, domain="cloud", timeout_s=30)
+                assert kept == len(parcels)
+        before = rows(engine, "energy_minutes")
+        historian = Historian(bus, Stores(stream, engine, Kept()), Leases(engine, clock), clock)
+        began, cpu = time.perf_counter(), time.process_time()
+        task = asyncio.create_task(historian._take_in())  # without the sums: they are told apart
+        while rows(engine, "energy_minutes") < before + sites * minutes:
+            await asyncio.sleep(0.25)
+        took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
+        task.cancel()
+        await asyncio.wait([task])
+    count = sites * minutes
+    tell(
+        f"{count} minutes of {sites} sites taken in by one replica in {took_s:.1f} s:"
+        f" {count / took_s:.0f} a second, {1e3 * cpu_s / count:.2f} ms of CPU each;"
+        f" 1,000 sites take {1000 / 60 * cpu_s / count * 100:.1f} % of a core"
+    )
+
+
 def rows_wanted(journal: Journal) -> int:
     """Return how many minutes the site told."""
     return int(
@@ -145,6 +181,7 @@ def main() -> None:
         asyncio.run(drained(Path(folder), engine, journal))
         rolled_up(engine)
         sized(engine)
+        asyncio.run(taken_in(engine, 1000, 20))
         journal.close()
         engine.dispose()
 
