@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run test check lint fmt bench fuzz faults interop bench-control bench-stack proto openapi page helm clean-state lock
+.PHONY: help setup run run-fleet test check lint fmt bench fuzz faults interop bench-control bench-stack proto openapi page helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ $(PAGE): $(VENV)/.ready $(shell find services/web/frontend -path '*/node_modules
 
 run: setup ## a whole living site on this machine; Ctrl-C stops it
 	@exec $(BIN)/living-site
+
+run-fleet: setup ## a whole living cloud with 300 simulated sites; Ctrl-C stops it
+	@exec $(BIN)/living-fleet
 
 clean-state: ## forget the living site's settings, pairings and log-ins
 	@scripts/clean-state

@@ -19,6 +19,7 @@ from cem.core.showing import Doing
 from cem.settings import Settings as CemSettings
 from eebus_gateway.settings import Settings as GatewaySettings
 from enrolment.settings import Settings as EnrolmentSettings
+from living_site.fleet import EPILOG as FLEET_EPILOG
 from living_site.main import EPILOG
 from meter_reader.settings import Settings as MeterReaderSettings
 from smart_charging.settings import Settings as SmartChargingSettings
@@ -199,11 +200,11 @@ def test_a_services_own_settings_stand_in_its_own_section(service: str) -> None:
 
 def test_every_setting_of_make_run_is_explained() -> None:
     told = set(VARIABLE.findall(section(OPERATE / "running.md", "`make run`")))
-    assert set(VARIABLE.findall(EPILOG)) <= told
+    assert set(VARIABLE.findall(EPILOG + FLEET_EPILOG)) <= told
 
 
 def test_no_page_names_a_setting_that_nobody_reads() -> None:
-    known = set(VARIABLE.findall(EPILOG)) | BY_SCRIPTS
+    known = set(VARIABLE.findall(EPILOG + FLEET_EPILOG)) | BY_SCRIPTS
     for settings in SERVICES.values():
         known |= variables(settings)
     told = {(named(p), name) for p in pages() for name in VARIABLE.findall(p.read_text())}

@@ -131,6 +131,13 @@ class Hub:
         jwt = user_jwt(grant, self.keys.fleet.public, self.keys.scoped[role], now)
         return written_creds(jwt, user.seed)
 
+    def simulator_creds(self, now: datetime) -> str:
+        """Return credentials that may say and hear everything: only for a hub that is a trial."""
+        user = KeyPair.made(Kind.USER)
+        grant = Grant("simulator", user.public, None)
+        jwt = free_user_jwt(grant, self.keys.fleet.public, self.keys.fleet, now)
+        return written_creds(jwt, user.seed)
+
     def system_creds(self, now: datetime) -> str:
         """Return credentials by which an account's new claims are told to the servers."""
         user = KeyPair.made(Kind.USER)

@@ -25,7 +25,7 @@ READY_LOOK_S = 0.2
 async def serve(settings: Settings) -> None:
     """Speak until cancelled, or for as long as the settings say."""
     clock = SystemClock()
-    async with Bus.connect(settings.nats_url, "fleet-sim") as bus:
+    async with Bus.connect(settings.nats_url, "fleet-sim", None, settings.credentials) as bus:
         fleet = Fleet(settings, bus, clock)
         await fleet.hear()
         await Answers(fleet.sites, clock).start(bus)

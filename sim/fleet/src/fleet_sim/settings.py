@@ -22,6 +22,7 @@ class Settings:
     """Who speaks, where, how often. seconds: 0 = until stopped."""
 
     nats_url: str
+    credentials: Path | None
     sites: int
     first: int
     seed: int
@@ -46,6 +47,7 @@ def settings_of(arguments: Sequence[str] | None = None) -> Settings:
     parser.description = "Speaks for thousands of sites on the bus, with real messages."
     add = parser.add_argument
     add("--nats-url", default="nats://127.0.0.1:4222", help="server of the cloud")
+    add("--credentials", type=Path, help="who we are, where the server asks")
     add("--sites", type=_count, default=100, help=f"how many, at most {MOST_SITES}")
     add("--first", type=int, default=1, help="number of the first site")
     add("--seed", type=int, default=1, help="the same seed makes the same fleet")
@@ -72,6 +74,7 @@ def settings_of(arguments: Sequence[str] | None = None) -> Settings:
     found = parser.parse_args(arguments)
     return Settings(
         nats_url=found.nats_url,
+        credentials=found.credentials,
         sites=found.sites,
         first=found.first,
         seed=found.seed,

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 
 import httpx
@@ -58,14 +58,14 @@ def main() -> None:
     try:
         settings = from_environment(environment())
         settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _alone(settings.state):
-            sys.exit(asyncio.run(_until_told_to_stop(settings)))
+        with alone(settings.state):
+            sys.exit(asyncio.run(until_told_to_stop(_run(settings))))
     except (CannotRunError, SettingsError, ports.PortTakenError, OSError) as error:
         sys.exit(f"volthus: {error}")
 
 
 @contextlib.contextmanager
-def _alone(state: Path) -> Iterator[None]:
+def alone(state: Path) -> Iterator[None]:
     """Hold the state for one run. Raises CannotRunError when another one has it."""
     pid_file = state / "supervisor.pid"
     with pid_file.open("a+") as file:
@@ -87,13 +87,14 @@ def _alone(state: Path) -> Iterator[None]:
             pid_file.unlink(missing_ok=True)
 
 
-async def _until_told_to_stop(settings: Settings) -> int:
+async def until_told_to_stop(run: Coroutine[None, None, None]) -> int:
+    """Run until INT, TERM or HUP, or until our parent is gone; returns the exit code."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # Set explicitly: in the background of a shell INT arrives ignored.
         loop.add_signal_handler(number, told.set)
-    work = asyncio.create_task(_run(settings))
+    work = asyncio.create_task(run)
     waits = [asyncio.create_task(told.wait()), asyncio.create_task(parent.until_gone())]
     await asyncio.wait([work, *waits], return_when=asyncio.FIRST_COMPLETED)
     if not work.done():

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from living_site.settings import DEFAULT_WEB_PORT
@@ -49,14 +50,14 @@ def choose_web_port(wanted: int | None) -> int:
     raise PortTakenError(f"ports {DEFAULT_WEB_PORT} to {DEFAULT_WEB_PORT + 99} are all taken")
 
 
-def choose(remembered: Path, taken: int) -> dict[str, int]:
+def choose(remembered: Path, taken: int, names: Sequence[str] = NAMES) -> dict[str, int]:
     """Return a port for each name: last time's where it is free, else a new one.
 
     taken: a port not to use. Raises PortTakenError for one that others have saved.
     """
     last = _read(remembered)
     ports: dict[str, int] = {}
-    for name in NAMES:
+    for name in names:
         port = last.get(name)
         if port is not None and port != taken and is_free(port):
             ports[name] = port
