@@ -3,7 +3,7 @@
 import { createRouter, createWebHistory } from "vue-router";
 import DashboardPage from "./pages/DashboardPage.vue";
 import LogInPage from "./pages/LogInPage.vue";
-import { canInstall, me } from "./stores/session";
+import { canInstall, choose, hasChosen, me, seesFleet } from "./stores/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -13,6 +13,8 @@ declare module "vue-router" {
     open?: boolean;
     /** For the service user. */
     service?: boolean;
+    /** For operators of more than one site. */
+    fleet?: boolean;
   }
 }
 
@@ -21,6 +23,12 @@ export const router = createRouter({
   routes: [
     { path: "/log-in", name: "log-in", component: LogInPage, meta: { title: "log-in.title", open: true } },
     { path: "/", name: "overview", component: DashboardPage, meta: { title: "nav.overview" } },
+    {
+      path: "/fleet",
+      name: "fleet",
+      component: () => import("./pages/FleetPage.vue"),
+      meta: { title: "nav.fleet", fleet: true },
+    },
     {
       path: "/plan",
       name: "plan",
@@ -99,5 +107,9 @@ router.beforeEach((to) => {
   if (me.value?.must_change_password && to.name !== "account") return { name: "account" };
   if (to.meta.service && !canInstall.value) return { name: "overview" };
   if (to.name === "log-in" && me.value) return { name: "overview" };
+  if (typeof to.query["site"] === "string") choose({ id: to.query["site"] });
+  if (to.meta.fleet && !seesFleet.value) return { name: "overview" };
+  // Who looks after many sites begins with all of them; a site is chosen there.
+  if (to.name === "overview" && seesFleet.value && !hasChosen.value) return { name: "fleet" };
   return true;
 });

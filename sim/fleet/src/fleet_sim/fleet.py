@@ -91,7 +91,9 @@ class Fleet:
                 await asyncio.sleep(0)
 
     async def say_state(self, site: Site) -> None:
-        """Publish the live picture of a site."""
+        """Publish the live picture of a site; before its first one, its profile."""
+        if not site.is_introduced:
+            await self.say_profile(site)
         body = site.state(self._now_s()).SerializeToString()
         if await self._bus.publish_bytes(SITE_STATE, body, site=site.house.site):
             self.told.states += 1

@@ -26,6 +26,11 @@ class Site:
     _state: site_pb2.SiteState | None = None
     _eebus: bytes = b""
 
+    @property
+    def is_introduced(self) -> bool:
+        """Whether it told its profile already."""
+        return self._revision > 0
+
     def look(self, now_s: float) -> Look:
         """Return what its meter and chargers read."""
         return look(self.house, now_s)
@@ -34,6 +39,8 @@ class Site:
         """Return the live picture; drawn anew into the same message each time."""
         if self._state is None:
             self._state = pictures.still(self.house)
+        # It grows within a minute or so: what it counted before it was known counts nowhere.
+        self._state.overload_s = min(self.house.overload_s, max(0.0, now_s - self.outbox.epoch) / 2)
         seen = self.look(now_s)
         return pictures.drawn(self._state, self.house, seen, self.wishes, self.plan)
 

@@ -17,11 +17,27 @@ let asking: ReturnType<typeof setTimeout> | undefined;
 export const me = shallowRef<Me | null>(null);
 export const sites = shallowRef<Site[]>([]);
 export const siteId = ref<string | null>(null);
+/** How many sites this person may see; the list holds the first of them only. */
+export const siteCount = ref(0);
+/** Whether the site that is looked at was chosen, and is not just the first. */
+export const hasChosen = ref(false);
 /** Who is here is only remembered: the service could not be asked yet. */
 export const isUnsure = ref(false);
 
 /** Whether settings and pairing are this person's business (the server enforces it, not we). */
 export const canInstall = computed(() => me.value !== null && me.value.role !== "standard");
+
+/** Whether there is more than one site to look after. */
+export const seesFleet = computed(() => me.value?.role === "operator" && siteCount.value > 1);
+
+/** Look at this site from now on. */
+export function choose(site: { id: string; name?: string }): void {
+  if (!sites.value.some(({ id }) => id === site.id) && site.name !== undefined) {
+    sites.value = [...sites.value, site as Site];
+  }
+  siteId.value = site.id;
+  hasChosen.value = true;
+}
 
 whenLoggedOut(forget);
 
@@ -93,8 +109,10 @@ async function enter(person: Me): Promise<void> {
 }
 
 async function learnSites(): Promise<void> {
-  sites.value = (await answered(api.GET("/api/v1/sites"))).items;
-  if (!sites.value.some((site) => site.id === siteId.value)) {
+  const page = await answered(api.GET("/api/v1/sites"));
+  sites.value = page.items;
+  siteCount.value = page.total;
+  if (!hasChosen.value && !sites.value.some((site) => site.id === siteId.value)) {
     siteId.value = sites.value[0]?.id ?? null;
   }
 }
@@ -116,4 +134,6 @@ function forget(): void {
   me.value = null;
   sites.value = [];
   siteId.value = null;
+  siteCount.value = 0;
+  hasChosen.value = false;
 }

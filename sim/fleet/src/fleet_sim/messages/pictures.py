@@ -30,7 +30,6 @@ def still(house: House) -> site_pb2.SiteState:
         grid_connection=grid(house),
         load_management="dynamic",
         ladder="fresh",
-        overload_s=house.overload_s,
     )
     if house.fault:
         severity = "alarm" if house.fault == "meter-silent" else "warning"
