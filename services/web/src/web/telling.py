@@ -15,12 +15,14 @@ from web.alerts.engine import AlertEngine, Surroundings
 from web.calling import Caller, CallRules
 from web.core.alerting.machine import Condition, Key
 from web.core.alerting.rules import Rule
+from web.history import gaps
 from web.leases import Leases
 from web.live import Live
 from web.push import store as push_store
 from web.push.book import PushBook
 from web.push.sender import PushSender
 from web.settings import Settings
+from web.store import SiteRow
 from web.webhooks import store as webhook_store
 from web.webhooks.book import WebhookBook
 from web.webhooks.sender import Sender
@@ -80,4 +82,10 @@ class Telling:
             left_s = (ends - self._clock.now()).total_seconds()
             soon = Condition({"at": ends.isoformat()}, amount_s=left_s)
             found.setdefault("", {})[Key(Rule.CERTIFICATE_EXPIRING, "front-door")] = soon
+        for one in gaps.wanting(session.connection(), self._clock.now()):
+            row = session.get(SiteRow, one.site)
+            rule = Rule.RECORDS_LOST if one.is_lost else Rule.RECORDS_UNDELIVERED
+            count = {"count": str(one.count)} if one.is_lost else {}
+            missed = Condition({"name": one.site} | count, since_s=one.since_s)
+            found.setdefault("" if row is None else row.tenant, {})[Key(rule, one.site)] = missed
         return found

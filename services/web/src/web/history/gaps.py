@@ -14,6 +14,8 @@ from web.history.tables import GapRow, StaleHourRow
 
 GRACE = timedelta(seconds=30)  # what a broken link put into another order comes by itself
 ASK_AGAIN_AFTER = timedelta(minutes=2)
+LOST_TOLD_FOR = timedelta(days=1)
+MOST_TOLD = 200
 MOST_ASKED = 10_000  # facts at once, as the site takes it
 
 
@@ -29,6 +31,16 @@ class Missing:
     def asked(self) -> Gap:
         """What is asked for at once."""
         return Gap(self.gap.first, min(self.gap.last, self.gap.first + MOST_ASKED - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanting:
+    """A site of which the history wants facts. is_lost: for good; since_s: Unix seconds."""
+
+    site: str
+    is_lost: bool
+    count: int
+    since_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,24 @@ def _split(missing: Missing, lost: Iterable[Gap]) -> list[dict[str, object]]:
     if first <= missing.gap.last:
         pieces.append({"first": first, "last": missing.gap.last})
     return pieces
+
+
+def wanting(connection: Connection, now: datetime) -> list[Wanting]:
+    """Return the sites of which facts are missing, or were lost within a day."""
+    gaps = upserts.table_of(GapRow)
+    count = func.sum(gaps.c.last - gaps.c.first + 1)
+    lately = gaps.c.is_lost.is_(False) | (gaps.c.asked_ms >= _ms(now - LOST_TOLD_FOR))
+    wanted = (
+        select(gaps.c.site, gaps.c.is_lost, count.label("count"), func.min(gaps.c.since_ms))
+        .where(lately)
+        .group_by(gaps.c.site, gaps.c.is_lost)
+        .order_by(gaps.c.site)
+        .limit(MOST_TOLD)
+    )
+    return [
+        Wanting(site, bool(is_lost), int(missing), since_ms / 1000)
+        for site, is_lost, missing, since_ms in connection.execute(wanted)
+    ]
 
 
 def tally(engine: Engine) -> Tally:
