@@ -57,9 +57,11 @@ describe("an alert", () => {
   });
 
   test("thresholds are set in the unit of their rule", () => {
-    for (const [threshold, after_s, shown] of [["held-for", 300, 5], ["at-least", 10, 10], ["at-most", 2_592_000, 30]] as const) {
-      expect(shownAfter({ threshold, after_s })).toBe(shown);
-      expect(afterInSeconds({ threshold }, shown)).toBe(after_s);
+    const cases = [["held-for", 300, 5], ["held-for", 30, 30], ["held-for", 0, 0], ["at-least", 10, 10], ["at-most", 2_592_000, 30]] as const;
+    for (const [threshold, after_s, shown] of cases) {
+      const rule = { threshold, after_s, delivered_after_s: after_s };
+      expect(shownAfter(rule)).toBe(shown);
+      expect(afterInSeconds(rule, shown)).toBe(after_s);
     }
   });
 });

@@ -48,13 +48,18 @@ export function alertTimes(alert: Alert, say: Say, now_ms: number, language: str
   return say("alerts.from-to", { from: start, to: moment(Date.parse(alert.resolved_at), now_ms, language) });
 }
 
-const UNIT_S: Record<AlertRule["threshold"], number> = { "held-for": 60, "at-least": 1, "at-most": 86_400 };
+const UNITS_S = { "held-for": 60, "held-for-seconds": 1, "at-least": 1, "at-most": 86_400 } as const;
+type Threshold = Pick<AlertRule, "threshold" | "delivered_after_s">;
 
-/** The threshold of a rule in the unit a person sets it in: minutes, seconds or days. */
-export const shownAfter = (rule: Pick<AlertRule, "threshold" | "after_s">): number =>
-  Math.round((rule.after_s / UNIT_S[rule.threshold]) * 100) / 100;
+/** In which unit a person sets a rule: what is delivered as less than a minute, in seconds. */
+export const unitOf = (rule: Threshold): keyof typeof UNITS_S =>
+  rule.threshold === "held-for" && rule.delivered_after_s > 0 && rule.delivered_after_s < 60 ? "held-for-seconds" : rule.threshold;
 
-export const afterInSeconds = (rule: Pick<AlertRule, "threshold">, shown: number): number => shown * UNIT_S[rule.threshold];
+/** The threshold of a rule in that unit. */
+export const shownAfter = (rule: Threshold & Pick<AlertRule, "after_s">): number =>
+  Math.round((rule.after_s / UNITS_S[unitOf(rule)]) * 100) / 100;
+
+export const afterInSeconds = (rule: Threshold, shown: number): number => shown * UNITS_S[unitOf(rule)];
 
 /** Key of an event's words. */
 export const eventKey = (event: string): string => `event.${event.replace(".", "-")}`;
