@@ -39,8 +39,8 @@ from web.changes import Changes
 from web.first_users import FirstUsers
 from web.fleet.beating import Beating
 from web.fleet.desk import Fleet
-from web.leases import Leases
 from web.known import Known
+from web.leases import Leases
 from web.limits import Limits
 from web.live import Live
 from web.oidc.desk import OidcSettings, open_desk

@@ -1,6 +1,5 @@
 """Find the last change of a thing quickly."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "door_0004"
