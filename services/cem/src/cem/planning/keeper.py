@@ -230,6 +230,11 @@ class Keeper:
             logger.warning("prices refused", extra={"reason": str(error)})
             return
         self.prices = message
+        by_component = {
+            "import": prices.import_price,
+            "export": tuple(known(value) for value in message.export_price),
+        }
+        metrics.show_prices(message.currency, prices.edges_s, by_component, self._now_s)
         self._controller.happened(PricesHeard(prices))
         if not is_kept:
             self.later(self._keep_prices, message)

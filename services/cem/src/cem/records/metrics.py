@@ -14,6 +14,18 @@ SESSION_ENERGY = Counter(
 GRID_ENERGY = Counter(
     "volthus_grid_energy_watt_hours_total", "Energy at the grid connection", ["direction"]
 )
+# Prices may be negative, counters may not: what was earned is a series of its own.
+SESSION_COST = Counter(
+    "volthus_session_cost_total",
+    "Cost of ended sessions, once it is known",
+    ["currency", "direction"],
+)
+AT_ONCE = Counter(
+    "volthus_session_cost_at_once_total",
+    "What their energy would have cost charged at once",
+    ["currency", "direction"],
+)
+SESSION_CO2 = Counter("volthus_session_co2_grams_total", "CO2 of ended sessions, once it is known")
 OPEN_SESSIONS = Gauge("volthus_sessions_open", "Sessions that are open or unknown")
 LOST = Counter("volthus_records_lost_total", "Records that were lost, by kind", ["kind"])
 PENDING = Gauge("volthus_records_pending", "Records that wait in memory for the database")
@@ -36,6 +48,19 @@ def session_ended(session: Session) -> None:
     grid_wh = max(0.0, session.energy_wh - session.sun_wh)
     SESSION_ENERGY.labels(session.ski, "grid").inc(grid_wh)
     SESSION_ENERGY.labels(session.ski, "solar").inc(session.sun_wh)
+
+
+def priced(before: Session, now: Session) -> None:
+    """Count the figures of an ended session that have become known; a later price is not news."""
+    for counter, was, cost in (
+        (SESSION_COST, before.cost, now.cost),
+        (AT_ONCE, before.at_once_cost, now.at_once_cost),
+    ):
+        if was is None and cost is not None:
+            for direction, amount in (("paid", float(cost)), ("earned", -float(cost))):
+                counter.labels(now.currency, direction).inc(max(0.0, amount))
+    if before.co2_g is None and now.co2_g is not None:
+        SESSION_CO2.inc(now.co2_g)
 
 
 def gained(minutes: Iterable[Minute]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session as Db
 from sqlmodel import col, select
 
+from cem.records import metrics
 from cem.records.core.pricing import Series, Used, priced
 from cem.records.core.sessions import Session
 from cem.records.journal import Journal, session_of
@@ -84,9 +85,11 @@ def revise_each(  # noqa: PLR0913 - what, by which prices, of which time
         cost, co2_g = at_once(session, series)
         found = replace(found, at_once_cost=cost, at_once_co2_g=co2_g)
         if _numbers(found) != _numbers(session):
-            revised.append(found)
+            revised.append((session, found))
     if revised:
-        journal.price(revised, now)
+        journal.price([found for _, found in revised], now)
+        for session, found in revised:
+            metrics.priced(session, found)
     return len(revised)
 
 
