@@ -78,3 +78,54 @@ def look_over_open(page: Page, where: str) -> list[str]:
     """Say what axe finds while something stands over the page."""
     wrong = violations(page, is_open=True)
     return [told(where, wrong)] if wrong else []
+
+
+def test_everything_can_be_done_without_a_mouse(browser, site):
+    user = site.demo["users"]["service"]
+    with visit(browser, site.demo["url"]) as page:
+        expect(page.locator("input[name=username]")).to_be_focused()
+        for text in (user["username"], user["password"]):
+            page.keyboard.type(text)
+            page.keyboard.press("Tab")
+        page.locator("input[name=password]").press("Enter")
+        expect(page.get_by_role("heading", name="Garage left", level=3)).to_be_visible()
+        page.reload()  # from the top of the document
+        expect(page.get_by_role("heading", name="Garage left", level=3)).to_be_visible()
+        page.keyboard.press("Tab")
+        skip = page.get_by_role("link", name=words("en")["nav.skip"])
+        expect(skip).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("main")).to_be_focused()
+        ask = page.locator("button.ask").first
+        ask.focus()
+        page.keyboard.press("Enter")
+        drawer = page.get_by_role("dialog")
+        expect(drawer).to_be_visible()
+        inside = "dialog => dialog.contains(document.activeElement)"
+        for _ in range(4):  # what is open keeps the focus
+            page.keyboard.press("Tab")
+            assert drawer.evaluate(inside)
+        page.keyboard.press("Escape")
+        expect(drawer).to_have_count(0)
+        expect(ask).to_be_focused()
+        modes = page.get_by_role("group", name=re.compile("Mode of Garage left"))
+        modes.get_by_role("button", name=words("en")["mode.fast"], exact=True).focus()
+        page.keyboard.press("Space")
+        fast = modes.get_by_role("button", name=words("en")["mode.fast"], exact=True)
+        expect(fast).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_first_view_stands_within_a_second_of_the_first_byte(browser, site):
+    """The best of five: the machine may be busy with other things."""
+    painted = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 1e9"
+    began = "performance.getEntriesByType('navigation')[0].responseStart"
+    times = []
+    with logged_in(browser, site, "standard") as page:
+        expect(page.get_by_role("heading", name="Garage left", level=3)).to_be_visible()
+        for _ in range(5):
+            page.reload()
+            page.locator("main h1").wait_for()
+            now = page.evaluate("performance.now()")
+            assert page.evaluate(painted) <= now
+            times.append(now - page.evaluate(began))
+    assert min(times) < 1000, times
