@@ -215,3 +215,18 @@ def test_the_hub_takes_its_rendered_configuration(tmp_path):
         env={"POD_NAME": "demo-nats-0"},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_a_site_that_enrols_keeps_its_key_on_its_own_volume_and_needs_no_credentials():
+    objects = render(SITE, "-f", str(SITE / "ci/enrolled.yaml"))
+    pod = dict(pods(objects))["demo-nats"]
+    assert not any("creds" in str(volume) for volume in pod["volumes"])
+    assert "initContainers" not in pod  # a site that cannot join must not lose its bus
+    [join] = [one for one in pod["containers"] if one["name"] == "link"]
+    assert join["command"][:4] == ["volthus-enroll", "--folder", "/data/link", "--ca"]
+    code = join["env"][0]["valueFrom"]["secretKeyRef"]
+    assert code == {"name": "depot-2-code", "key": "code", "optional": True}
+    [config] = [
+        o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "demo-nats"
+    ]
+    assert 'credentials: "/data/link/site.creds"' in config["data"]["nats.conf"]

@@ -239,7 +239,44 @@ spec:
       targetPort: "http"
 {{- end -}}
 
-{{/* NATS: StatefulSet, configuration, Services, disruption budget. root, replicas, domain, leaf */}}
+{{/* The container that joins the fleet and renews the claims, on the NATS pod's volume. root, enrol */}}
+{{- define "volthus.link" -}}
+image: {{ include "volthus.image" .root }}
+imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
+command:
+  - "volthus-enroll"
+  - "--folder"
+  - "/data/link"
+  {{- if .enrol.caSecret }}
+  - "--ca"
+  - "/etc/join-ca/ca.crt"
+  {{- end }}
+  - "keep"
+  - "--cloud"
+  - {{ .enrol.cloud | quote }}
+  - "--code"
+  - "$(VOLTHUS_CODE)"
+env:
+  - name: "VOLTHUS_CODE"
+    valueFrom:
+      secretKeyRef: {name: {{ default "none" .enrol.codeSecret | quote }}, key: "code", optional: true}
+resources:
+  requests: {cpu: "5m", memory: "64Mi"}
+  limits: {memory: "128Mi"}
+securityContext:
+  {{- include "volthus.containerSecurity" . | nindent 2 }}
+volumeMounts:
+  - {name: "data", mountPath: "/data"}
+  - {name: "tmp", mountPath: "/tmp"}
+  {{- if .enrol.caSecret }}
+  - {name: "join-ca", mountPath: "/etc/join-ca", readOnly: true}
+  {{- end }}
+{{- end -}}
+
+{{/*
+NATS: StatefulSet, configuration, Services, disruption budget.
+root, replicas, config, secrets, leafListener, enrol (cloud, codeSecret, caSecret: joins the fleet and stays in it)
+*/}}
 {{- define "volthus.nats" -}}
 {{- $full := printf "%s-nats" (include "volthus.fullname" .root) -}}
 {{- $nats := .root.Values.nats -}}
@@ -321,6 +358,19 @@ spec:
       securityContext:
         {{- include "volthus.podSecurity" . | nindent 8 }}
       containers:
+        {{- with .enrol }}
+        - name: "link"
+          {{- include "volthus.link" (dict "root" $.root "enrol" .) | nindent 10 }}
+          # A site that cannot join must not lose its bus: nothing here waits for the cloud.
+          startupProbe:
+            exec: {command: ["true"]}
+          livenessProbe:
+            exec: {command: ["true"]}
+            periodSeconds: 60
+          readinessProbe:
+            exec: {command: ["true"]}
+            periodSeconds: 60
+        {{- end }}
         - name: "nats"
           image: {{ printf "%s:%s" $nats.image.repository $nats.image.tag | quote }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
@@ -362,6 +412,13 @@ spec:
         - name: "config"
           configMap:
             name: {{ $full | quote }}
+        {{- if .enrol }}
+        - {name: "tmp", emptyDir: {}}
+        {{- if .enrol.caSecret }}
+        - name: "join-ca"
+          secret: {secretName: {{ .enrol.caSecret | quote }}, defaultMode: 0440}
+        {{- end }}
+        {{- end }}
         {{- range .secrets }}
         - name: {{ .name | quote }}
           secret:

@@ -79,6 +79,15 @@ class Device:
         }
         return self._take(cloud, key, await self._asked(cloud, "POST", "/v1/join", body))
 
+    async def join_when_possible(self, cloud: str, code: str) -> LinkFile:
+        """Join, and try again every few minutes while that does not work."""
+        while True:
+            try:
+                return await self.join(cloud, code)
+            except (DeviceError, OSError) as error:
+                logger.warning("not joined yet", extra={"error": str(error)})
+                await asyncio.sleep(RETRY_S * random.uniform(0.1, 0.5))  # noqa: S311 - jitter
+
     async def renew(self) -> LinkFile:
         """Get new claims for the key that is here. Raises DeviceError."""
         link, key = self.link(), self._key()
@@ -111,6 +120,11 @@ class Device:
         link = self.link()
         half = link.renewed_at + (link.expires_at - link.renewed_at) / 2
         return (half - self.clock.now()).total_seconds()
+
+    @property
+    def has_joined(self) -> bool:
+        """Whether this machine joined before."""
+        return (self.folder / "link.json").exists()
 
     def link(self) -> LinkFile:
         """Return what is kept of the link. Raises DeviceError when this machine never joined."""

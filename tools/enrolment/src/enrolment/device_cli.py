@@ -44,6 +44,8 @@ async def _run(args: argparse.Namespace, device: Device) -> None:
     elif args.command == "status":
         _say(device.link(), device)
     else:
+        if not device.has_joined and args.cloud:
+            await device.join_when_possible(args.cloud, args.code)
         device.link()
         await device.keep()
 
@@ -74,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     join.add_argument("--code", required=True, help="the code an operator gave you")
     commands.add_parser("renew", help="get new claims now")
     commands.add_parser("status", help="say how this machine is linked")
-    commands.add_parser("keep", help="renew at half life, for ever")
+    keep = commands.add_parser("keep", help="renew at half life, for ever")
+    keep.add_argument("--cloud", default="", help="join there first, unless this machine has")
+    keep.add_argument("--code", default="", help="with this code")
     return parser
 
 
