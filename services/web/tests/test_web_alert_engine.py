@@ -241,6 +241,31 @@ async def test_every_rule_of_a_site_is_fed_by_what_it_says(stage):
     assert fault.params == {"name": "Example", "code": "E7"}
 
 
+async def test_a_site_that_talks_nonsense_keeps_no_other_from_being_watched(stage):
+    def nonsense():
+        odd = offline()
+        odd.name, odd.ski = "\x00" + "x" * 10_000, "a\x00b"
+        state = site_pb2.SiteState(site="odd", chargers=[odd], overload_s=float("nan"))
+        state.operator_limits.add(kind="lpc", source="api", state="limited", limit_w=float("nan"))
+        for number in range(1000):
+            state.notices.add(code="meter-silent", params={"meter": f"m-{number}"})
+        stage.live.heard_state("odd", state.SerializeToString())
+        wrong = site_pb2.SiteState(site="wrong")
+        notice = wrong.notices.add(code="store-failing")
+        notice.since.seconds = 2**62
+        stage.live.heard_state("wrong", wrong.SerializeToString())
+        stage.say("demo", chargers=[offline()])
+
+    await stage.after(310, speaking=nonsense)
+    assert {row.site for row in stage.rows()} == {"odd", "demo"}
+    odd = [row for row in stage.rows() if row.site == "odd"]
+    assert 200 <= len(odd) < 210
+    assert all("\x00" not in row.element and len(row.params) < 300 for row in odd)
+    before = len(stage.told)
+    await stage.after(30, speaking=nonsense)
+    assert len(stage.told) == before
+
+
 async def test_what_is_wrong_with_the_front_door_itself_belongs_to_no_site(stage):
     key = Key(Rule.WEBHOOK_DISABLED, "w-1")
     stage.own = {"": {key: Condition({"name": "On-call"})}}

@@ -7,6 +7,7 @@ that failed is simply tried again.
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,7 @@ from web.core.alerting.rules import AS_DELIVERED, Rule, RuleSettings
 from web.core.alerting.wheel import Wheel
 from web.core.freshness import ONLINE_FOR_S
 from web.live import Heard, Live
-from web.metrics import ALERTS_FIRING, ALERTS_LOOKED
+from web.metrics import ALERTS_FIRING, ALERTS_LOOKED, NOT_UNDERSTOOD
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class AlertEngine:
         self._rules: Mapping[str, Mapping[Rule, RuleSettings]] = {}
         self._own: Mapping[str, Mapping[Key, Condition]] = {}
         self._wheel = Wheel()
+        self._odd: set[str] = set()  # sites that were told of in the log
         self._is_loaded = False
         self._is_failing = False
         self._settled_at = 0.0  # monotonic: from then on silence means something
@@ -184,7 +186,18 @@ class AlertEngine:
         if place.startswith(store.OWN):
             self._look_at_ourselves(place, now_s, news, looks)
         elif self._live.knows(place):
-            self._look_at_site(place, now_s, news, looks)
+            try:
+                self._look_at_site(place, now_s, news, looks)
+            except (ValueError, OverflowError) as error:
+                self._skip(place, now_s, error)
+
+    def _skip(self, site: str, now_s: float, error: Exception) -> None:
+        """Leave out a site whose word makes no sense: nobody else's alerts wait for it."""
+        NOT_UNDERSTOOD.inc()
+        self._wheel.by(site, now_s + LOOK_AGAIN_S)
+        if site not in self._odd:
+            self._odd.add(site)
+            logger.warning("site not watched", extra={"site": site, "error": str(error)})
 
     def _look_at_ourselves(
         self, place: str, now_s: float, news: list[store.SiteNews], looks: list[Look]
@@ -257,6 +270,8 @@ def _silence(heard: Heard) -> Mapping[Key, Condition]:
 
 def _spell(heard: Heard, before: Spell | None, now_s: float) -> Spell | None:
     if heard.state is None or not heard.state.HasField("overload_s"):
+        return before
+    if not math.isfinite(heard.state.overload_s):
         return before
     return counted(before, heard.state.overload_s, now_s)
 

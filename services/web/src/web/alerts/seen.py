@@ -1,5 +1,6 @@
 """From what a site says to conditions and marks: the only place of alerts that knows messages."""
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -25,6 +26,9 @@ NOTICES: Mapping[str, tuple[Rule, str]] = MappingProxyType(
 )
 # What a person reads; a parameter that changes each second would be a write each second.
 TOLD = frozenset({"code", "missing_kwh", "at", "known_until", "reason", "pointer", "count"})
+# What a site may make us keep: a text of its own is cut, and so is a list of what is wrong.
+MOST_TEXT = 200
+MOST_CONDITIONS = 200
 LIMITED = frozenset({"limited", "failsafe"})
 LOST_BOX = frozenset({"failsafe", "unlimited_autonomous"})
 
@@ -33,23 +37,26 @@ def conditions(state: SiteState) -> dict[Key, Condition]:
     """Return what is wrong at a site by its live picture."""
     found: dict[Key, Condition] = {}
     for notice in state.notices:
-        if notice.code in NOTICES:
+        if notice.code in NOTICES and len(found) < MOST_CONDITIONS:
             rule, names = NOTICES[notice.code]
-            element = notice.params.get(names, "") if names else ""
+            element = _text(notice.params.get(names, "")) if names else ""
             found[Key(rule, element)] = _of_notice(notice, state, element)
     for charger in state.chargers:
         if charger.state == "offline":
-            found[Key(Rule.CHARGER_OFFLINE, charger.ski)] = Condition(
+            found[Key(Rule.CHARGER_OFFLINE, _text(charger.ski))] = Condition(
                 _named(charger), has_car=bool(charger.session)
             )
         elif charger.state == "fault":
-            code = {"code": charger.error_code} if charger.error_code else {}
-            found[Key(Rule.CHARGER_FAULT, charger.ski)] = Condition(_named(charger) | code)
+            code = {"code": _text(charger.error_code)} if charger.error_code else {}
+            found[Key(Rule.CHARGER_FAULT, _text(charger.ski))] = Condition(_named(charger) | code)
+        if len(found) >= MOST_CONDITIONS:
+            break
     if state.ladder == "failsafe":
         found[Key(Rule.FAILSAFE_ACTIVE)] = Condition()
     for limit in state.operator_limits:
         if limit.state in LOST_BOX and not limit.connected and limit.source == "eebus":
-            found[Key(Rule.CONTROL_BOX_LOST, limit.ski)] = Condition({"name": limit.name})
+            box = Key(Rule.CONTROL_BOX_LOST, _text(limit.ski))
+            found[box] = Condition({"name": _text(limit.name)} if limit.name else {})
     return found
 
 
@@ -66,7 +73,7 @@ def marks(state: SiteState) -> Marks:
     return Marks(
         sessions={one.ski: one.session for one in state.chargers if one.session},
         limits={
-            f"{one.kind}-{one.source}": one.limit_w if one.HasField("limit_w") else None
+            f"{one.kind}-{one.source}": _finite(one.limit_w) if one.HasField("limit_w") else None
             for one in state.operator_limits
             if one.state in LIMITED
         },
@@ -79,21 +86,32 @@ def energies_wh(state: SiteState) -> dict[str, float]:
     return {
         one.session: one.session_energy_wh
         for one in state.chargers
-        if one.session and one.HasField("session_energy_wh")
+        if one.session
+        and one.HasField("session_energy_wh")
+        and math.isfinite(one.session_energy_wh)
     }
 
 
 def _of_notice(notice: Notice, state: SiteState, element: str) -> Condition:
-    params = {name: value for name, value in notice.params.items() if name in TOLD}
+    params = {name: _text(value) for name, value in notice.params.items() if name in TOLD}
     charger = next((one for one in state.chargers if element and one.ski == element), None)
     since_s = from_timestamp(notice.since).timestamp() if notice.HasField("since") else None
     if charger is not None:
         return Condition(params | _named(charger), since_s=since_s)
     meter = next((one for one in state.meters if element and one.settings.meter == element), None)
-    name = {"name": meter.settings.name} if meter is not None and meter.settings.name else {}
+    name = {"name": _text(meter.settings.name)} if meter is not None and meter.settings.name else {}
     return Condition(params | name, since_s=since_s)
 
 
 def _named(charger: ChargerState) -> dict[str, str]:
     name = charger.name or f"{charger.brand} {charger.model}".strip()
-    return {"name": name} if name else {}
+    return {"name": _text(name)} if name else {}
+
+
+def _text(value: str) -> str:
+    """Return a site's text as every database keeps it: no control characters, not too long."""
+    return "".join(filter(str.isprintable, value[:MOST_TEXT]))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -12,6 +12,7 @@ from web.alerts.tables import AlertRow
 from web.api.acting import recorded
 from web.api.documented import LOGGED_IN, problems
 from web.api.door import AnyUser, PartsDep, ServiceUser
+from web.api.once import OnceRoute
 from web.api.revisions import IfMatch, tag
 from web.api.spans import Cursor, Limit, SpanAsked
 from web.core.alerting.machine import State
@@ -22,7 +23,7 @@ from web.models.common import Page
 from web.parts import Parts
 from web.problems import ProblemError
 
-router = APIRouter(tags=["Alerts"])
+router = APIRouter(tags=["Alerts"], route_class=OnceRoute)
 
 AlertId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", examples=["5f2c08c1d9a3b7e4"])]
 SiteAsked = Annotated[str | None, Query(pattern=r"^[\w-]{1,64}$", description="Only of this site.")]

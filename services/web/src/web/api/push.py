@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Request, Response
 from web.accounts import Account
 from web.api.documented import CREATED, LOGGED_IN, problems
 from web.api.door import AnyUser, PartsDep, Person
+from web.api.once import OnceRoute
 from web.core.addresses import AddressError, check_url
 from web.core.alerting.rules import Rule, Severity
 from web.models.common import Page
@@ -25,7 +26,7 @@ from web.push.book import Browser
 from web.push.sealing import SubscriptionKeysError, check_keys
 from web.push.tables import SubscriptionRow
 
-router = APIRouter(prefix="/push", tags=["Notifications"])
+router = APIRouter(prefix="/push", tags=["Notifications"], route_class=OnceRoute)
 
 SubscriptionId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", examples=["5f2c08c1d9a3b7e4"])]
 _LIST = LOGGED_IN | problems(HTTPStatus.SERVICE_UNAVAILABLE)

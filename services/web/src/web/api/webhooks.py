@@ -10,6 +10,7 @@ from web.accounts import Account
 from web.api.acting import recorded
 from web.api.documented import ACCEPTED, CREATED, LOGGED_IN, problems
 from web.api.door import PartsDep, ServiceUser
+from web.api.once import OnceRoute
 from web.api.revisions import IfMatch, tag
 from web.api.spans import Cursor, Limit
 from web.core.addresses import AddressError, check_url
@@ -21,7 +22,7 @@ from web.problems import ProblemError, unknown_site
 from web.webhooks.book import HookWanted, sites_of
 from web.webhooks.tables import DeliveryRow, WebhookRow
 
-router = APIRouter(prefix="/webhooks", tags=["Webhooks"])
+router = APIRouter(prefix="/webhooks", tags=["Webhooks"], route_class=OnceRoute)
 
 HookId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", examples=["5f2c08c1d9a3b7e4"])]
 DeliveryId = Annotated[str, Path(pattern=r"^msg_[0-9a-f]{1,64}$", examples=["msg_5f2c08c1d9a3"])]
