@@ -7,6 +7,8 @@ interface InstallPrompt extends Event {
   prompt(): Promise<void>;
 }
 
+const RELOADED_KEY = "volthus.reloaded";
+const RELOAD_AGAIN_MS = 60_000;
 const INSTALL_KEY = "volthus.install-asked";
 
 /** A new version waits to be taken. */
@@ -35,6 +37,7 @@ export async function startShell(): Promise<void> {
     event.preventDefault();
     prompt.value = event as InstallPrompt;
   });
+  window.addEventListener("vite:preloadError", loadAnew);
   if (!canWork || !import.meta.env.PROD) return;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     // Only where a person took the new version: a first worker changes nothing.
@@ -56,6 +59,14 @@ export async function startShell(): Promise<void> {
   } catch {
     return; // a browser that forbids it: the page works as before, but not without a network
   }
+}
+
+/** A part of this page is gone: another tab took a newer version, or it was deployed. Once, not for ever. */
+function loadAnew(event: Event): void {
+  if (Date.now() - Number(recall(RELOADED_KEY) ?? 0) < RELOAD_AGAIN_MS) return;
+  event.preventDefault();
+  remember(RELOADED_KEY, String(Date.now()));
+  location.reload();
 }
 
 /** Call these when something rang, and when a notification leads to an address. */
