@@ -76,6 +76,7 @@ USERS = [
         "username": "newcomer",
         "password": "newcomer-password",
         "role": "operator",
+        "tenant": "west",
         "must_change": True,
     },
 ]

@@ -148,6 +148,24 @@ async def test_a_quiet_stream_shows_signs_of_life_and_ends_with_its_log_in(
             await next_event(events, "never")
 
 
+@pytest.mark.parametrize("what", ["role", "tenant of the site"])
+async def test_a_stream_ends_when_its_listener_may_no_longer_hear_it(  # noqa: PLR0917 - fixtures
+    url, standard, door, site, monkeypatch, what
+):
+    monkeypatch.setattr(listening, "KEEPALIVE_S", 0.05)
+    monkeypatch.setattr(listening, "LOOK_S", 0.02)
+    async with following(url, auth(standard)) as events:
+        await next_event(events, "comment")
+        if what == "role":
+            async with door.logged_in("operator") as operator:
+                changed = await operator.put("/users/standard", json={"role": "service"})
+                assert changed.status_code == 200
+        else:
+            door.parts.live.place("demo", "north")
+        with pytest.raises(StopAsyncIteration):
+            await next_event(events, "never")
+
+
 async def test_a_picture_that_gets_old_is_sent_again_as_stale(  # noqa: PLR0917 - fixtures
     url, service, door, site, nats, monkeypatch, until
 ):

@@ -244,9 +244,11 @@ class Accounts:
         with Session(self._engine) as session:
             token = self._unsaved.get(account.digest) or session.get(TokenRow, account.digest)
             user = session.get(UserRow, token.username) if token else None
-            if token is None or user is None or user.is_disabled:
+            if token is None or user is None or user.is_disabled or self._is_over(token):
                 return False
-            return not self._is_over(token)
+            # Who may more or less than when the stream began begins it anew.
+            now = (user.role, read_sites(user.sites), user.tenant)
+            return now == (account.role.value, account.sites, account.tenant)
 
     def _note_use(self, token: TokenRow) -> None:
         now_s = self._clock.now().timestamp()

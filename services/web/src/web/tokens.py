@@ -98,8 +98,9 @@ class ProgramTokens:
         return await asyncio.to_thread(self._account, digest_of(secret))
 
     async def is_valid(self, account: Account) -> bool:
-        """Whether the token still holds."""
-        return await asyncio.to_thread(self._account, account.digest) is not None
+        """Whether the token still holds, and may what it might when it was looked at."""
+        now = await asyncio.to_thread(self._account, account.digest)
+        return now is not None and (now.role, now.sight) == (account.role, account.sight)
 
     # --- in threads ------------------------------------------------------------------------------
 

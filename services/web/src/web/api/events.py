@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
 from web.api.documented import OF_A_SITE
-from web.api.door import AnyDoor, is_still_valid
+from web.api.door import AnyDoor, Door, is_still_valid, visible
 from web.core.roles import Role
 from web.listening import Listener, stream
 from web.problems import ProblemError
@@ -67,7 +67,14 @@ async def stream_events(
         last_id=last_event_id or "",
     )
     return StreamingResponse(
-        stream(listener, partial(is_still_valid, door.parts, door.account)),
+        stream(listener, partial(_is_open, door)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+async def _is_open(door: Door) -> bool:
+    """Whether the listener may still hear this site: it may have got another tenant meanwhile."""
+    if not visible(door.parts, door.account, door.site):
+        return False
+    return await is_still_valid(door.parts, door.account)
