@@ -31,7 +31,8 @@ async def test_one_command_and_one_code(hub, tmp_path):
     assert joined.returncode == 0, joined.stderr
     assert "speaks for the site s001" in joined.stdout
     assert (await told(*link, "status")).stdout == joined.stdout
-    assert (await told(*link, "renew")).returncode == 0
+    renewed = await told(*link, "renew")
+    assert renewed.returncode == 0, renewed.stderr
     again = await told(
         "--folder", str(tmp_path / "b"), "join", "--cloud", hub.http, "--code", made.code
     )
