@@ -47,6 +47,7 @@ bench: setup ## measure latency, CPU and memory of a living site; prints what it
 	@$(BIN)/python tests/bench/planner.py
 	@$(BIN)/python tests/bench/forecast.py
 	@PYTHONPATH=tests/support $(BIN)/python tests/bench/fleet_planning.py
+	@PYTHONPATH=tests/support $(BIN)/python tests/bench/history.py
 	@ulimit -n 4096; $(BIN)/python tests/bench/meters.py
 
 soak: setup ## 50 virtual meters with random faults for 10 minutes (SOAK_SECONDS=60 for a short one)
