@@ -7,6 +7,7 @@ from cem.core.driving import Mode
 from cem.core.ladder import Stage
 from cem.core.reasons import Kind
 from cem.picture.circuits import headroom_a
+from cem.records.metrics import expect
 from electrical.phases import PhaseReadings
 
 GRID_CURRENT = Gauge("volthus_grid_current_amperes", "Current at the grid, plus = in", ["phase"])
@@ -116,6 +117,8 @@ def _show_circuits(decision: Decision) -> None:
 
 def show_charger(ski: str, state: str, *, is_connected: bool, reason: Kind | None) -> None:
     """Publish what a charger is doing and why."""
+    if ski not in _shown:
+        expect(ski)
     _shown.add(ski)
     CHARGER_CONNECTED.labels(ski).set(is_connected)
     for one in STATES:

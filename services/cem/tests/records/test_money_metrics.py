@@ -58,3 +58,15 @@ def test_prices_in_another_currency_leave_none_of_the_old_ones():
     planning.show_prices("SEK", (0.0, 1.0), {"import": (3.0,)}, lambda: 0.5)
     labels = {"component": "import", "currency": "EUR"}
     assert REGISTRY.get_sample_value("volthus_price_per_kwh", labels) is None
+
+
+def test_series_begin_at_0_so_that_the_first_session_is_an_increase():
+    metrics.expect("f" * 40)
+    planning.show_prices("DKK", (0.0, 1.0), {"import": (2.0,)}, lambda: 0.5)
+    energy = REGISTRY.get_sample_value(
+        "volthus_session_energy_watt_hours_total", {"charger": "f" * 40, "source": "solar"}
+    )
+    cost = REGISTRY.get_sample_value(
+        "volthus_session_cost_total", {"currency": "DKK", "direction": "paid"}
+    )
+    assert (energy, cost) == (0.0, 0.0)

@@ -7,6 +7,8 @@ from functools import partial
 
 from prometheus_client import Counter, Gauge
 
+from cem.records.metrics import expect_money
+
 PLANS = Counter("volthus_plans_taken_total", "Plans that came from afar and are followed")
 REFUSED = Counter("volthus_plans_refused_total", "Plans and prices that were refused", ["code"])
 PROFILES = Counter("volthus_profiles_published_total", "Profiles told to the planner")
@@ -41,6 +43,7 @@ def show_prices(
 
     edges_s: of the slots, Unix time. values: by component, one for each slot.
     """
+    expect_money(currency)
     PRICE.clear()
     for component, by_slot in values.items():
         if any(value is not None for value in by_slot):

@@ -50,6 +50,19 @@ def session_ended(session: Session) -> None:
     SESSION_ENERGY.labels(session.ski, "solar").inc(session.sun_wh)
 
 
+def expect(ski: str) -> None:
+    """Begin the series of a charger at 0: what a counter first shows is no increase of it."""
+    for source in ("grid", "solar"):
+        SESSION_ENERGY.labels(ski, source)
+
+
+def expect_money(currency: str) -> None:
+    """Begin the series of a currency at 0."""
+    for counter in (SESSION_COST, AT_ONCE):
+        for direction in ("paid", "earned"):
+            counter.labels(currency, direction)
+
+
 def priced(before: Session, now: Session) -> None:
     """Count the figures of an ended session that have become known; a later price is not news."""
     for counter, was, cost in (
