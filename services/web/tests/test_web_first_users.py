@@ -103,7 +103,7 @@ def test_the_file_says_whose_password_is_to_be_changed_and_else_the_place_does(
         {"username": "silent", **user},
     ]
     path.write_text(json.dumps(told))
-    FirstUsers(path, tmp_path, must_change=default).ensure(engine, FakeClock())
+    FirstUsers(path, tmp_path, is_cloud=default).ensure(engine, FakeClock())
     assert must_change(engine) == {"yes": True, "no": False, "silent": default}
 
 
@@ -128,3 +128,11 @@ def test_a_tenant_that_comes_later_gets_its_first_users_from_the_file(engine, tm
             "eva": "",
             "nils": "north",
         }
+
+
+def test_in_the_cloud_the_first_user_is_an_operator(tmp_path):
+    engine = open_store(tmp_path)
+    FirstUsers(None, tmp_path / "not-there-yet", is_cloud=True).ensure(engine, FakeClock())
+    [made] = json.loads((tmp_path / "not-there-yet" / GENERATED_FILE).read_text())
+    assert (made["username"], made["role"]) == ("operator", "operator")
+    engine.dispose()

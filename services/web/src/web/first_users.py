@@ -43,14 +43,15 @@ _FILE = TypeAdapter(list[InitialUser])
 class FirstUsers:
     """Where the first users come from.
 
-    given: JSON file to take them from. Without one, `service` and `standard` get passwords by
-    chance, written to initial-users.json (0600) in `folder`; only its path is logged.
-    must_change: whether users of the file change their password first where it says nothing.
+    given: JSON file to take them from. Without one, `service` and `standard` (in the cloud
+    `operator`) get passwords by chance, written to initial-users.json (0600) in `folder`; only its
+    path is logged.
+    is_cloud: there users of the file change their password first where it says nothing.
     """
 
     given: Path | None
     folder: Path
-    must_change: bool = False
+    is_cloud: bool = False
 
     def ensure(self, engine: Engine, clock: Clock) -> None:
         """Create the users of the file whose tenant has none yet; blocking.
@@ -60,7 +61,7 @@ class FirstUsers:
         with Session(engine) as session:
             tenants = set(session.exec(select(UserRow.tenant).distinct()))
         if self.given is None:
-            users = [] if tenants else _generated(self.folder)
+            users = [] if tenants else self._generated()
         elif not tenants or self.given.exists():
             users = [one for one in _read(self.given) if one.tenant not in tenants]
         else:
@@ -70,8 +71,29 @@ class FirstUsers:
             written(engine, lambda session: session.add_all(rows))
             logger.info("first users created", extra={"count": len(rows)})
 
+    def _generated(self) -> list[InitialUser]:
+        roles = (Role.OPERATOR,) if self.is_cloud else (Role.SERVICE, Role.STANDARD)
+        users = [
+            InitialUser(
+                username=role.value,
+                password=secrets.token_urlsafe(12),
+                role=role,
+                sites=None,
+                must_change=True,
+            )
+            for role in roles
+        ]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / GENERATED_FILE
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump([user.model_dump(mode="json", exclude_defaults=True) for user in users], file)
+        logger.warning("passwords were made for the first users", extra={"path": str(path)})
+        return users
+
     def _row(self, user: InitialUser, now_s: float) -> UserRow:
-        must_change = self.must_change if user.must_change is None else user.must_change
+        must_change = self.is_cloud if user.must_change is None else user.must_change
         return UserRow(
             username=user.username,
             password_hash=hashed(user.password),
@@ -94,24 +116,4 @@ def _read(path: Path) -> list[InitialUser]:
         raise InitialUsersError(f"{path}: {'; '.join(wrong)}") from None
     if not users or len({user.username for user in users}) < len(users):
         raise InitialUsersError(f"{path}: expected at least one user, each name once")
-    return users
-
-
-def _generated(folder: Path) -> list[InitialUser]:
-    users = [
-        InitialUser(
-            username=role.value,
-            password=secrets.token_urlsafe(12),
-            role=role,
-            sites=None,
-            must_change=True,
-        )
-        for role in (Role.SERVICE, Role.STANDARD)
-    ]
-    path = folder / GENERATED_FILE
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump([user.model_dump(mode="json", exclude_defaults=True) for user in users], file)
-    logger.warning("passwords were made for the first users", extra={"path": str(path)})
     return users

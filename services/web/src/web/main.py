@@ -41,7 +41,7 @@ async def serve(settings: Settings) -> None:
     clock = SystemClock()
     engine = await asyncio.to_thread(open_store, settings.state_dir, settings.database_url)
     is_cloud = settings.web_origin == "cloud"
-    first = FirstUsers(settings.initial_users, settings.state_dir, must_change=is_cloud)
+    first = FirstUsers(settings.initial_users, settings.state_dir, is_cloud=is_cloud)
     await asyncio.to_thread(first.ensure, engine, clock)
     # In the cloud a new site is nobody's until its tenant was looked up.
     live = Live(clock, tenant=None if is_cloud else "")
