@@ -23,7 +23,7 @@ from web.store import SiteRow
 logger = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-SAVE_EVERY_S = 30.0
+SAVE_EVERY_S = 5.0
 STORED_WITHIN_S = 120.0
 ROWS_AT_ONCE = 500  # in one transaction: others want to write too
 PLACE_EVERY_S = 15.0
