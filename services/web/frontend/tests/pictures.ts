@@ -57,6 +57,7 @@ export const site = (change: Partial<Dashboard> = {}): Dashboard => ({
   age_s: 0,
   stale: false,
   version: "0.1.0",
+  time_zone: null,
   energy_management: { on: true, confirmed_no_other: true },
   load_management: "dynamic",
   ladder: "fresh",

@@ -113,6 +113,7 @@ const line = (change: Partial<Timeline> = {}): Timeline => ({
   plan: null,
   inputs: [],
   prices_known_until: null,
+  room_w: none,
   ...change,
 });
 const teller = (language: "en" | "de" | "sv" = "en") => {
