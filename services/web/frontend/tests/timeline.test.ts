@@ -114,6 +114,7 @@ const line = (change: Partial<Timeline> = {}): Timeline => ({
   inputs: [],
   prices_known_until: null,
   room_w: none,
+  operator_limit_w: none,
   ...change,
 });
 const teller = (language: "en" | "de" | "sv" = "en") => {
