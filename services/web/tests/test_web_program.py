@@ -57,6 +57,7 @@ async def test_it_starts_without_nats_finds_it_later_and_remembers_sites(tmp_pat
             assert (await client.get(f"{base}/api/v1/sites", headers=headers)).json() == {
                 "items": [],
                 "next": None,
+                "total": 0,
             }
             await nats.start()
             await until_status(client, f"{base}/readyz", 200)
