@@ -16,6 +16,8 @@ PAGES = {
     "cars": "/cars",
     "pairing": "/pairing",
     "settings": "/settings",
+    "set-up": "/set-up",
+    "acceptance": "/acceptance",
 }
 CHARGING_MS = 90_000.0
 DECIMAL = {"en": re.compile(r"^\d+\.\d+$"), "de": re.compile(r"^\d+,\d+$")}
