@@ -207,7 +207,8 @@ def main() -> int:
     by_objects(reference)
     for has_phases in (False, True):
         cramped(arguments.cramped, has_phases)
-    peer(reference[: arguments.peers], 20.0)
+    if arguments.peers > 0:
+        peer(reference[: arguments.peers], 20.0)
     return 0
 
 
