@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import nats
 import pytest
 
 from volthus_kit.bus import Bus
@@ -9,7 +10,7 @@ from volthus_kit.testing import NatsServer, nats_server
 from volthus_wire.subjects import CATALOGUE_GET, EVSE_LIMIT, GRID_CONNECTION_GET
 from volthus_wire.v1.evse_pb2 import EvseLimit
 from volthus_wire.v1.planning_pb2 import CatalogueReply, GetCatalogueRequest
-from volthus_wire.v1.rpc_pb2 import Caller
+from volthus_wire.v1.rpc_pb2 import Caller, RpcReply
 from volthus_wire.v1.site_pb2 import (
     GetGridConnectionRequest,
     GridConnection,
@@ -194,3 +195,29 @@ async def test_a_cancellation_while_subscribing_is_never_lost(server):
             await asyncio.wait([task])
             assert task.cancelled() == is_told
         assert bus.is_connected
+
+
+async def test_an_answer_counts_only_from_the_site_that_was_asked(server):
+    async with Bus.connect(server.url, "web") as asking, Bus.connect(server.url, "good") as good:
+        liar = await nats.connect(server.url)
+        asked: asyncio.Queue = asyncio.Queue()
+
+        async def overheard(msg):
+            await asked.put(msg.reply)
+
+        await liar.subscribe("site.good.down.>", cb=overheard)
+        await liar.flush()
+
+        async def answer(_question, _caller):
+            # As the site `bad` it may say what it likes below its own name, with our number too.
+            reply = (await asked.get()).replace("site.good.", "site.bad.")
+            lie = GridConnectionReply(settings=GridConnection(phases=1))
+            await liar.publish(reply, RpcReply(body=lie.SerializeToString()).SerializeToString())
+            await liar.flush()
+            return GridConnectionReply(settings=GridConnection(phases=3))
+
+        await good.serve(GRID_CONNECTION_GET, answer, site="good")
+        await asking.until_connected()
+        reply = await asking.ask(GRID_CONNECTION_GET, GetGridConnectionRequest(), site="good")
+        assert reply.settings.phases == 3
+        await liar.close()

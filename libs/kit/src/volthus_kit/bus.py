@@ -83,7 +83,7 @@ class Bus:
         self._client = Client()
         self._subscriptions: list[_Subscription] = []
         self._replica = secrets.token_hex(6)
-        self._waiting: dict[str, asyncio.Future[Msg]] = {}
+        self._waiting: dict[str, asyncio.Future[Msg]] = {}  # by the subject of the answer
         self._acknowledged: dict[str, tuple[str, asyncio.Future[bool]]] = {}
         self._inboxes: set[str] = set()
         self._opening = asyncio.Lock()
@@ -240,14 +240,14 @@ class Bus:
         if not self.is_connected:
             raise NotAnsweredError(subject, nobody=True)
         self._requests += 1
-        number = str(self._requests)
-        self._waiting[number] = future = asyncio.get_running_loop().create_future()
+        reply = self._reply_subject(str(self._requests), tokens.get("site"))
+        self._waiting[reply] = future = asyncio.get_running_loop().create_future()
         try:
             await self._open_replies(SITE_REPLY if "site" in tokens else CLOUD_REPLY)
             await self._client.publish(
                 subject,
                 envelope.SerializeToString(),
-                reply=self._reply_subject(number, tokens.get("site")),
+                reply=reply,
                 headers=_with_request_id(),
             )
             # Not wait_for: on Python 3.11 it can swallow a cancellation.
@@ -257,7 +257,7 @@ class Bus:
             nobody = not isinstance(error, TimeoutError)
             raise NotAnsweredError(subject, nobody=nobody) from error
         finally:
-            del self._waiting[number]
+            del self._waiting[reply]
         return _opened(request, subject, msg)
 
     async def open_inboxes(self) -> None:
@@ -418,7 +418,8 @@ class Bus:
                 flushing.result()
 
     async def _hear_reply(self, msg: Msg) -> None:
-        future = self._waiting.get(msg.subject.rpartition(".")[2])
+        # By the whole subject: a site may answer as itself only, never for another that was asked.
+        future = self._waiting.get(msg.subject)
         if future is not None and not future.done():
             future.set_result(msg)
 
