@@ -10,6 +10,7 @@ from enrolment_hub import knock, raw_client, running_site
 from enrolment.device import Device, DeviceError
 from volthus_kit.clock import SystemClock
 from volthus_kit.refusal import RefusedError
+from volthus_kit.streams import StreamPlan, WorkStream
 from volthus_wire.subjects import LINK_CODE, LINK_LIST, LINK_REVOKE, SITE_STATE, WATCH
 from volthus_wire.v1.enrolment_pb2 import CreateCodeRequest, ListLinksRequest, RevokeLinkRequest
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -169,3 +170,23 @@ async def test_guessing_is_slowed_down_and_odd_requests_are_refused(hub):
 
 async def _note(heard, msg):
     heard.append(msg.subject)
+
+
+async def test_the_planner_hears_no_code_and_rules_no_stream(hub):
+    planner = await raw_client(hub.server.url, hub.creds("smart-charging"))
+    heard = []
+    for subject in ("cloud.reply.>", "_INBOX.>", "site.*.up.fact.>", "cloud.enrolment.>"):
+        await planner.subscribe(subject, cb=partial(_note, heard))
+    await planner.flush()
+    async with hub.bus() as web:
+        await web.ask(LINK_CODE, CreateCodeRequest(site="s001"), caller=OPERATOR)
+        stream = StreamPlan("facts", ("site.*.up.fact.>",), "cloud", "history", 2**20)
+        work = WorkStream(web, stream)
+        await work.begin()
+        for ask in ("STREAM.PURGE.facts", "STREAM.DELETE.facts", "CONSUMER.CREATE.facts"):
+            await planner.publish(f"$JS.API.{ask}", b"{}", reply="cloud.smart-charging.x")
+        await planner.flush()
+        assert (await work.backlog()).messages == 0  # it is there
+        await work.leave()
+    assert heard == []
+    await planner.close()

@@ -30,6 +30,8 @@ SITE = Role(
     most_subscriptions=2000,
     most_payload_bytes=512 * KIB,
 )
+# Of the front door alone. Who may make consumers and streams may have the server say anything
+# anywhere, and inboxes hold the facts of all sites; answers in `cloud.reply` hold codes to join.
 _JETSTREAM = ("$JS.API.>", "$JS.ACK.>", "$JS.FC.>")
 _INBOX = ("_INBOX.>",)
 WEB = Role(
@@ -40,13 +42,13 @@ WEB = Role(
 SMART_CHARGING = Role(
     "smart-charging",
     publish=("site.*.down.plan", "site.*.down.prices", "site.*.down.rpc.cem.energy-get",
-             "cloud.smart-charging.>", "cloud.reply.>", *_JETSTREAM),
+             "cloud.smart-charging.>", "cloud.reply.>"),
     subscribe=("site.*.up.state", "site.*.up.profile", "site.*.up.reply.>",
-               "cloud.smart-charging.>", "cloud.reply.>", *_INBOX),
+               "cloud.smart-charging.>"),
 )  # fmt: skip
 ENROLMENT = Role(
     "enrolment",
     publish=("cloud.reply.>",),
-    subscribe=("cloud.enrolment.>", *_INBOX),
+    subscribe=("cloud.enrolment.>",),
 )
 ROLES = {role.name: role for role in (SITE, WEB, SMART_CHARGING, ENROLMENT)}
