@@ -164,3 +164,17 @@ async def test_an_odd_server_or_key_is_refused_with_the_reason(answers, key, say
 async def test_a_server_that_is_not_there_is_named():
     with pytest.raises(FeedError, match="cannot be reached"):
         await fetch("http://127.0.0.1:9/feed.json", "A" * 43 + "=")
+
+
+async def test_a_decision_at_a_tenants_site_stands_in_the_record_of_that_tenant(
+    offered, door, site
+):
+    door.parts.live.place("demo", "north")
+    async with door.logged_in("foreigner") as foreigner:
+        answer = await foreigner.put(DECISION, json={"version": "9.9.0", "choice": "install"})
+        assert answer.status_code == 200, answer.text
+        told = (await foreigner.get("/audit", params={"action": "software."})).json()["items"]
+        assert [(one["actor"], one["site"]) for one in told] == [("foreigner", "demo")]
+    async with door.logged_in("operator") as operator:
+        told = (await operator.get("/audit", params={"action": "software."})).json()["items"]
+        assert told == []

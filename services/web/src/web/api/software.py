@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from volthus_kit.refusal import RefusedError
 from web.api.documented import LOGGED_IN, OF_A_SITE, REFUSABLE
 from web.api.door import AnyDoor, AnyUser, Door, PartsDep, ServiceDoor
-from web.audit import DONE, Actor
+from web.audit import DONE
 from web.models.software import (
     ReleaseFeed,
     Releases,
@@ -65,7 +65,7 @@ async def take_back_decision(door: ServiceDoor) -> SiteSoftware:
 async def _decide(door: Door, version: str, choice: Choice | None) -> None:
     parts, account = door.parts, door.account
     row = await parts.audit.begin(
-        Actor(account.actor, account.role),
+        account.who,
         "software.decide",
         site=door.site,
         about=f"{version}: {choice or 'taken back'}",
