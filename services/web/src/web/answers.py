@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from volthus_kit.metrics import STORE_ERRORS
@@ -54,9 +55,12 @@ def add_handlers(app: FastAPI) -> None:
         return not_understood("the site").response()
 
     @app.exception_handler(DBAPIError)
-    async def on_store(request: Request, error: DBAPIError) -> JSONResponse:
+    @app.exception_handler(PoolTimeoutError)
+    async def on_store(request: Request, error: Exception) -> JSONResponse:
         STORE_ERRORS.labels("read").inc()
-        logger.error("store not read", extra={"path": request.url.path, "error": str(error.orig)})
+        # Without the statement: what it was asked with may be a secret.
+        why = error.orig if isinstance(error, DBAPIError) else "no connection is free"
+        logger.error("store not read", extra={"path": request.url.path, "error": str(why)})
         return ProblemError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "store-failing",

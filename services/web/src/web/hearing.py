@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
 from volthus_kit.bus import Bus
@@ -66,9 +66,9 @@ async def place(engine: Engine, live: Live) -> None:
         live.placing_wanted.clear()
         try:
             tenants = await asyncio.to_thread(_tenants, engine, live.unplaced())
-        except DBAPIError as error:
+        except SQLAlchemyError as error:  # also: no connection is free
             # Who is not placed is seen by nobody, which is the safe side.
-            logger.warning("tenants of sites not read", extra={"error": str(error.orig)})
+            logger.warning("tenants of sites not read", extra={"error": str(error)})
         else:
             for site, tenant in tenants.items():
                 live.place(site, tenant)

@@ -12,6 +12,9 @@ from volthus_wire.v1.eebus_pb2 import EebusPicture
 from volthus_wire.v1.site_pb2 import SiteState
 from web.core.freshness import WATCH_EVERY_S, is_online, is_stale
 from web.core.roles import Sight
+from web.core.text import storable
+
+LONGEST_NAME = 200
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class Live:
         """Take a live picture as it came. Raises DecodeError for one that cannot be read."""
         state = SiteState.FromString(body)
         heard = self._touch(site)
-        heard.name = state.name or heard.name
+        heard.name = storable(state.name, LONGEST_NAME) or heard.name
         heard.state, heard.state_id = state, _digest(body)
         heard.state_at = self._clock.monotonic()
         heard.fresh_text = ""
