@@ -23,7 +23,7 @@ from web.calling import Caller, CallError, CallRules
 from web.core.alerting.machine import Key
 from web.core.alerting.news import Kind
 from web.core.alerting.rules import Rule, Severity
-from web.store import open_store
+from web.store import UserRow, open_store
 from web.webhooks import store
 from web.webhooks.book import HookWanted, WebhookBook
 from web.webhooks.sender import Sender
@@ -53,7 +53,24 @@ class Stage:
 
     async def hook(self, path="/", *, tenant="", events=ALL, sites=None, url=None) -> WebhookRow:
         wanted = HookWanted(url or self.to.url(path), "A hook", tuple(events), sites, enabled=True)
-        return await self.book.add(tenant, "service", wanted)
+        name = f"service{tenant}"
+        with Session(self.engine) as session:
+            session.merge(
+                UserRow(
+                    username=name, password_hash="-", role="service", created_s=0.0, tenant=tenant
+                )
+            )
+            session.commit()
+        return await self.book.add(tenant, name, wanted)
+
+    def owner(self, name="service", **change):
+        """Change whoever answers for webhooks."""
+        with Session(self.engine) as session:
+            row = session.get(UserRow, name)
+            for field, value in change.items():
+                setattr(row, field, value)
+            session.add(row)
+            session.commit()
 
     def tell(self, *, site="demo", tenant="", kind=Kind.ALERT_FIRED):
         alert = AlertTold(
@@ -221,6 +238,33 @@ async def test_nobody_there_is_tried_for_three_days_and_then_switched_off(stage,
     assert len(stage.deliveries()) == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"is_disabled": True}, {"role": "standard"}, {"sites": "other"}, {"tenant": "elsewhere"}],
+    ids=str,
+)
+async def test_a_webhook_tells_no_more_than_its_owner_may_know_today(stage, to, change):
+    hook = await stage.hook()
+    stage.owner(**change)
+    stage.tell()
+    assert stage.deliveries() == []
+    stage.owner(role="service", sites="demo", is_disabled=False, tenant="")
+    stage.tell()
+    assert [one.webhook for one in stage.deliveries()] == [hook.id]
+
+
+async def test_whoever_saves_a_webhook_answers_for_it_from_then_on(stage, to):
+    hook = await stage.hook()
+    stage.owner(is_disabled=True)
+    await stage.hook(tenant="x")  # makes a second user
+    stage.owner("servicex", tenant="")
+    wanted = HookWanted(hook.url, "", ("alert.fired",), None, enabled=True)
+    saved = await stage.book.put(hook.id, wanted, hook.revision, "servicex")
+    assert saved.username == "servicex"
+    stage.tell()
+    assert [one.webhook for one in stage.deliveries()] == [hook.id]
+
+
 async def test_gone_is_gone_at_once(stage, to, until):
     to.replies["/"] = [answer(410)]
     hook = await stage.hook()
@@ -228,7 +272,7 @@ async def test_gone_is_gone_at_once(stage, to, until):
     await until(lambda: not stage.of(hook).enabled)
     assert stage.of(hook).disabled_reason == "gone"
     wanted = HookWanted(hook.url, "", ("alert.fired",), None, enabled=True)
-    again = await stage.book.put(hook.id, wanted, hook.revision)
+    again = await stage.book.put(hook.id, wanted, hook.revision, "service")
     assert (again.enabled, again.disabled_reason) == (True, "")
 
 

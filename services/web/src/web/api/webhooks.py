@@ -79,7 +79,7 @@ async def put_webhook(  # noqa: PLR0913, PLR0917 - what a change is
     await _found(webhook_id, account, parts)
     asked = _asked(wanted, account, parts)
     async with recorded(parts.audit, account, "webhooks.put", asked.url):
-        row = await parts.telling.webhooks.put(webhook_id, asked, revision)
+        row = await parts.telling.webhooks.put(webhook_id, asked, revision, account.username)
     if row is None:
         raise _unknown(webhook_id)
     tag(response, row.revision)

@@ -96,8 +96,13 @@ class WebhookBook:
 
         return await self._write(write)
 
-    async def put(self, hook: str, wanted: HookWanted, revision: int) -> WebhookRow | None:
-        """Change one. Raises RefusedError `revision-conflict`, `store-failing`."""
+    async def put(
+        self, hook: str, wanted: HookWanted, revision: int, username: str
+    ) -> WebhookRow | None:
+        """Change one; whoever does answers for it from then on.
+
+        Raises RefusedError `revision-conflict`, `store-failing`.
+        """
 
         def write(session: Session) -> WebhookRow | None:
             row = session.get(WebhookRow, hook)
@@ -111,6 +116,7 @@ class WebhookBook:
                     revision=row.revision,
                 )
             _apply(row, wanted)
+            row.username = username
             row.revision += 1
             row.disabled_reason, row.failing_since_s, row.rests_until_s = "", None, 0.0
             session.add(row)

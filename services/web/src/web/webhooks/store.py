@@ -12,7 +12,10 @@ from sqlmodel import Session, col, select
 from web.alerts.told import Told
 from web.core.alerting.machine import Condition, Key
 from web.core.alerting.rules import Rule
+from web.core.roles import Role
 from web.core.signing import SECRET_BYTES, as_secret
+from web.store import UserRow
+from web.users import read_sites
 from web.webhooks.tables import DeliveryRow, WebhookRow
 
 MOST_A_TENANT = 50
@@ -63,10 +66,13 @@ def enqueue(session: Session, told: Sequence[Told]) -> None:
     if not hooks:
         return
     waiting = _waiting(session, [hook.id for hook in hooks])
+    owners = _owners(session, hooks)
     rows = []
     for one in told:
         for hook in hooks:
             if hook.tenant != one.tenant or not _wants(hook, one):
+                continue
+            if not _may_know(owners.get(hook.username), one):
                 continue
             is_full = waiting.get(hook.id, 0) >= MOST_WAITING
             waiting[hook.id] = waiting.get(hook.id, 0) + 1
@@ -184,6 +190,20 @@ def _health(one: Due, outcome: Outcome) -> dict[str, object]:
 def _wants(hook: WebhookRow, told: Told) -> bool:
     is_seen = hook.sites == "*" or told.site in hook.sites.split(",")
     return is_seen and told.kind.value in hook.events.split(",")
+
+
+def _owners(session: Session, hooks: Sequence[WebhookRow]) -> dict[str, UserRow]:
+    names = {hook.username for hook in hooks}
+    users = session.exec(select(UserRow).where(col(UserRow.username).in_(names)))
+    return {user.username: user for user in users}
+
+
+def _may_know(owner: UserRow | None, told: Told) -> bool:
+    """Whether who answers for a webhook may know this today; who left may know nothing."""
+    if owner is None or owner.is_disabled or owner.tenant != told.tenant:
+        return False
+    sites = read_sites(owner.sites)
+    return Role(owner.role).includes(Role.SERVICE) and (sites is None or told.site in sites)
 
 
 def _waiting(session: Session, hooks: list[str]) -> dict[str, int]:
