@@ -23,6 +23,12 @@ async def program(door, secret):
         yield client
 
 
+@pytest.fixture
+async def operator_client(door):
+    async with door.logged_in("operator") as client:
+        yield client
+
+
 async def made(client, **change):
     answer = await client.post("/tokens", json=PUSH | change)
     assert answer.status_code == 201, answer.text
@@ -80,11 +86,13 @@ async def test_a_token_may_no_more_than_its_user_may_now(door, service, site):
         with sqlite3.connect(door.folder / "web.sqlite") as database:
             database.execute("UPDATE users SET role = 'standard', sites = 'demo'")
         database.close()
+        door.parts.known._forget()  # written past the program, as nobody does
         assert (await client.get(f"{SITE}/tariff")).json()["code"] == "role-not-allowed"
         assert (await client.get("/auth/me")).json()["sites"] == ["demo"]
         with sqlite3.connect(door.folder / "web.sqlite") as database:
             database.execute("UPDATE users SET sites = 'other'")
         database.close()
+        door.parts.known._forget()  # written past the program, as nobody does
         assert (await client.get(f"{SITE}/dashboard")).json()["code"] == "unknown-site"
 
 
@@ -177,3 +185,16 @@ def test_what_changes_needs_another_scope_than_what_reads():
     for one in GUARDED:
         if one.scope is not None and not one.path.endswith("/preview"):
             assert (one.scope == "read") is (one.method == "GET"), one.path
+
+
+async def test_a_password_that_was_reset_stops_the_programs_of_its_user_too(
+    door, operator_client, site
+):
+    async with door.logged_in("standard") as standard:
+        token = await made(standard, scopes=["read"])
+    async with program(door, token["token"]) as reader:
+        assert (await reader.get("/sites/demo/dashboard")).status_code == 200
+        reset = await operator_client.post("/users/standard/password")
+        assert reset.status_code == 200, reset.text
+        refused = await reader.get("/sites/demo/dashboard")
+        assert (refused.status_code, refused.json()["code"]) == (403, "password-change-needed")

@@ -170,6 +170,7 @@ class ProgramTokens:
             scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
             token=row.name,
             tenant=user.tenant,
+            must_change=user.must_change,  # a password that was reset stops programs too
         )
 
     def _note_use(self, token: str, now_s: float) -> None:

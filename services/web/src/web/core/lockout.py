@@ -10,6 +10,7 @@ FIRST_WAIT_S = 15.0
 MOST_WAIT_S = 900.0
 FORGOTTEN_AFTER_S = 900.0  # without another attempt
 MOST_REMEMBERED = 10_000
+LONGEST_NAME = 100  # no user's is longer; what is guessed at may be
 
 Key = tuple[str, str]
 
@@ -58,7 +59,10 @@ class Lockout:
 
 def keys_of(username: str, address: str) -> tuple[tuple[Key, int], tuple[Key, int]]:
     """Return what an attempt is counted by, and how many are free of each."""
-    return ((username.casefold(), address), FREE_BY_USER), (("", address), FREE_BY_ADDRESS)
+    return ((username.casefold()[:LONGEST_NAME], address), FREE_BY_USER), (
+        ("", address),
+        FREE_BY_ADDRESS,
+    )
 
 
 def closed_s(attempts: Attempts | None, now_s: float) -> int:
