@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +24,7 @@ from observed import (
     rules,
     selectors,
 )
+from prometheus import binary
 
 VALUES = {
     "site": "villa", "charger": ".*", "__rate_interval": "1m", "__range": "1h",
@@ -34,13 +34,13 @@ QUERIES = [*board_queries(), *rule_queries()]
 KNOWN = metrics_of_the_code() | OF_EVERY_PROCESS
 RECORDED = {rule["record"] for _, rule in rules() if "record" in rule}
 GUIDE = ROOT / "docs" / "operate" / "observability.md"
-PROMTOOL = shutil.which("promtool")
+PROMTOOL = binary("promtool")
 HELMS = [ROOT / ".tools" / "helm3", ROOT / ".tools" / "helm4"]
 LAID_ON = "monitoring.coreos.com/v1"
 
 with_promtool = pytest.mark.skipif(
     PROMTOOL is None,
-    reason="NO PROMTOOL: rules are NOT tested here; install the package `prometheus`",
+    reason="NO PROMTOOL: rules are NOT tested here; `scripts/fetch-prometheus` brings it",
 )
 with_helm = pytest.mark.skipif(
     not all(helm.exists() for helm in HELMS),

@@ -1,8 +1,10 @@
 """A real Prometheus on loopback, in a folder of its own; gone afterwards, whatever happens."""
 
+import contextlib
 import math
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +16,22 @@ import yaml
 
 from volthus_kit.testing import free_port
 
-BINARY = shutil.which("prometheus")
+TOOLS = Path(__file__).parents[2] / ".tools"
+
+
+def binary(name: str) -> str | None:
+    """Return where a program of Prometheus lies: on the path, or in .tools; None = nowhere."""
+    return shutil.which(name) or shutil.which(name, path=TOOLS)
+
+
+BINARY = binary("prometheus")
 MOST_S = 240  # it ends by itself after that, should nobody end it
 EVERY = "2s"
+READY_S = 30
 
 with_prometheus = pytest.mark.skipif(
     BINARY is None,
-    reason="NO PROMETHEUS: dashboards are NOT tried here; install the package `prometheus`",
+    reason="NO PROMETHEUS: dashboards are NOT tried here; `scripts/fetch-prometheus` brings it",
 )
 
 
@@ -86,6 +97,17 @@ def scraping(
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=15) as client,
     ):
         try:
+            _wait_until_ready(client)
             yield Prometheus(client)
         finally:
             process.terminate()  # `timeout` passes it on
+
+
+def _wait_until_ready(client: httpx.Client) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if client.get("/-/ready").is_success:
+                return
+        time.sleep(0.2)
+    pytest.fail(f"Prometheus is not ready within {READY_S} s")
