@@ -100,6 +100,8 @@ const line = (change: Partial<Timeline> = {}): Timeline => ({
   now: iso(NOW),
   currency: "EUR",
   slots: span(4),
+  contract_w: null,
+  time_zone: "Europe/Berlin",
   import_price_per_kwh: [0.3, 0.19, 0.3, 0.21],
   export_price_per_kwh: none,
   co2_g_per_kwh: none,
