@@ -133,6 +133,18 @@ def test_the_page_is_reached_through_its_service_and_metrics_are_not(chart):
     assert ports["http"] != ports["health"]
 
 
+@pytest.mark.parametrize("binary", HELMS, ids=["helm3", "helm4"])
+def test_behind_an_ingress_everybody_keeps_an_address_of_their_own(binary):
+    hub = ("-f", str(CLOUD / "ci/hub.yaml"))
+    without = [f"--set={one}.ingress.enabled=false" for one in ("web", "enrolment")]
+    for arguments, is_behind in (((), True), (without, False)):
+        found = dict(pods(render(CLOUD, *hub, *arguments, binary=binary)))
+        for name in ("demo-web", "demo-enrolment"):
+            env = {one["name"]: one.get("value") for one in found[name]["containers"][0]["env"]}
+            assert (env.get("VOLTHUS_TRUST_PROXY") == "1") is is_behind
+            assert ("10.0.0.0/8" in env.get("FORWARDED_ALLOW_IPS", "")) is is_behind
+
+
 def test_a_site_without_an_id_is_refused():
     done = helm(HELMS[1], "template", "demo", str(SITE))
     assert done.returncode != 0
