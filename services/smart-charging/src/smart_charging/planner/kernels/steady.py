@@ -31,6 +31,7 @@ from smart_charging.planner.kernels.bundles import (
     SMALL,
     SMALL_COST,
     SOME,
+    TOGETHER,
     UNTIL,
     WHAT,
     WORTH,
@@ -40,11 +41,14 @@ from smart_charging.planner.kernels.bundles import (
 )
 from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.sequence import sequenced
-from smart_charging.planner.kernels.single import filled, offer
+from smart_charging.planner.kernels.single import LEAST_BILL, filled, offer
 from smart_charging.planner.kernels.site import worth_of
 from smart_charging.planner.kernels.types import Floats
 
-HALVINGS = 14  # between prices at which the car charges too little, and at which in all slots
+MOST_TRIES = 24  # of prices between that at which the car charges too little, and the penalty
+BALANCED = 1e-10  # in the currency: nearer than this two choices are worth the same
+NEAR = 1e-4  # farther than this part of the bill from the bound, the runs that hold less are tried
+CLOSED = 1e-7  # in the currency: nearer than this to the bound nothing is left to mend
 DEEP_HALVINGS = 22  # where it gets too much at a price below zero, which may be any
 ROUNDS = 12
 SWEEPS = 2
@@ -92,6 +96,7 @@ def runs_at(site: Site, i: int, price: float, start_cost: float, desk: Desk) -> 
     Returns (cost less what the energy may cost, energy).
     """
     o, came_on, came_off = desk.offers, desk.integers[BLOCKS], desk.integers[SOME]
+    energies = desk.floats[TOGETHER]
     a, d = site.whos[i, FROM], site.whos[i, UNTIL]
     is_running = site.whos[i, RUNNING] == 1 and a == 0
     on, off = 0.0 if is_running else np.inf, 0.0
@@ -103,15 +108,14 @@ def runs_at(site: Site, i: int, price: float, start_cost: float, desk: Desk) -> 
             on = np.inf
             continue
         came_on[t] = 1 if stay <= begin else 0
-        worth, _energy, state = best_in(o, t, price)
-        o[t, ON] = state
+        worth, energies[t], o[t, ON] = best_in(o, t, price)
         on = worth + min(stay, begin)
     value, energy = min(on, off), 0.0
     is_on = on < off
     for back in range(d - a):
         t = d - 1 - back
         if is_on:
-            energy += best_in(o, t, price)[1]
+            energy += energies[t]
             is_on = came_on[t] == 1
         else:
             is_on = came_off[t] == 1
@@ -120,18 +124,38 @@ def runs_at(site: Site, i: int, price: float, start_cost: float, desk: Desk) -> 
 
 
 @compiled
-def dearest(site: Site, i: int, start_cost: float, desk: Desk) -> float:
-    """Return a price of a kW x slot at which every slot that can be on is worth a start."""
-    o, price = desk.offers, 0.0
-    for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
-        if o[t, KIND] == NO_USE:
-            continue
-        size = o[t, BLOCK] + o[t, SIZE_2]
-        if o[t, SMALL] <= 0:
-            size += o[t, SIZE_1]
-        most = max(o[t, GRID], o[t, FEED], o[t, COST] / o[t, BLOCK])
-        price = max(price, most + start_cost / size)
-    return price + 1e-3
+def balanced(
+    site: Site, i: int, start_cost: float, low: float, short: tuple[float, float],
+    ample: tuple[float, float], desk: Desk,
+) -> tuple[float, float]:  # fmt: skip
+    """Switch on the best runs at the least price at which they hold the need.
+
+    Returns (the bound, the highest price tried at which the best runs hold less).
+    short, ample: what `runs_at` says at the price `low`, where they hold too little, and at the
+    penalty. The next price to try is the one at which the runs of both are worth the same: as their
+    worth is concave in the price, that ends at the best bound there is, after a few tries.
+    """
+    need, high = site.cars[i, NEED], site.penalty
+    less, more = short[1], ample[1]
+    cheap, dear = short[0] + low * less, ample[0] + high * more  # what the runs themselves cost
+    bound, is_ample = -np.inf, True
+    for _ in range(MOST_TRIES):
+        if more - less <= EPS:
+            break
+        price = (dear - cheap) / (more - less)
+        value, energy = runs_at(site, i, price, start_cost, desk)
+        bound = max(bound, value + price * need)
+        is_ample = energy >= need - EPS
+        is_last = value >= cheap - price * less - BALANCED
+        if is_ample:
+            high, more, dear = price, energy, value + price * energy
+        else:
+            low, less, cheap = price, energy, value + price * energy
+        if is_last:
+            break
+    if not is_ample:
+        runs_at(site, i, high, start_cost, desk)
+    return bound, low
 
 
 @compiled
@@ -199,6 +223,21 @@ def mended_at_ends(
 
 
 @compiled
+def mended(
+    site: Site, i: int, start_cost: float, n_flex: int, bound: float, desk: Desk, p: Floats
+) -> float:
+    """Write the powers of the slots that are on into p, mended unless that can win nothing.
+
+    Returns their worth with the starts.
+    """
+    best = judged(site, i, start_cost, n_flex, desk, p)
+    if best <= bound + CLOSED:
+        return best
+    mended_at_ends(site, i, start_cost, n_flex, desk, best, p)
+    return judged(site, i, start_cost, n_flex, desk, p)
+
+
+@compiled
 def turned(site: Site, i: int, t: int, end: int, kind: int, desk: Desk) -> bool:
     """Make one of seven changes to the run [t, end), or take it back; False if it cannot be."""
     if kind == 0:
@@ -241,22 +280,14 @@ def steadied(site: Site, i: int, start_cost: float, desk: Desk, p: Floats) -> tu
             flex[n_flex] = what[at]
             n_flex += 1
     value, energy = runs_at(site, i, worth, start_cost, desk)
-    bound = value + worth * need
+    bound, is_balanced = value + worth * need, False
     if energy < need - EPS:
-        low, high = worth, site.penalty
-        value, energy = runs_at(site, i, high, start_cost, desk)
-        bound = max(bound, value + high * need)
+        low, short = worth, (value, energy)
+        value, energy = runs_at(site, i, site.penalty, start_cost, desk)
+        bound = max(bound, value + site.penalty * need)
         if energy >= need - EPS:
-            high = min(high, dearest(site, i, start_cost, desk))
-            for _ in range(HALVINGS):
-                middle = 0.5 * (low + high)
-                value, energy = runs_at(site, i, middle, start_cost, desk)
-                bound = max(bound, value + middle * need)
-                if energy >= need - EPS:
-                    high = middle
-                else:
-                    low = middle
-            runs_at(site, i, high, start_cost, desk)
+            least, low = balanced(site, i, start_cost, low, short, (value, energy), desk)
+            bound, is_balanced = max(bound, least), True
     elif energy > cap + EPS:
         low, high = worth - 10.0, worth
         for _ in range(DEEP_HALVINGS):
@@ -267,10 +298,14 @@ def steadied(site: Site, i: int, start_cost: float, desk: Desk, p: Floats) -> tu
             else:
                 low = middle
         runs_at(site, i, low, start_cost, desk)
-    best = judged(site, i, start_cost, n_flex, desk, p)
-    best = mended_at_ends(site, i, start_cost, n_flex, desk, best, p)
+    best = mended(site, i, start_cost, n_flex, bound, desk, p)
+    if is_balanced and best > bound + NEAR * max(abs(bound), LEAST_BILL):
+        if best < before - 1e-9:
+            before, old = best, p[a:d].copy()
+        runs_at(site, i, low, start_cost, desk)  # a run that is a little longer may do
+        best = mended(site, i, start_cost, n_flex, bound, desk, p)
     if best < before - 1e-9:
-        return judged(site, i, start_cost, n_flex, desk, p), bound
+        return best, bound
     p[a:d] = old
     return before, bound
 
