@@ -1,8 +1,9 @@
 """Measures the planning service: sites per second and core, and how long who plugs in waits.
 
 Service in to service out: a profile's bytes are read, sun, load and prices are looked up, the
-plan is made, encoded, published over a real NATS server and written to the database. The time is
-the processor time of this one process, in which everything but the server runs on one core.
+plan is made, encoded, published over a real NATS server and written to the database. What counts
+is the processor time of this one process, in which everything but the server runs on one core; the
+rate by the clock on the wall stands beside it, and is lower where others use the machine.
 
     PYTHONPATH=tests/support python tests/bench/fleet_planning.py [--sites 10000]
 """
@@ -68,12 +69,15 @@ async def measured(url: str, folder: Path, sites: int) -> dict[str, float]:
             office, hearing, answers = opened(settings, bus, http, place, clock)
             bodies = fleet(sites, cars)
             before_kb = resident_kb()
-            first = await told_and_planned(office, bodies)
+            first = (await told_and_planned(office, bodies))[0]
             figures[f"{name}: first time, with forecasts"] = first
             figures[f"{name}: memory per site, kB"] = (resident_kb() - before_kb) / sites
-            again = [await told_and_planned(office, fleet(sites, cars, n)) for n in (2, 3)]
-            figures[f"{name}: planned again"] = max(again)
-            say(f"  {name}: {first:,.0f} sites/s with new forecasts, {max(again):,.0f} again")
+            turns = [await told_and_planned(office, fleet(sites, cars, n)) for n in (2, 3)]
+            again, by_wall = max(turns)
+            figures[f"{name}: planned again"] = again
+            figures[f"{name}: planned again, by the wall clock"] = by_wall
+            say(f"  {name}: {first:,.0f} sites/s of processor time with new forecasts")
+            say(f"      {again:,.0f} again; in the same run {by_wall:,.0f} by the wall clock")
         await hearing.start(answers)
         waits = await plugged_in(office, bus, clock, sites)
     for share in (50, 99):
@@ -109,10 +113,13 @@ def fleet(sites: int, cars: Sequence[int], revision: int = 1) -> list[bytes]:
     ]  # fmt: skip
 
 
-async def told_and_planned(office: Office, bodies: Sequence[bytes]) -> float:
-    """Hear profiles, plan and send them all, write; return sites per second of processor time."""
+async def told_and_planned(office: Office, bodies: Sequence[bytes]) -> tuple[float, float]:
+    """Hear profiles, plan and send them all, write.
+
+    Returns the sites per second of processor time, and by the clock on the wall.
+    """
     gc.collect()
-    began = time.process_time()
+    began, began_wall = time.process_time(), time.perf_counter()
     for body in bodies:
         told = SiteProfile.FromString(body)
         row = row_of(told, time.time())
@@ -122,10 +129,10 @@ async def told_and_planned(office: Office, bodies: Sequence[bytes]) -> float:
     while made := await office.plan_some():
         done += made
     await office.write_now()
-    spent = time.process_time() - began
+    spent, spent_wall = time.process_time() - began, time.perf_counter() - began_wall
     if done != len(bodies):
         raise RuntimeError(f"{done} of {len(bodies)} sites were planned")
-    return done / spent
+    return done / spent, done / spent_wall
 
 
 async def plugged_in(office: Office, bus: Bus, clock: SystemClock, sites: int) -> list[float]:
@@ -182,11 +189,13 @@ async def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             say(f"{given.sites} sites, service in to service out, one core")
             figures = await measured(nats.url, Path(folder), given.sites)
-    rate, wait = figures["mixed: planned again"], figures["plug-in to plan, p99, ms"]
+    wait = figures["plug-in to plan, p99, ms"]
     say(f"  memory per site: {figures['mixed: memory per site, kB']:.1f} kB")
     usual = figures["plug-in to plan, p50, ms"]
     say(f"  plug-in to plan while all are planned: p50 {usual:.0f} ms, p99 {wait:.0f} ms")
-    say(f"aim {AIM_PER_S:,.0f} sites/s/core: {'met' if rate >= AIM_PER_S else 'MISSED'}")
+    for name in FLEETS:
+        is_met = figures[f"{name}: planned again"] >= AIM_PER_S
+        say(f"aim {AIM_PER_S:,.0f} sites/s/core, {name}: {'met' if is_met else 'MISSED'}")
     say(f"aim p99 {1000 * AIM_P99_S:.0f} ms: {'met' if wait <= 1000 * AIM_P99_S else 'MISSED'}")
     say(json.dumps({name: round(value, 2) for name, value in figures.items()}))
     return 0

@@ -4,6 +4,7 @@ The prices of a tariff are shared by its sites, and so is their order. No object
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -104,9 +105,7 @@ def plan_fleet(fleet: Fleet, effort: Effort = DEFAULT, seed: int = 1) -> FleetPl
     needed = np.maximum(0.0, fleet.cars[:, 0])
     cars, whos = _cars(fleet, needed), _whos(fleet)
     prices = np.stack((fleet.import_price, fleet.export_price), axis=1) * h
-    by_price = np.argsort(prices, axis=2, kind="stable")
-    if fleet.is_paid_late:
-        by_price[:, 0] = slots - 1 - np.argsort(prices[:, 0, ::-1], axis=1, kind="stable")
+    by_price = _by_price(prices, is_paid_late=fleet.is_paid_late)
     power, energy = np.zeros((n_cars, slots)), np.zeros(n_cars)
     results = np.zeros((len(fleet.surplus_kw), RESULT_COLUMNS))
     solve_fleet(
@@ -140,6 +139,23 @@ def site_of(fleet: Fleet) -> Site:
         np.maximum(0.0, fleet.phase_room_kw[:1].reshape(-1, slots)), fleet.limit_kw[a:b],
         fleet.bias_per_kwh[a:b] * h,
     )  # fmt: skip
+
+
+def _by_price(prices: Floats, *, is_paid_late: bool) -> Integers:
+    """Return the slots of every tariff in rising order of its prices, tariffs x 2 x slots."""
+    by_price = np.empty(prices.shape, np.int64)
+    for tariff, (bought, sold) in enumerate(prices):
+        by_price[tariff, 0] = _order(bought.tobytes(), is_late=is_paid_late)
+        by_price[tariff, 1] = _order(sold.tobytes(), is_late=False)
+    return by_price
+
+
+@lru_cache(maxsize=1024)  # batch after batch asks for the same few tariffs
+def _order(prices: bytes, *, is_late: bool) -> Integers:
+    values = np.frombuffer(prices)
+    if is_late:
+        return len(values) - 1 - np.argsort(values[::-1], kind="stable")
+    return np.argsort(values, kind="stable")
 
 
 def _whos(fleet: Fleet) -> Integers:

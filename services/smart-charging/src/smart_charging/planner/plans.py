@@ -1,5 +1,6 @@
 """Plans of sites given as values: one by one, or many in a few calls of the kernels."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,6 +33,7 @@ from smart_charging.planner.problem import (
     Problem,
     ProblemError,
     series,
+    shaped,
 )
 
 ROUNDING_KWH = 1e-9
@@ -147,10 +149,10 @@ def fleet_of(problems: Sequence[Problem]) -> Fleet:
                 )
             )
         tariff_of[site] = tariffs[key]
-        surplus[site] = series("surplus_kw", problem.surplus_kw, slots)
-        room[site] = series("room_kw", problem.room_kw, slots)
+        surplus[site] = shaped("surplus_kw", problem.surplus_kw, slots)
+        room[site] = shaped("room_kw", problem.room_kw, slots)
         for line, values in enumerate(problem.phase_room_kw):
-            phase_room[site, line] = series(f"phase_room_kw[{line}]", values, slots)
+            phase_room[site, line] = shaped(f"phase_room_kw[{line}]", values, slots)
         if len(problem.cars) > MOST_CARS:
             raise ProblemError(f"{len(problem.cars)} cars; expected at most {MOST_CARS}")
         for car in problem.cars:
@@ -159,14 +161,16 @@ def fleet_of(problems: Sequence[Problem]) -> Fleet:
             whos[at] = car.arrival, car.departure, car.phases, car.is_running
             if len(limits):
                 limits[at] = (
-                    series("limit_kw", car.limit_kw, slots) if len(car.limit_kw) else NO_LIMIT_KW
+                    shaped("limit_kw", car.limit_kw, slots) if len(car.limit_kw) else NO_LIMIT_KW
                 )
             if len(car.bias_per_kwh):
-                bias[at] = series("bias_per_kwh", car.bias_per_kwh, slots)
+                bias[at] = shaped("bias_per_kwh", car.bias_per_kwh, slots)
             if car.is_at_once:
                 bias[at] += PER_SLOT_LATER * np.arange(slots)
             at += 1
         first_car[site + 1] = at
+    if not all(np.isfinite(each).all() for each in (surplus, room, phase_room, limits, bias)):
+        _name_what_is_no_number(problems)
     by_tariff = np.array(prices).reshape(len(prices), 2, slots)
     return Fleet(
         first.slot_h, by_tariff[:, 0], by_tariff[:, 1], tariff_of, surplus, room, first_car, cars,
@@ -174,9 +178,23 @@ def fleet_of(problems: Sequence[Problem]) -> Fleet:
     )  # fmt: skip
 
 
+def _name_what_is_no_number(problems: Sequence[Problem]) -> None:
+    """Raise ProblemError that names the first series which holds something that is no number."""
+    for problem in problems:
+        slots = len(problem.import_price)
+        series("surplus_kw", problem.surplus_kw, slots)
+        series("room_kw", problem.room_kw, slots)
+        for line, values in enumerate(problem.phase_room_kw):
+            series(f"phase_room_kw[{line}]", values, slots)
+        for car in problem.cars:
+            for name, wish in (("limit_kw", car.limit_kw), ("bias_per_kwh", car.bias_per_kwh)):
+                if len(wish):
+                    series(name, wish, slots)
+
+
 def _check(car: Car) -> None:
     figures = (car.needed_kwh, car.most_kwh, car.least_kw, car.most_kw, car.worth_per_kwh)
-    if not np.isfinite(sum(figures)):
+    if not math.isfinite(sum(figures)):
         raise ProblemError(f"car {car.id}: {figures}; expected numbers")
     if not 0 <= car.least_kw <= car.most_kw:
         raise ProblemError(

@@ -101,11 +101,17 @@ class Plan:
         return (over + PENALTY_PER_KWH * short) / max(abs(self.cost), LEAST_BILL)
 
 
-def series(name: str, values: Series, slots: int) -> Floats:
-    """Return a series of a problem as an array. Raises ProblemError, naming it."""
+def shaped(name: str, values: Series, slots: int) -> Floats:
+    """Return a series of a problem as an array of the right length. Raises ProblemError."""
     array = np.asarray(values, dtype=np.float64)
     if array.shape != (slots,):
         raise ProblemError(f"{name} has {array.size} values; expected {slots}, one per slot")
+    return array
+
+
+def series(name: str, values: Series, slots: int) -> Floats:
+    """Return what `shaped` returns, all numbers. Raises ProblemError, naming it."""
+    array = shaped(name, values, slots)
     if not np.isfinite(array).all():
         at = int(np.flatnonzero(~np.isfinite(array))[0])
         raise ProblemError(f"{name}[{at}] is {array[at]}; expected a number")

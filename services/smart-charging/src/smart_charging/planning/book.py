@@ -33,12 +33,8 @@ class Entry:
     made_s: float
     revision: int
     body: bytes  # the message PriceSeries
+    has_prices: bool  # is there anything to tell? not one price is known of a dead market
     shared: dict[Slots, tuple[Prices, bytes]]
-
-    @property
-    def has_prices(self) -> bool:
-        """Return whether there is anything to tell: not one price is known of a dead market."""
-        return bool(np.isfinite(self.table.bought).any())
 
 
 class Book:
@@ -136,7 +132,8 @@ class Book:
             revision = max(revision + 1, int(now_s))
         body = series_message(terms.series, revision, table, now_s).SerializeToString()
         self.changed.append((terms.series, revision, body))
-        return Entry(terms, table, market, co2, now_s, revision, body, {})
+        has_prices = bool(np.isfinite(table.bought).any())
+        return Entry(terms, table, market, co2, now_s, revision, body, has_prices, {})
 
     def _table(self, terms: Terms) -> tuple[Table, Quoted, Quoted]:
         market = self._markets.quote(terms.market, "price")

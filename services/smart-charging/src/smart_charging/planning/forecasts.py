@@ -6,6 +6,7 @@ thread, one at a time.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -57,11 +58,20 @@ class _Made:
 def place_key(profile: SiteProfile) -> bytes:
     """Return what the forecast of a site depends on, as a profile of nothing else."""
     told = profile.planning
+    if not profile.pv_systems:
+        return _roofless(told.time_zone)
     bare = PlanningSettings(time_zone=told.time_zone, weather_source=told.weather_source)
     if told.HasField("latitude") and told.HasField("longitude"):
         bare.latitude, bare.longitude = told.latitude, told.longitude
     only = SiteProfile(site=profile.site, planning=bare, pv_systems=profile.pv_systems)
     return only.SerializeToString(deterministic=True)
+
+
+@lru_cache(maxsize=1024)
+def _roofless(time_zone: str) -> bytes:
+    """Return the key of all sites of a time zone that have no roof: only the clock counts."""
+    planning = PlanningSettings(time_zone=time_zone)
+    return SiteProfile(planning=planning).SerializeToString(deterministic=True)
 
 
 class Forecasts:

@@ -139,11 +139,12 @@ def _hash(problem: Problem, slots: Slots, former: Former | None) -> str:
     """Return a hash of all that the planner was given: the same inputs give the same plan."""
     digest = blake2b(f"{slots.start_s} {slots.count}".encode(), digest_size=12)
     for values in (problem.import_price, problem.export_price, problem.surplus_kw, problem.room_kw):
-        digest.update(np.asarray(values).tobytes())
+        digest.update(np.ascontiguousarray(values).data)
     for car in problem.cars:
         digest.update(_text(car).encode())
-        digest.update(np.asarray(car.limit_kw).tobytes())
-        digest.update(np.asarray(car.bias_per_kwh).tobytes())
+        digest.update(np.ascontiguousarray(car.limit_kw).data)
+        if len(car.bias_per_kwh):
+            digest.update(np.ascontiguousarray(car.bias_per_kwh).data)
     for power_kw in former.power_kw.values() if former is not None else ():
         digest.update(power_kw.tobytes())
     return digest.hexdigest()

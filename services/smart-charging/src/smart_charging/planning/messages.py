@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from smart_charging.core.grid import Floats
 from smart_charging.planning.core.judging import Judged, Told
@@ -23,6 +24,9 @@ from volthus_wire.v1.planning_pb2 import (
 
 PHASES = ("l1", "l2", "l3")
 VALID_H = 24
+INPUTS, FIRST_FORECAST, SESSIONS = (
+    Plan.DESCRIPTOR.fields_by_name[name].number for name in ("inputs", "sun_w", "sessions")
+)
 MOST_SESSIONS = 200  # what the planner takes; further ones go by local rules
 
 
@@ -122,7 +126,6 @@ def plan_bytes(name: Signature, it: Content) -> bytes:
     made = Plan(
         plan=name.plan, site=name.site, profile_revision=name.revision, objective=it.objective,
         value=found.value, bound=found.bound, gap=found.gap, inputs_hash=name.inputs_hash,
-        inputs=[input_message(each) for each in it.inputs],
     )  # fmt: skip
     made.made_at.FromMilliseconds(int(name.made_s * 1000))
     made.valid_until.FromSeconds(min(it.slots.end_s, it.slots.start_s + VALID_H * 3600))
@@ -130,8 +133,9 @@ def plan_bytes(name: Signature, it: Content) -> bytes:
         (
             it.shared,
             made.SerializeToString(),
-            float_rows(11, forecasts, KILO),
-            *(field_of(17, _told(each)) for each in found.told),
+            *map(_input, it.inputs),
+            float_rows(FIRST_FORECAST, forecasts, KILO),
+            *(field_of(SESSIONS, _told(each)) for each in found.told),
         )
     )
 
@@ -148,6 +152,11 @@ def _told(it: Told) -> bytes:
     if it.reached_s is not None:
         message.reached_at.FromSeconds(int(it.reached_s))
     return message.SerializeToString() + floats(3, it.power_kw, KILO)
+
+
+@lru_cache(maxsize=4096)
+def _input(it: Trusted) -> bytes:
+    return field_of(INPUTS, input_message(it).SerializeToString())
 
 
 def input_message(it: Trusted) -> PlanInput:

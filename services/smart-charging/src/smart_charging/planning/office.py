@@ -308,28 +308,29 @@ class Office:
         row.plan, row.plan_revision, row.made_s = plan.plan, plan.job.site.revision, plan.made_s
         row.former = plan.former
         self._later(row, plan.made_s)
-        row.plan_sent.start(plan.body, self._now_s())
+        now_s = self._now_s()
+        row.plan_sent.start(plan.body, now_s)
         self._unsettled.add(site)
-        await self._send_plan(row)
+        await self._send_plan(row, now_s)
         metrics.WAIT_OF[cause].observe(time.monotonic() - (waited_since or since))
         metrics.MADE_OF[cause].inc()
         metrics.KEPT.inc(plan.is_kept)
         metrics.GAP.observe(plan.gap)
         metrics.MISSED.inc(plan.missing_kwh * 1000)
         self._plans_to_write.append(kept(plan))
-        self._offer_prices(row, self._now_s())
+        self._offer_prices(row, now_s)
 
     def _later(self, row: Row, now_s: float) -> None:
         row.due_s = next_hour(row.site.id, now_s)
         heapq.heappush(self._due, (row.due_s, row.site.id))
 
-    async def _send_plan(self, row: Row) -> None:
+    async def _send_plan(self, row: Row, now_s: float) -> None:
         if row.plan_sent.body is None:
             return
         if row.plan_sent.times:
             metrics.SENT_AGAIN.inc()
         await self._parts.post.plan(row.site.id, row.plan_sent.body)
-        row.plan_sent.went(self._now_s())
+        row.plan_sent.went(now_s)
 
     def _offer_prices(self, row: Row, now_s: float) -> None:
         """Send prices while the site names others than we hold."""
@@ -352,7 +353,7 @@ class Office:
                     self._unsettled.discard(site)
                     continue
                 if row.plan_sent.is_due(now_s):
-                    await self._send_plan(row)
+                    await self._send_plan(row, now_s)
                 if row.prices_sent.is_due(now_s) and row.prices_sent.body is not None:
                     await self._parts.post.prices(site, row.prices_sent.body)
                     row.prices_sent.went(now_s)

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, delete, func, insert
+from sqlalchemy import Engine, delete, func
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from volthus_kit.database import open_sqlite, written
 
 FILE = "plans.sqlite3"
+WRITE_PLAN = (  # as the driver takes it: there are thousands in a second
+    "INSERT OR REPLACE INTO plan (site, plan, revision, made_s, body) VALUES (?, ?, ?, ?, ?)"
+)
 PRUNE_EVERY = 20_000  # plans
 
 
@@ -105,16 +108,7 @@ class Store:
 
     def save(self, plans: Iterable[Kept], series: Iterable[SeriesRow]) -> None:
         """Write in one transaction. Raises RefusedError `store-failing`, StoreError."""
-        made = [
-            {
-                "site": p.site,
-                "plan": p.plan,
-                "revision": p.revision,
-                "made_s": p.made_s,
-                "body": p.body,
-            }
-            for p in plans
-        ]
+        made = [(p.site, p.plan, p.revision, p.made_s, p.body) for p in plans]
         priced = list(series)
         try:
             engine = self._opened()
@@ -125,7 +119,7 @@ class Store:
 
         def write(session: Session) -> None:
             if made:
-                session.execute(insert(PlanRow).prefix_with("OR REPLACE"), made)
+                session.connection().exec_driver_sql(WRITE_PLAN, made)
             for row in priced:
                 session.merge(row)
             if is_time:

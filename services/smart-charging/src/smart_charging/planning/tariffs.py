@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from smart_charging.planning.core.pricing import Tariffs
@@ -60,8 +61,12 @@ def key_of(tariff: Tariff, time_zone: str) -> bytes:
     """
     if not (tariff.source or tariff.co2_source or tariff.bought.HasField("energy")):
         return b""
-    bare = Tariff()
-    bare.CopyFrom(tariff)
+    return _key(tariff.SerializeToString(), time_zone)
+
+
+@lru_cache(maxsize=4096)
+def _key(tariff: bytes, time_zone: str) -> bytes:
+    bare = Tariff.FromString(tariff)
     bare.ClearField("revision")
     bare.ClearField("has_token")
     # By the name of a zone that exists: it cannot hold the mark that ends it.

@@ -105,7 +105,7 @@ def _told(wish: Wish, power: Floats, answer: list[float], slots: Slots) -> Told:
     if missing <= reckoning.ENOUGH_KWH:
         missing = 0.0
     elif short is Short.NOTHING:
-        hours = float(slots.hours[: wish.until].sum())
+        hours = slots.hours_before[wish.until]
         is_early = wish.needed_kwh > session.most_kw * hours
         short = Short.DEPARTURE_TOO_EARLY if is_early else Short.ROOM_TOO_SMALL
     reached_h = answer[reckoning.REACHED_H]

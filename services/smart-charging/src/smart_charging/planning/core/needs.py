@@ -92,8 +92,8 @@ def _wish(session: Session, site: Site, slots: Slots, now_s: float) -> Wish:
     until = slots.whole_slots_before(departure_s)
     if (session.target_percent or 0.0) >= LAST_PERCENT and until > 2 * SLACK_SLOTS:
         until -= SLACK_SLOTS
-    hours = float(slots.hours[:until].sum())
-    if needed and needed >= session.most_kw * (hours - slots.hours[0]):
+    hours = slots.hours_before[until]
+    if needed and needed >= session.most_kw * (hours - slots.hours_before[1]):
         role = Role.AT_ONCE  # latest start: nothing is left to choose
     return Wish(session, role, max(1, until), needed or 0.0, most, _early(session, needed))
 
@@ -137,6 +137,6 @@ def _departure_s(session: Session, site: Site) -> float:
 
 def is_in_a_hurry(wish: Wish, slots: Slots) -> bool:
     """Return whether its goal is hard and time is short, so that only likely sun counts."""
-    hours = float(slots.hours[: wish.until].sum())
+    hours = slots.hours_before[wish.until]
     full_h = wish.needed_kwh / wish.session.most_kw
     return wish.needed_kwh > 0 and hours <= HURRY_H and full_h > HURRY * hours

@@ -59,11 +59,11 @@ def posed(
     }
     for draws in taken.values():
         np.maximum(0.0, surplus - draws, out=surplus)
-    enclose(site, wishes, taken, room)
+    if site.circuits:
+        enclose(site, wishes, taken, room)
     bought, sold = _prices(site, prices, planned)
     free = surplus if any(w.session.looks_at_forecast for w in planned) else np.zeros(slots.count)
-    part = np.ones(slots.count)
-    part[0] = slots.first_part
+    part = slots.parts
     free_room = np.maximum(0.0, room)
     total = free_room.sum(axis=0)
     if site.contract_kw is not None:
@@ -86,10 +86,9 @@ def _phase_room(site: Site, slots: Slots, outlook: Outlook) -> Floats:
     """Return what the cars may draw on each of L1, L2, L3 (kW); 0 where there is no phase."""
     room = np.zeros((3, slots.count))
     count = len(site.room_kw)
-    load = outlook.load_high_kw / count
-    for phase in range(count):
-        drawn = load if site.has_meter else site.base_kw[phase]
-        room[phase] = (1 - ROOM_KEPT) * site.room_kw[phase] - drawn
+    kept = (1 - ROOM_KEPT) * np.array(site.room_kw)
+    drawn = outlook.load_high_kw / count if site.has_meter else np.array(site.base_kw)[:, None]
+    np.subtract(kept[:, None], drawn, out=room[:count])
     return room
 
 
@@ -179,6 +178,7 @@ def _bias(session: Session, bought: Floats, sold: Floats, surplus: Floats) -> Fl
     return bias if bias.any() else ()
 
 
+@lru_cache(maxsize=1 << 16)
 def hash_of(text: str) -> int:
     """Return a number of 60 bits that is the same on every machine."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 4
