@@ -198,3 +198,16 @@ async def test_a_password_that_was_reset_stops_the_programs_of_its_user_too(
         assert reset.status_code == 200, reset.text
         refused = await reader.get("/sites/demo/dashboard")
         assert (refused.status_code, refused.json()["code"]) == (403, "password-change-needed")
+
+
+async def test_a_token_gets_no_answer_that_was_kept_for_its_user(door, service, site):
+    key = {"Idempotency-Key": "once-and-for-all"}
+    wanted = {"url": "https://example.com/", "events": ["alert.fired"], "sites": ["demo"]}
+    first = await service.post("/webhooks", json=wanted, headers=key)
+    assert first.status_code == 201, first.text
+    again = await service.post("/webhooks", json=wanted, headers=key)
+    assert again.json()["secret"] == first.json()["secret"]
+    token = await made(service, role="service", scopes=["read"])
+    async with program(door, token["token"]) as reader:
+        refused = await reader.post("/webhooks", json=wanted, headers=key)
+        assert (refused.status_code, refused.json()["code"]) == (403, "scope-not-allowed")

@@ -6,7 +6,15 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
-from web.api.door import BEARER, COOKIE, SAFE_METHODS, account_of, key_of, parts_of
+from web.api.door import (
+    BEARER,
+    COOKIE,
+    SAFE_METHODS,
+    account_of,
+    check_password_changed,
+    key_of,
+    parts_of,
+)
 from web.once import Asked
 
 
@@ -29,7 +37,11 @@ class OnceRoute(APIRoute):
             bearer, cookie = await BEARER(request), await COOKIE(request)
             account = await account_of(request, parts, bearer, cookie)
             what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-            asked = Asked(account.username, key, what + await request.body())
+            check_password_changed(account)
+            # Who may something else now, or by another token, gets no answer that is kept: it is
+            # asked for anew, and what stands before the route decides.
+            who = "\n".join((account.actor, account.role, *sorted(account.scopes or ())))
+            asked = Asked(who, key, what + await request.body())
             return await parts.once.answer(asked, lambda: handle(request))
 
         return once
