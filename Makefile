@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run run-fleet test check lint fmt bench fuzz faults interop bench-control bench-stack proto openapi page helm clean-state lock
+.PHONY: help setup run run-fleet test check lint fmt bench fuzz faults interop bench-control bench-stack proto openapi helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
