@@ -159,6 +159,8 @@ async def test_what_cannot_be_proven_safely_or_seen_is_not_begun() -> None:
         (steady(3), PlantCar(SKI, plug_s=1000), "car-not-charging"),
         (steady(3), PlantCar(SKI, most_a=7), "charges-too-little"),
         (steady(10), PlantCar(SKI), "too-little-room"),
+        # It is set to 16 A, and could draw 32 A once it hears nothing.
+        (steady(3), PlantCar(SKI, most_a=32), "too-little-room"),
     ):
         site = Site([car], house)
         site.play(90)

@@ -351,6 +351,15 @@ class Charger:
         return most_a if car_a is None else min(most_a, max(0.0, car_a))
 
     @property
+    def unbound_a(self) -> float:
+        """Return what it could draw if it heeded nobody (A): the setting, or what it told if more.
+
+        A maximum that is only set binds no charger that no longer hears our limits.
+        """
+        told_a = self.report.car.max_a if self.report and self.report.car else None
+        return max(self.settings.max_a, told_a or 0.0)
+
+    @property
     def least_a(self) -> float:
         """Return the lowest limit its car can charge with (A).
 

@@ -20,7 +20,7 @@ def reserve_a(charger: Charger, now: float, p: Parameters) -> float:
         case Standing.DISOBEDIENT:
             return max(charger.most_a, charger.highest_drawn_a(now, p))
         case Standing.PROVING:  # one whose failsafe does not work may do as it likes
-            return max(charger.settings.max_a, charger.highest_drawn_a(now, p))
+            return max(charger.unbound_a, charger.highest_drawn_a(now, p))
         case Standing.OUT_OF_REACH:
             return _out_of_reach_a(charger, now, p)
 

@@ -174,7 +174,7 @@ def _fits(charger: Charger, state: State, rooms: Iterable[Room], now: float, p: 
     wired = charger.settings.wired(state.site_phases)
     above = ancestry(charger.settings.circuit, state.circuits)
     is_kept = charger.standing(now, p) is Standing.PROVING
-    needed_a = 0.0 if is_kept else charger.settings.max_a
+    needed_a = 0.0 if is_kept else charger.unbound_a
     return all(
         room.now_a >= needed_a for room in rooms if room.phase in wired and room.circuit.id in above
     )
