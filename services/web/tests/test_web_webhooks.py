@@ -253,6 +253,19 @@ async def test_a_webhook_tells_no_more_than_its_owner_may_know_today(stage, to, 
     assert [one.webhook for one in stage.deliveries()] == [hook.id]
 
 
+async def test_what_waits_for_somebody_who_left_is_not_told_any_more(stage, to, until):
+    await stage.hook()
+    stage.tell()
+    stage.owner(is_disabled=True)
+    now_s = stage.clock.now().timestamp()
+    with Session(stage.engine) as session:
+        assert store.due(session, now_s, (), 10) == []
+    stage.owner(is_disabled=False)
+    with Session(stage.engine) as session:
+        waits = [one for one in stage.deliveries() if one.state == "waiting"]
+        assert len(store.due(session, now_s, (), 10)) == len(waits)
+
+
 async def test_whoever_saves_a_webhook_answers_for_it_from_then_on(stage, to):
     hook = await stage.hook()
     stage.owner(is_disabled=True)

@@ -42,6 +42,9 @@ class Kind(StrEnum):
     AUDIT = "audit"
 
 
+MOST_SEQUENCE = 2**40  # a fact each millisecond for 34 years; sums over gaps stay small
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
     """By which a fact is known."""
@@ -81,8 +84,8 @@ def opened(kept: Kept) -> Opened:
         key = Key(site, _number(fact.epoch), _number(fact.sequence))
         if fact.site != site:
             raise ValueError(f"it names the site {fact.site[:60]!r}")
-        if key.sequence < 1:
-            raise ValueError("it has no number")
+        if not 1 <= key.sequence <= MOST_SEQUENCE:
+            raise ValueError(f"its number is {key.sequence}")
         _check_texts(fact)
         kind = Kind(fact.WhichOneof("what") or "nothing")
         row = _row(kind, fact) | {"site": site, "epoch": key.epoch}

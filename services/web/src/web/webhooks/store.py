@@ -90,12 +90,17 @@ def add_test(session: Session, hook: WebhookRow, at_s: float) -> str:
 
 
 def due(session: Session, now_s: float, busy: Iterable[str], most: int) -> list[Due]:
-    """Return what is to be tried now: the oldest of each webhook that neither rests nor is busy."""
+    """Return what is to be tried now: the oldest of each webhook that neither rests nor is busy.
+
+    What waits for somebody who left or was disabled meanwhile is not told any more.
+    """
     is_due = (col(DeliveryRow.state) == "waiting", col(DeliveryRow.next_s) <= now_s)
     oldest = (
         select(func.min(col(DeliveryRow.id)))
         .join(WebhookRow, col(WebhookRow.id) == DeliveryRow.webhook)
+        .join(UserRow, col(UserRow.username) == WebhookRow.username)
         .where(*is_due, col(DeliveryRow.webhook).not_in(list(busy)))
+        .where(col(UserRow.is_disabled).is_(False))
         .where(col(WebhookRow.rests_until_s) <= now_s, col(WebhookRow.enabled))
         .group_by(col(DeliveryRow.webhook))
     )
