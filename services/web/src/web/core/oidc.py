@@ -56,7 +56,6 @@ class Endpoints:
     token: str
     keys: str
     userinfo: str | None
-    end_session: str | None
 
 
 def endpoints(document: Mapping[str, object], issuer: str) -> Endpoints:
@@ -69,7 +68,6 @@ def endpoints(document: Mapping[str, object], issuer: str) -> Endpoints:
         token=_address(document, "token_endpoint"),
         keys=_address(document, "jwks_uri"),
         userinfo=_maybe_address(document, "userinfo_endpoint"),
-        end_session=_maybe_address(document, "end_session_endpoint"),
     )
 
 
@@ -100,14 +98,6 @@ def authorize_url(  # noqa: PLR0913 - each by name
         "code_challenge_method": "S256",
     }
     return f"{to.authorize}{'&' if '?' in to.authorize else '?'}{urlencode(asked)}"
-
-
-def log_out_url(to: Endpoints, client_id: str, back_to: str) -> str | None:
-    """Return where the browser logs out of the provider too (RP-initiated logout)."""
-    if to.end_session is None:
-        return None
-    asked = urlencode({"client_id": client_id, "post_logout_redirect_uri": back_to})
-    return f"{to.end_session}{'&' if '?' in to.end_session else '?'}{asked}"
 
 
 def check_audience(claims: Mapping[str, object], client_id: str) -> None:
