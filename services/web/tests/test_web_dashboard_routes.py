@@ -1,5 +1,7 @@
 """Sites and the dashboard as any user sees them."""
 
+import asyncio
+
 from volthus_wire.subjects import SITE_STATE
 
 GRID = {"fuse_a": {"l1": 25, "l2": 25, "l3": 25}}
@@ -57,6 +59,7 @@ async def fresh_dashboard(client, site) -> dict:
         shown = (await client.get("/sites/demo/dashboard")).json()
         if shown["fuse"] is not None:
             break
+        await asyncio.sleep(0.02)  # the bus has its turn too
     return shown
 
 
