@@ -116,6 +116,7 @@ async def until_answered(client, path) -> None:
     for _ in range(200):
         if (await client.get(path)).status_code == 200:
             return
+        await asyncio.sleep(0.02)
     raise AssertionError(f"{path} never answered")
 
 

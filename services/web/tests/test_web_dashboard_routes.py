@@ -70,6 +70,7 @@ async def test_a_dashboard_of_a_charger_state_without_a_word_is_no_success(stand
         answer = await standard.get("/sites/demo/dashboard")
         if answer.status_code != 200:
             break
+        await asyncio.sleep(0.02)
     assert (answer.status_code, answer.json()["code"]) == (502, "answer-not-understood")
 
 
