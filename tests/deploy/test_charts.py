@@ -135,11 +135,16 @@ def test_the_page_is_reached_through_its_service_and_metrics_are_not(chart):
 
 @pytest.mark.parametrize("binary", HELMS, ids=["helm3", "helm4"])
 def test_behind_an_ingress_everybody_keeps_an_address_of_their_own(binary):
-    hub = ("-f", str(CLOUD / "ci/hub.yaml"))
-    without = [f"--set={one}.ingress.enabled=false" for one in ("web", "enrolment")]
-    for arguments, is_behind in (((), True), (without, False)):
-        found = dict(pods(render(CLOUD, *hub, *arguments, binary=binary)))
-        for name in ("demo-web", "demo-enrolment"):
+    no_web, no_join = (f"--set={one}.ingress.enabled=false" for one in ("web", "enrolment"))
+    for chart, values, names, arguments, is_behind in (
+        (CLOUD, "hub", ("demo-web", "demo-enrolment"), (), True),
+        (CLOUD, "hub", ("demo-web", "demo-enrolment"), (no_web, no_join), False),
+        (SITE, "linked", ("demo-web",), (), True),
+        (SITE, "linked", ("demo-web",), (no_web,), False),
+    ):
+        file = str(chart / f"ci/{values}.yaml")
+        found = dict(pods(render(chart, "-f", file, *arguments, binary=binary)))
+        for name in names:
             env = {one["name"]: one.get("value") for one in found[name]["containers"][0]["env"]}
             assert (env.get("VOLTHUS_TRUST_PROXY") == "1") is is_behind
             assert ("10.0.0.0/8" in env.get("FORWARDED_ALLOW_IPS", "")) is is_behind

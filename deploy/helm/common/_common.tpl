@@ -222,6 +222,18 @@ spec:
       {{- include "volthus.selector" . | nindent 6 }}
 {{- end -}}
 
+{{/*
+What lets a program see through the ingress: without it all the world has the address of the ingress, so that
+whoever guesses there locks everybody out. Yields JSON of a list of environment variables, under "env".
+*/}}
+{{- define "volthus.behind" -}}
+{{- $env := list -}}
+{{- if .enabled -}}
+{{- $env = list (dict "name" "VOLTHUS_TRUST_PROXY" "value" "1") (dict "name" "FORWARDED_ALLOW_IPS" "value" .proxies) -}}
+{{- end -}}
+{{- dict "env" $env | toJson -}}
+{{- end -}}
+
 {{/* A service in front of one component. root, component, port, targetPort */}}
 {{- define "volthus.service" -}}
 apiVersion: v1

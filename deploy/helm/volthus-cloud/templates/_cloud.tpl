@@ -7,18 +7,6 @@
 {{- end -}}
 {{- end -}}
 
-{{/*
-What lets a program see through the ingress: without it all the world has the address of the ingress, so that
-whoever guesses there locks everybody out. Yields JSON of a list of environment variables, under "env".
-*/}}
-{{- define "volthus-cloud.behind" -}}
-{{- $env := list -}}
-{{- if .enabled -}}
-{{- $env = list (dict "name" "VOLTHUS_TRUST_PROXY" "value" "1") (dict "name" "FORWARDED_ALLOW_IPS" "value" .proxies) -}}
-{{- end -}}
-{{- dict "env" $env | toJson -}}
-{{- end -}}
-
 {{/* An Ingress in front of one component. root, component, ingress */}}
 {{- define "volthus-cloud.ingress" -}}
 {{- $name := printf "%s-%s" (include "volthus.fullname" .root) .component -}}
