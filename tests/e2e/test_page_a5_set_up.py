@@ -21,6 +21,8 @@ CHARGES_MS = 60_000.0
 def site(tmp_path_factory) -> Iterator[LivingSite]:
     """A living site as it is delivered: nothing is set, no charger is confirmed."""
     with living_site(tmp_path_factory.mktemp("bare"), VOLTHUS_BARE="1") as running:
+        # What the house takes depends on the hour; room for a proof must not.
+        post(f"{running.outside}/api/household", {"l1_w": 400, "l2_w": 400, "l3_w": 400})
         yield running
 
 
@@ -43,11 +45,11 @@ def set_fuse(page: Page) -> None:
     expect(page.get_by_text(DE["grid.never-set"])).to_be_visible()  # or what is typed is replaced
     fuse = page.get_by_role("group", name=DE["grid.fuse"]).get_by_role("textbox", name=each)
     base = page.get_by_role("group", name=DE["grid.base-load"]).get_by_role("textbox", name=each)
-    fuse.fill("25")
+    fuse.fill("35")
     base.fill("1,5")
     page.get_by_role("button", name=DE["save.save"]).click()
     expect(state_of(page, "fuse")).to_contain_text(DE["set-up.state-done"])
-    picture = page.get_by_role("region", name=re.compile(r"25\sA"))
+    picture = page.get_by_role("region", name=re.compile(r"35\sA"))
     expect(picture).to_be_visible()
 
 
@@ -71,13 +73,18 @@ def set_meter(page: Page, site: LivingSite) -> None:
 
 
 def check_with_a_kettle(page: Page, site: LivingSite) -> None:
-    page.get_by_role("button", name=DE["kettle.start"]).click(timeout=20_000)
-    now = DE["kettle.waiting"].replace("{phase}", "L1")
-    expect(page.get_by_text(now)).to_be_visible(timeout=20_000)
-    post(f"{site.outside}/api/appliances/kettle", {"on": True})
     fits = re.compile(re.escape(DE["kettle.fits"].split("{by}")[0].replace("{phase}", "L1")))
-    expect(page.get_by_text(fits)).to_be_visible(timeout=30_000)
-    post(f"{site.outside}/api/appliances/kettle", {"on": False})
+    told = page.get_by_text(fits).or_(page.get_by_text(DE["kettle.unclear"]))
+    now = DE["kettle.waiting"].replace("{phase}", "L1")
+    for _ in range(4):  # a car may begin in between: the page says so, and one looks again
+        page.get_by_role("button", name=DE["kettle.start"]).click(timeout=20_000)
+        expect(page.get_by_text(now)).to_be_visible(timeout=20_000)
+        post(f"{site.outside}/api/appliances/kettle", {"on": True})
+        expect(told).to_be_visible(timeout=30_000)
+        post(f"{site.outside}/api/appliances/kettle", {"on": False})
+        if page.get_by_text(fits).is_visible():
+            break
+    expect(page.get_by_text(fits)).to_be_visible()
 
 
 def pair_chargers(page: Page, browser, site: LivingSite) -> None:
