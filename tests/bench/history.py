@@ -23,9 +23,10 @@ from sqlalchemy import Engine, text
 from cem.records.core.minutes import Minute
 from cem.records.draining import Drain
 from cem.records.journal import Batch, Journal
-from volthus_kit.bus import Bus, Parcel
+from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
 from volthus_kit.database import open_database
+from volthus_kit.parcels import Parcel
 from volthus_kit.streams import StreamPlan, WorkStream
 from volthus_kit.testing import linked_servers
 from web.history import rolling

@@ -5,7 +5,8 @@ import asyncio
 import nats
 from nats.js.client import JetStreamContext
 
-from volthus_kit.bus import Bus, Parcel
+from volthus_kit.bus import Bus
+from volthus_kit.parcels import Parcel
 from volthus_kit.testing import linked_servers, nats_server
 
 

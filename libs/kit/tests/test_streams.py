@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from volthus_kit.bus import Bus, Parcel
+from volthus_kit.bus import Bus
+from volthus_kit.parcels import Parcel
 from volthus_kit.streams import ForeignDomainError, StreamError, StreamPlan, WorkStream
 from volthus_kit.testing import NatsServer, linked_servers
 

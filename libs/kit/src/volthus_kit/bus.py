@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -24,6 +23,7 @@ from volthus_kit.answer_book import AnswerBook
 from volthus_kit.answered import Answered
 from volthus_kit.backoff import backoff
 from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
+from volthus_kit.parcels import Acknowledgements, Parcel
 from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_kit.request_ids import HEADER, Work, brought_along, current, working_on
 from volthus_wire.subjects import CLOUD_REPLY, SITE_INBOX, SITE_REPLY, Request, Subject
@@ -47,15 +47,6 @@ class _Subscription:
     subject: str
     callback: Callable[[Msg], Awaitable[None]]
     queue: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A message that a stream shall keep. key: by it the stream knows a parcel that comes twice."""
-
-    subject: str
-    body: bytes
-    key: str
 
 
 class Bus:
@@ -84,7 +75,7 @@ class Bus:
         self._subscriptions: list[_Subscription] = []
         self._replica = secrets.token_hex(6)
         self._waiting: dict[str, asyncio.Future[Msg]] = {}  # by the subject of the answer
-        self._acknowledged: dict[str, tuple[str, asyncio.Future[bool]]] = {}
+        self._parcels = Acknowledgements()
         self._inboxes: set[str] = set()
         self._opening = asyncio.Lock()
         self._requests = 0
@@ -276,23 +267,16 @@ class Bus:
         if not self.is_connected:
             return 0
         await self._open_inbox(site)
-        numbers: list[str] = []
+        replies: list[str] = []
         try:
             for parcel in parcels:
-                number = await self._send(parcel, site, domain)
-                numbers.append(number)
+                replies.append(await self._send(parcel, site, domain))
             async with asyncio.timeout(timeout_s):
-                for kept, number in enumerate(numbers):
-                    if not await self._acknowledged[number][1]:
-                        return kept
-            return len(parcels)
+                return await self._parcels.kept(replies)
         except (TimeoutError, NatsError, OSError):
-            futures = [self._acknowledged[number][1] for number in numbers]
-            is_kept = [f.done() and not f.cancelled() and f.result() for f in futures]
-            return next((i for i, kept in enumerate(is_kept) if not kept), len(is_kept))
+            return self._parcels.kept_so_far(replies)
         finally:
-            for number in numbers:
-                del self._acknowledged[number]
+            self._parcels.forget(replies)
 
     def jetstream(self) -> JetStreamContext:
         """Return the streams of the server we are connected to; only for `streams`."""
@@ -309,7 +293,7 @@ class Bus:
         if SITE_INBOX.format(site="*", replica=self._replica, id="*") in self._inboxes:
             return
         subject = SITE_INBOX.format(site=site, replica=self._replica, id="*")
-        await self._open(subject, self._hear_acknowledgement)
+        await self._open(subject, self._parcels.hear)
 
     async def _open(self, subject: str, callback: Callable[[Msg], Awaitable[None]]) -> None:
         """Subscribe once; whoever comes meanwhile waits until the subscription is in place."""
@@ -321,39 +305,17 @@ class Bus:
                 self._inboxes.add(subject)
 
     async def _send(self, parcel: Parcel, site: str, domain: str) -> str:
+        """Publish a parcel; returns the subject of its answer."""
         self._requests += 1
-        number = str(self._requests)
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._acknowledged[number] = (domain, future)
-        reply = SITE_INBOX.format(site=site, replica=self._replica, id=number)
+        reply = SITE_INBOX.format(site=site, replica=self._replica, id=str(self._requests))
+        self._parcels.expect(reply, domain)
         headers = {"Nats-Msg-Id": parcel.key}
         try:
             await self._client.publish(parcel.subject, parcel.body, reply=reply, headers=headers)
         except BaseException:
-            del self._acknowledged[number]
+            self._parcels.forget((reply,))
             raise
-        return number
-
-    async def _hear_acknowledgement(self, msg: Msg) -> None:
-        waiting = self._acknowledged.get(msg.subject.rpartition(".")[2])
-        if waiting is None or waiting[1].done():
-            return
-        domain, future = waiting
-        if not msg.data:  # nobody keeps this subject: the link is down, or there is no stream
-            future.set_result(False)
-            return
-        try:
-            told = json.loads(msg.data)
-            is_kept = "error" not in told and told["domain"] == domain
-        except (ValueError, KeyError, TypeError):
-            is_kept = False
-        if is_kept:
-            future.set_result(True)
-        elif b'"error"' in msg.data:
-            logger.warning("stream refused a parcel", extra={"subject": msg.subject})
-            future.set_result(False)
-        else:
-            BUS_REJECTED.labels("acknowledgement of another domain").inc()
+        return reply
 
     def _reply_subject(self, number: str, site: str | None) -> str:
         if site is None:
@@ -482,9 +444,7 @@ class Bus:
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionResetError("the bus went away"))
-        for _, kept in self._acknowledged.values():
-            if not kept.done():
-                kept.set_result(False)
+        self._parcels.lose()
         if not self._is_leaving:
             logger.warning("bus lost")
 

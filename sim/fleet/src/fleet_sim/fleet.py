@@ -10,8 +10,9 @@ from fleet_sim.messages.profiles import tariff
 from fleet_sim.outbox import Outbox
 from fleet_sim.settings import Settings
 from fleet_sim.site import Site
-from volthus_kit.bus import Bus, Parcel
+from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
+from volthus_kit.parcels import Parcel
 from volthus_wire.subjects import EEBUS_PICTURE, PLAN, SITE_PROFILE, SITE_STATE, WATCH
 from volthus_wire.v1.planning_pb2 import Plan
 from volthus_wire.v1.site_pb2 import Watch

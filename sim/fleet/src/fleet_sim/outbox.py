@@ -13,7 +13,7 @@ from fleet_sim.core.looks import MINUTE_S, minute
 from fleet_sim.core.stays import DAY_S, Stay, stay_of, stays_between
 from fleet_sim.messages import records
 from fleet_sim.messages.pictures import stamp
-from volthus_kit.bus import Parcel
+from volthus_kit.parcels import Parcel
 from volthus_wire.subjects import FACT
 from volthus_wire.v1.records_pb2 import Fact
 

@@ -7,7 +7,8 @@ import logging
 from cem.records import metrics, restoring
 from cem.records.journal import Journal
 from cem.records.outbox import Parcel
-from volthus_kit import bus as kit
+from volthus_kit import parcels as kit
+from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.subjects import FACT
@@ -23,9 +24,7 @@ MOST_WAIT_S = 60.0
 class Drain:
     """One site's way to the cloud. domain: the JetStream domain whose word counts."""
 
-    def __init__(
-        self, journal: Journal, bus: kit.Bus, clock: Clock, *, site: str, domain: str
-    ) -> None:
+    def __init__(self, journal: Journal, bus: Bus, clock: Clock, *, site: str, domain: str) -> None:
         self._journal = journal
         self._bus = bus
         self._clock = clock
