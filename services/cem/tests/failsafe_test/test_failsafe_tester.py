@@ -11,9 +11,10 @@ from cem.core.folding import apply
 from cem.core.reasons import Kind
 from cem.core.rooms import Room
 from cem.core.state import State
+from cem.ended_tests import Book
 from cem.failsafe_test.book import FailsafeBook
 from cem.failsafe_test.bus import answer
-from cem.failsafe_test.tester import Book, FailsafeTester
+from cem.failsafe_test.tester import FailsafeTester
 from cem.store import Store
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError

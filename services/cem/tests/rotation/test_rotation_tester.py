@@ -9,9 +9,10 @@ from cem_plant import Plant, PlantCar, steady
 from cem.core.events import Event
 from cem.core.folding import apply
 from cem.core.state import State
+from cem.ended_tests import Book
 from cem.rotation.book import RotationBook
 from cem.rotation.bus import answer
-from cem.rotation.tester import Book, RotationTester
+from cem.rotation.tester import RotationTester
 from cem.store import Store
 from volthus_kit.bus import Bus
 from volthus_kit.refusal import RefusedError

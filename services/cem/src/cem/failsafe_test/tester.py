@@ -10,6 +10,7 @@ from cem.core.events import Event, ProvingAsked, ProvingEnded
 from cem.core.parameters import DEFAULTS
 from cem.core.rooms import Room
 from cem.core.state import State
+from cem.ended_tests import Book, EndedTests
 from cem.failsafe_test.core.course import Course, Outcome, Trouble, advanced, begun
 from cem.failsafe_test.messages import WHY, to_message
 from cem.picture import Clocks
@@ -23,7 +24,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 PROVING_LASTS_S = 3.0  # renewed at each look: a test that dies leaves no silence behind
-SAVE_AGAIN_AFTER_S = 5.0
 
 
 class Control(Protocol):
@@ -41,31 +41,17 @@ class Control(Protocol):
         """Fold an event."""
 
 
-class Book(Protocol):
-    """Where tests are kept; see `cem.failsafe_test.book.FailsafeBook`. Blocking."""
-
-    def load(self) -> dict[str, setup_pb2.FailsafeTest]:
-        """Return the last test of each charger."""
-
-    def write(self, test: setup_pb2.FailsafeTest, caller: Caller, /) -> None:
-        """Keep a test that began or ended. Raises RefusedError `store-failing`."""
-
-
 class FailsafeTester:
     """Answers for failsafe tests; the last one of each charger is kept until its next."""
 
-    def __init__(self, control: Control, clock: Clock, book: Book) -> None:
+    def __init__(self, control: Control, clock: Clock, book: Book[setup_pb2.FailsafeTest]) -> None:
         """Test with this control loop."""
         self._control = control
         self._clock = clock
-        self._book = book
         self._one = asyncio.Lock()
         self._course: Course | None = None  # of the test that runs
         self._caller = Caller()  # who began or ended it
-        self._tests: dict[str, setup_pb2.FailsafeTest] = {}  # that ended, by charger
-        self._unsaved: list[tuple[setup_pb2.FailsafeTest, Caller]] = []
-        self._is_loaded = False
-        self._tried_s = float("-inf")
+        self._ended = EndedTests(book, clock, "failsafe")
 
     async def start(
         self, question: setup_pb2.StartFailsafeTestRequest, caller: Caller
@@ -77,7 +63,7 @@ class FailsafeTester:
                 raise RefusedError("failsafe-test-running", detail, ski=self._course.ski)
             course = self._begun(question.ski)
             # What cannot be recorded is not done; and room is made only then.
-            await asyncio.to_thread(self._book.write, self._message(course), caller)
+            await self._ended.begin(self._message(course), caller)
             now = self._clock.monotonic()
             self._course, self._caller = replace(course, began_s=now), caller
             self._prove(self._course, now)
@@ -91,13 +77,13 @@ class FailsafeTester:
         course = self._course
         if course is not None and question.ski in ("", course.ski):
             return self._message(course)
-        return self._tests.get(question.ski, setup_pb2.FailsafeTest())
+        return self._ended.by_charger.get(question.ski, setup_pb2.FailsafeTest())
 
     async def list(
         self, _question: setup_pb2.ListFailsafeTestsRequest, _caller: Caller
     ) -> setup_pb2.ListFailsafeTestsReply:
         """Return how the last test of every charger stands."""
-        tests = dict(self._tests)
+        tests = dict(self._ended.by_charger)
         if self._course is not None:
             tests[self._course.ski] = self._message(self._course)
         return setup_pb2.ListFailsafeTestsReply(tests=[tests[ski] for ski in sorted(tests)])
@@ -146,21 +132,7 @@ class FailsafeTester:
 
     async def save(self) -> None:
         """Keep what ended, and first of all learn what was kept before; later if it must be."""
-        now = self._clock.monotonic()
-        is_due = now - self._tried_s >= SAVE_AGAIN_AFTER_S
-        if (self._is_loaded and not self._unsaved) or not is_due:
-            return
-        try:
-            if not self._is_loaded:
-                known = await asyncio.to_thread(self._book.load)
-                self._tests = known | self._tests
-                self._is_loaded = True
-            while self._unsaved:
-                await asyncio.to_thread(self._book.write, *self._unsaved[0])
-                del self._unsaved[0]
-        except RefusedError as error:
-            self._tried_s = now
-            logger.warning("failsafe test not kept", extra={"error": str(error)})
+        await self._ended.save()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -183,8 +155,7 @@ class FailsafeTester:
         self._control.happened(ProvingEnded(course.ski))
         message = self._message(course)
         message.ended.CopyFrom(to_timestamp(self._clock.now()))
-        self._tests[course.ski] = message
-        self._unsaved.append((message, self._caller))
+        self._ended.add(course.ski, message, self._caller)
         result = {"state": course.outcome.value, "code": course.trouble or ""}
         logger.info("failsafe test ended", extra={"ski": course.ski, **result})
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from cem.core.events import Event, PulseAsked, PulseEnded
 from cem.core.parameters import DEFAULTS
 from cem.core.state import State
+from cem.ended_tests import Book, EndedTests
 from cem.picture import Clocks
 from cem.rotation.core.course import Course, Outcome, Trouble, advanced, begun
 from cem.rotation.messages import WHY, to_message
@@ -23,7 +24,6 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.5
 PULSE_LASTS_S = 3.0  # renewed at each look: a test that dies leaves no pulse behind
-SAVE_AGAIN_AFTER_S = 5.0
 
 
 class Control(Protocol):
@@ -37,16 +37,6 @@ class Control(Protocol):
         """Fold an event."""
 
 
-class Book(Protocol):
-    """Where tests are kept; see `cem.rotation.book.RotationBook`. Blocking."""
-
-    def load(self) -> dict[str, site_pb2.RotationTest]:
-        """Return the last test of each charger, the latest one last."""
-
-    def write(self, test: site_pb2.RotationTest, caller: Caller, /) -> None:
-        """Keep a test that began or ended. Raises RefusedError `store-failing`."""
-
-
 class RotationTester:
     """Answers for rotation tests; the last one of each charger is kept until its next."""
 
@@ -55,20 +45,16 @@ class RotationTester:
         control: Control,
         meters: Callable[[], Iterable[metering_pb2.MeterHealth]],
         clock: Clock,
-        book: Book,
+        book: Book[site_pb2.RotationTest],
     ) -> None:
         """Test with this control loop. meters: the site's meters as their reader tells them."""
         self._control = control
         self._meters = meters
         self._clock = clock
-        self._book = book
         self._one = asyncio.Lock()
         self._course: Course | None = None  # of the test that runs
         self._caller = Caller()  # who began or ended it
-        self._tests: dict[str, site_pb2.RotationTest] = {}  # that ended, the latest last
-        self._unsaved: list[tuple[site_pb2.RotationTest, Caller]] = []
-        self._is_loaded = False
-        self._tried_s = float("-inf")
+        self._ended = EndedTests(book, clock, "rotation")
 
     async def start(
         self, question: site_pb2.StartRotationTestRequest, caller: Caller
@@ -80,7 +66,7 @@ class RotationTester:
                 raise RefusedError("rotation-test-running", detail, ski=self._course.ski)
             course = self._begun(question.ski)
             # What cannot be recorded is not done; and the pulse begins only then.
-            await asyncio.to_thread(self._book.write, self._message(course), caller)
+            await self._ended.begin(self._message(course), caller)
             now = self._clock.monotonic()
             self._course, self._caller = replace(course, began_s=now, level_s=now), caller
             self._pulse(self._course, now)
@@ -91,7 +77,7 @@ class RotationTester:
         self, question: site_pb2.RotationTestRequest, _caller: Caller
     ) -> site_pb2.RotationTest:
         """Return how the running or the last test stands, of one charger or of all."""
-        course, tests = self._course, self._tests
+        course, tests = self._course, self._ended.by_charger
         if course is not None and question.ski in ("", course.ski):
             return self._message(course)
         latest = next(reversed(tests)) if tests else ""
@@ -141,21 +127,7 @@ class RotationTester:
 
     async def save(self) -> None:
         """Keep what ended, and first of all learn what was kept before; later if it must be."""
-        now = self._clock.monotonic()
-        is_due = now - self._tried_s >= SAVE_AGAIN_AFTER_S
-        if (self._is_loaded and not self._unsaved) or not is_due:
-            return
-        try:
-            if not self._is_loaded:
-                known = await asyncio.to_thread(self._book.load)
-                self._tests = known | self._tests
-                self._is_loaded = True
-            while self._unsaved:
-                await asyncio.to_thread(self._book.write, *self._unsaved[0])
-                del self._unsaved[0]
-        except RefusedError as error:
-            self._tried_s = now
-            logger.warning("rotation test not kept", extra={"error": str(error)})
+        await self._ended.save()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -178,9 +150,7 @@ class RotationTester:
         message = self._message(course)
         message.ended.CopyFrom(to_timestamp(self._clock.now()))
         message.ClearField("until")
-        self._tests.pop(course.ski, None)
-        self._tests[course.ski] = message
-        self._unsaved.append((message, self._caller))
+        self._ended.add(course.ski, message, self._caller)
         result = {"state": course.outcome.value, "code": course.trouble or ""}
         logger.info("rotation test ended", extra={"ski": course.ski, **result})
 
