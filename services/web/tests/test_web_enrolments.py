@@ -13,6 +13,7 @@ from enrolment.desk import Desk, Signing
 from enrolment.tables import make_tables
 from volthus_kit.clock import SystemClock
 from volthus_kit.database import open_sqlite
+from volthus_wire.v1.site_pb2 import SiteState
 from web.store import SiteRow
 
 PATH = "/enrolments"
@@ -97,6 +98,13 @@ async def test_a_site_of_another_tenant_is_neither_taken_nor_seen(desk, operator
         assert (answer.status_code, answer.json()["code"]) == (404, "unknown-site")
     listed = (await operator.get(PATH)).json()["items"]
     assert "theirs" not in {one["site"] for one in listed}
+
+
+async def test_a_site_that_just_spoke_up_is_there_before_it_is_stored(desk, operator, door):
+    spoken = SiteState(name="Just now").SerializeToString()
+    door.parts.live.heard_state("just-now", spoken)
+    answer = await operator.get(f"{PATH}/just-now")
+    assert (answer.status_code, answer.json()["site"]) == (200, "just-now")
 
 
 async def test_nobody_but_operators_makes_codes(desk, service, standard):

@@ -101,7 +101,10 @@ async def lock_device_out(site: SiteId, account: OperatorUser, parts: PartsDep) 
 async def _check(site: str, account: Account, parts: Parts) -> None:
     if account.sites is not None and site not in account.sites:
         raise unknown_site(site)
-    if not await parts.fleet.claims.is_of(site, account.tenant):
+    tenant = await parts.fleet.claims.tenant(site)
+    if tenant is None and parts.live.knows(site):
+        tenant = parts.live.heard(site).tenant  # it just spoke up, and is not stored yet
+    if tenant != account.tenant:
         raise unknown_site(site)
 
 

@@ -29,9 +29,9 @@ class Claims:
         """Return the ids of a tenant's allowed sites (None: all) behind `after`, by id."""
         return await asyncio.to_thread(self._sites, tenant, allowed, after, limit)
 
-    async def is_of(self, site: str, tenant: str) -> bool:
-        """Whether a site is this tenant's."""
-        return await asyncio.to_thread(self._tenant, site) == tenant
+    async def tenant(self, site: str) -> str | None:
+        """Return whose a site is, as it is stored; None for one that is not."""
+        return await asyncio.to_thread(self._stored_tenant, site)
 
     # --- in threads ------------------------------------------------------------------------------
 
@@ -60,7 +60,7 @@ class Claims:
         with Session(self._engine) as session:
             return list(session.exec(of_tenant))
 
-    def _tenant(self, site: str) -> str | None:
+    def _stored_tenant(self, site: str) -> str | None:
         with Session(self._engine) as session:
             row = session.get(SiteRow, site)
             return None if row is None else row.tenant
