@@ -158,6 +158,12 @@ from volthus_wire.v1.tariff_pb2 import (
     RemovePvSystemRequest,
     TariffReply,
 )
+from volthus_wire.v1.updating_pb2 import (
+    ApplyReleaseRequest,
+    DeclineReleaseRequest,
+    RollBackRequest,
+    UpdateState,
+)
 
 M = TypeVar("M", bound=Message)
 Q = TypeVar("Q", bound=Message)
@@ -255,6 +261,7 @@ SITE_STATE = Subject("site.{site}.up.state", SiteState)
 EEBUS_PICTURE = Subject("site.{site}.up.eebus", EebusPicture)
 FACT = Subject("site.{site}.up.fact.{kind}", Fact)
 SITE_PROFILE = Subject("site.{site}.up.profile", SiteProfile)
+UPDATE_STATE = Subject("site.{site}.up.update", UpdateState)
 
 # --- from cloud to site --------------------------------------------------------------------------
 WATCH = Subject("site.{site}.down.watch", Watch)
@@ -384,6 +391,12 @@ EEBUS_DIAGNOSTICS = Request(
 EEBUS_ACCEPT_WINDOW = Request(
     "site.{site}.down.rpc.eebus.accept-window", OpenAcceptWindowRequest, AcceptWindow
 )
+
+RELEASE_APPLY = Request("site.{site}.down.rpc.updater.apply", ApplyReleaseRequest, UpdateState)
+RELEASE_DECLINE = Request(
+    "site.{site}.down.rpc.updater.decline", DeclineReleaseRequest, UpdateState
+)
+RELEASE_ROLL_BACK = Request("site.{site}.down.rpc.updater.roll-back", RollBackRequest, UpdateState)
 
 # --- among cloud programs ------------------------------------------------------------------------
 CATALOGUE_GET = Request("cloud.smart-charging.rpc.catalogue", GetCatalogueRequest, CatalogueReply)
