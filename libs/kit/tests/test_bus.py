@@ -10,7 +10,7 @@ from volthus_kit.testing import NatsServer, nats_server
 from volthus_wire.subjects import CATALOGUE_GET, EVSE_LIMIT, GRID_CONNECTION_GET
 from volthus_wire.v1.evse_pb2 import EvseLimit
 from volthus_wire.v1.planning_pb2 import CatalogueReply, GetCatalogueRequest
-from volthus_wire.v1.rpc_pb2 import Caller, RpcReply
+from volthus_wire.v1.rpc_pb2 import Caller, RpcReply, RpcRequest
 from volthus_wire.v1.site_pb2 import (
     GetGridConnectionRequest,
     GridConnection,
@@ -18,6 +18,7 @@ from volthus_wire.v1.site_pb2 import (
 )
 
 SKI = "a" * 40
+FAR = Caller(actor="web", role="operator", origin="cloud")
 
 
 @pytest.fixture
@@ -59,6 +60,29 @@ async def test_a_request_is_answered_and_carries_who_asks(server):
     assert reply.settings.revision == 3
 
 
+async def test_where_a_request_came_from_is_told_by_its_subject_and_not_by_who_asks(server):
+    origins: list[str] = []
+
+    async def answer(_: GetGridConnectionRequest, caller: Caller) -> GridConnectionReply:
+        origins.append(caller.origin)
+        return GridConnectionReply()
+
+    async with Bus.connect(server.url, "a") as a, Bus.connect(server.url, "b") as b:
+        await b.serve(GRID_CONNECTION_GET, answer, site="s")
+        await asyncio.gather(a.until_connected(), b.until_connected())
+        question = GetGridConnectionRequest()
+        await a.ask(GRID_CONNECTION_GET, question, caller=Caller(origin="site"), site="s")
+        await a.ask(GRID_CONNECTION_GET, question, caller=FAR, site="s")
+        # What a stolen cloud would send: the subject that crosses the link, and a lie in it.
+        lie = RpcRequest(body=question.SerializeToString(), caller=Caller(origin="site"))
+        liar = await nats.connect(server.url)
+        answers = await liar.subscribe("lie")
+        await liar.publish(GRID_CONNECTION_GET.at(site="s"), lie.SerializeToString(), reply="lie")
+        await answers.next_msg(5)
+        await liar.close()
+    assert origins == ["site", "cloud", "cloud"]
+
+
 async def test_one_program_answers_for_many_sites_and_is_told_for_which(server):
     async def answer(_: GetGridConnectionRequest, __: Caller, at: dict[str, str]):
         return GridConnectionReply(settings=GridConnection(revision=int(at["site"][1:])))
@@ -67,7 +91,9 @@ async def test_one_program_answers_for_many_sites_and_is_told_for_which(server):
         await b.serve_many(GRID_CONNECTION_GET, answer)
         await asyncio.gather(a.until_connected(), b.until_connected())
         question = GetGridConnectionRequest()
-        replies = [await a.ask(GRID_CONNECTION_GET, question, site=f"s{n}") for n in (7, 11)]
+        replies = [
+            await a.ask(GRID_CONNECTION_GET, question, caller=FAR, site=f"s{n}") for n in (7, 11)
+        ]
     assert [reply.settings.revision for reply in replies] == [7, 11]
 
 
@@ -218,6 +244,8 @@ async def test_an_answer_counts_only_from_the_site_that_was_asked(server):
 
         await good.serve(GRID_CONNECTION_GET, answer, site="good")
         await asking.until_connected()
-        reply = await asking.ask(GRID_CONNECTION_GET, GetGridConnectionRequest(), site="good")
+        reply = await asking.ask(
+            GRID_CONNECTION_GET, GetGridConnectionRequest(), caller=FAR, site="good"
+        )
         assert reply.settings.phases == 3
         await liar.close()

@@ -19,8 +19,10 @@ from volthus_kit.testing import NatsServer
 from volthus_wire import subjects
 from volthus_wire.v1 import operating_pb2, records_pb2, site_pb2
 from volthus_wire.v1.records_pb2 import Fact
+from volthus_wire.v1.rpc_pb2 import Caller
 
 SITE = "fleet-00001"
+FAR = Caller(actor="test", role="operator", origin="cloud")
 
 
 @pytest.fixture
@@ -85,19 +87,19 @@ async def test_reads_are_answered_and_a_mode_is_kept_with_its_revision(cloud: Na
     ):
         await until(lambda: len(heard) == 3)
         question = site_pb2.GetSiteStateRequest()
-        state = await bus.ask(subjects.SITE_STATE_GET, question, site=SITE)
+        state = await bus.ask(subjects.SITE_STATE_GET, question, caller=FAR, site=SITE)
         ski = state.chargers[0].ski
         wanted = operating_pb2.PutModeRequest(
             ski=ski, mode=operating_pb2.ChargingMode(mode="fast", revision=1)
         )
-        reply = await bus.ask(subjects.MODE_PUT, wanted, site=SITE)
+        reply = await bus.ask(subjects.MODE_PUT, wanted, caller=FAR, site=SITE)
         assert (reply.mode.mode, reply.mode.revision) == ("fast", 2)
         with pytest.raises(RefusedError, match="revision 2"):
-            await bus.ask(subjects.MODE_PUT, wanted, site=SITE)
-        state = await bus.ask(subjects.SITE_STATE_GET, question, site=SITE)
+            await bus.ask(subjects.MODE_PUT, wanted, caller=FAR, site=SITE)
+        state = await bus.ask(subjects.SITE_STATE_GET, question, caller=FAR, site=SITE)
         assert state.chargers[0].mode.mode == "fast"
         sessions = await bus.ask(
-            subjects.SESSION_LIST, records_pb2.ListSessionsRequest(most=2), site=SITE
+            subjects.SESSION_LIST, records_pb2.ListSessionsRequest(most=2), caller=FAR, site=SITE
         )
         assert len(sessions.sessions) == 2
         assert sessions.next == sessions.sessions[-1].session

@@ -26,7 +26,14 @@ from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_R
 from volthus_kit.parcels import Acknowledgements, Parcel
 from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_kit.request_ids import HEADER, Work, brought_along, current, working_on
-from volthus_wire.subjects import CLOUD_REPLY, SITE_INBOX, SITE_REPLY, Request, Subject
+from volthus_wire.subjects import (
+    CLOUD_REPLY,
+    NEAR_REPLY,
+    SITE_INBOX,
+    SITE_REPLY,
+    Request,
+    Subject,
+)
 from volthus_wire.v1.rpc_pb2 import Caller, Refusal, RpcReply, RpcRequest
 
 M = TypeVar("M", bound=Message)
@@ -39,7 +46,8 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 2
 RECONNECT_WAIT_S = 0.5
 PING_INTERVAL_S = 5  # two unanswered pings end a connection that went silent
-SERVICE = Caller(actor="service", role="service", origin="site")
+NEAR, FAR = "site", "cloud"
+SERVICE = Caller(actor="service", role="service", origin=NEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +184,10 @@ class Bus:
         queue: str = "",
         **tokens: str,
     ) -> None:
-        """Answer for many sites at a time: `answer` is told the tokens too; see `serve`."""
+        """Answer for many sites at a time: `answer` is told the tokens too; see `serve`.
+
+        Only what comes from afar: no site is the own one here.
+        """
 
         async def callback(msg: Msg) -> None:
             found = request.tokens_of(msg.subject)
@@ -197,13 +208,16 @@ class Bus:
         """Answer a request; a RefusedError raised by `answer` travels back as such.
 
         A request with an idempotency key that was answered before gets the same answer again.
+        Of a request to a site both are heard, that of the cloud and that of the site's own
+        programs; `Caller.origin` is by which of them it came, not by what the asking one says.
         queue: name under which several replicas share the work.
         """
+        for heard in (request, request.near) if request.is_far else (request,):
 
-        async def callback(msg: Msg) -> None:
-            await self._reply(request, answer, msg)
+            async def callback(msg: Msg, heard: Request[Q, R] = heard) -> None:
+                await self._reply(heard, answer, msg)
 
-        await self._add(_Subscription(request.across(**tokens), _beside(callback), queue))
+            await self._add(_Subscription(heard.across(**tokens), _beside(callback), queue))
 
     async def ask(
         self,
@@ -215,11 +229,12 @@ class Bus:
         idempotency_key: str = "",
         **tokens: str,
     ) -> R:
-        """Ask and wait for the answer.
+        """Ask and wait for the answer; a site's own programs ask so that it stays in the site.
 
         Raises RefusedError as the owner said it, NotAnsweredError when nobody serves the
         request, the server is away or the deadline passed.
         """
+        request = request if caller.origin == FAR else request.near
         subject = request.at(**tokens)
         envelope = RpcRequest(
             # Deterministic: a repetition is known by its bytes.
@@ -231,10 +246,11 @@ class Bus:
         if not self.is_connected:
             raise NotAnsweredError(subject, nobody=True)
         self._requests += 1
-        reply = self._reply_subject(str(self._requests), tokens.get("site"))
+        answers = _answers_on(request, tokens)
+        reply = answers.format(replica=self._replica, id=self._requests, **tokens)
         self._waiting[reply] = future = asyncio.get_running_loop().create_future()
         try:
-            await self._open_replies(SITE_REPLY if "site" in tokens else CLOUD_REPLY)
+            await self._open_replies(answers)
             await self._client.publish(
                 subject,
                 envelope.SerializeToString(),
@@ -317,11 +333,6 @@ class Bus:
             raise
         return reply
 
-    def _reply_subject(self, number: str, site: str | None) -> str:
-        if site is None:
-            return CLOUD_REPLY.format(replica=self._replica, id=number)
-        return SITE_REPLY.format(site=site, replica=self._replica, id=number)
-
     async def _reply(
         self, request: Request[Q, R], answer: Callable[[Q, Caller], Awaitable[R]], msg: Msg
     ) -> None:
@@ -332,6 +343,8 @@ class Bus:
             BUS_REJECTED.labels(request.pattern).inc()
             return
         caller = envelope.caller
+        if "site" in request.tokens_of(msg.subject):
+            caller.origin = FAR if request.is_far else NEAR
 
         async def work() -> RpcReply:
             return await _answered(answer, question, caller, msg.subject)
@@ -464,6 +477,13 @@ def _beside(callback: Callable[[Msg], Awaitable[None]]) -> Callable[[Msg], Await
         task.add_done_callback(running.discard)
 
     return started
+
+
+def _answers_on(request: Request[Q, R], tokens: Tokens) -> str:
+    """Return the pattern of the subject of answers: of a near request it stays in the site too."""
+    if "site" not in tokens:
+        return CLOUD_REPLY
+    return SITE_REPLY if request.is_far else NEAR_REPLY
 
 
 def _looked_at(flushing: asyncio.Task[None]) -> None:

@@ -133,7 +133,8 @@ async def linked_servers(site: str = "demo") -> AsyncIterator[tuple[NatsServer, 
             at_site,
             f'jetstream {{ domain: "{site}", store_dir: "{at_site}" }}\n'
             f"leafnodes {{ reconnect: 1s, remotes: [\n"
-            f'  {{ url: "nats-leaf://127.0.0.1:{leaf_port}" }}\n] }}\n',
+            f'  {{ url: "nats-leaf://127.0.0.1:{leaf_port}"\n'
+            '    deny_imports: ["site.*.local.>", "cloud.>", "_INBOX.>", "$JS.>"] }\n] }\n',
         )
         await cloud.start()
         await edge.start()

@@ -1,11 +1,12 @@
 """Who tells whom what: every subject on the bus, with its one message type, on one page.
 
 `site.{site}.local.>` never leaves the site; `site.{site}.up.>` goes from site to cloud and
-`site.{site}.down.>` back; `cloud.{service}.rpc.>` is spoken among cloud programs.
+`site.{site}.down.>` back; `cloud.{service}.rpc.>` is spoken among cloud programs. A request to a
+site stands here as the cloud asks it; programs of the site ask `Request.near`.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Generic, TypeVar
 
@@ -244,6 +245,20 @@ class Request(Generic[Q, R]):
         """Return the tokens of a subject asked on; see `Subject.tokens_of`."""
         return _found(self.pattern, subject)
 
+    @property
+    def is_far(self) -> bool:
+        """Whether it is the one that crosses the leaf link."""
+        return ".down.rpc." in self.pattern
+
+    @property
+    def near(self) -> "Request[Q, R]":
+        """The same request as a program of the site asks it.
+
+        It never crosses the leaf link: by it an owner knows that it was not asked from afar,
+        whatever the envelope says.
+        """
+        return replace(self, pattern=self.pattern.replace(".down.rpc.", ".local.rpc.", 1))
+
 
 # --- inside a site -------------------------------------------------------------------------------
 METER_READING = Subject("site.{site}.local.meter.{meter}.reading", MeterReading)
@@ -419,6 +434,7 @@ LINK_REVOKE = Request("cloud.enrolment.rpc.revoke", RevokeLinkRequest, Link)
 # --- answers -------------------------------------------------------------------------------------
 # A reply crosses a leaf link only on an explicit subject that the site may publish on.
 SITE_REPLY = "site.{site}.up.reply.{replica}.{id}"
+NEAR_REPLY = "site.{site}.local.reply.{replica}.{id}"  # of what a site's own programs asked
 CLOUD_REPLY = "cloud.reply.{replica}.{id}"
 # Acknowledgements of the cloud's streams: the one subject of replies that a site may hear.
 SITE_INBOX = "site.{site}.down._inbox.{replica}.{id}"

@@ -27,6 +27,7 @@ TIMEOUT_S = 15.0
 RETRY_S = 300.0
 LONGEST_WAIT_S = 86_400.0
 MOST_BYTES = 256 * 1024
+STAYS_HERE = ["site.*.local.>", "cloud.>", "_INBOX.>", "$JS.>"]
 
 
 class DeviceError(Exception):
@@ -180,7 +181,9 @@ class Device:
             f'jetstream {{ domain: "{answer.site}" }}\n'
             "leafnodes {\n  reconnect: 1s\n  remotes: [ {\n"
             f"    url: {json.dumps(answer.leaf_url)}\n"
-            f"    credentials: {json.dumps(str(creds))}{tls}\n  }} ]\n}}\n"
+            f"    credentials: {json.dumps(str(creds))}{tls}\n"
+            # The hub refuses this too, but a stolen hub refuses nothing. Denies both ways.
+            f"    deny_imports: {json.dumps(STAYS_HERE)}\n  }} ]\n}}\n"
         )
 
     async def _asked(
