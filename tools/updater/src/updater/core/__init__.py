@@ -1,0 +1,1 @@
+"""What the updater decides: pure, no clock, no wire."""
