@@ -23,10 +23,16 @@ EXIT_SETTINGS = 2
 
 
 def run(
-    serve: Callable[[S], Awaitable[None]], settings_type: type[S], *, name: str, about: str
+    serve: Callable[[S], Awaitable[None]],
+    settings_type: type[S],
+    *,
+    name: str,
+    about: str,
+    new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
 ) -> None:
     """Run a service as a program; never returns.
 
+    new_loop: makes another event loop than Python's own.
     Exits 0 after INT or TERM, 1 when the service failed, 2 for settings that cannot be.
     """
     package = f"volthus-{name}"
@@ -46,7 +52,8 @@ def run(
         sys.stderr.write(f"{name}: settings cannot be used: {error}\n")
         sys.exit(EXIT_SETTINGS)
     describe_build(name, package)
-    sys.exit(asyncio.run(_until_told_to_stop(serve(settings), name)))
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        sys.exit(runner.run(_until_told_to_stop(serve(settings), name)))
 
 
 async def _until_told_to_stop(work: Awaitable[None], name: str) -> int:

@@ -1,15 +1,18 @@
 """Starts the front door: puts the parts together and serves, nothing else."""
 
 import asyncio
+import sys
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+
+import uvloop
 
 from volthus_kit import health
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
 from volthus_kit.http import serve_app
 from volthus_kit.service import run
-from web import hearing
+from web import collecting, hearing
 from web.accounts import Accounts
 from web.app import create_app
 from web.attempts import SharedAttempts
@@ -35,6 +38,10 @@ from web.telling import Telling, telling_settings
 from web.tokens import ProgramTokens
 from web.users import Users
 
+# Threads that work for the database take the interpreter for so long at a time. Python's own 5 ms
+# is what each answer would wait several times: after every call to the system it stands in line.
+SWITCH_S = 0.0005
+
 
 async def serve(settings: Settings) -> None:
     """Run until cancelled. A task that fails stops all; the supervisor then starts us anew."""
@@ -56,7 +63,7 @@ async def serve(settings: Settings) -> None:
     async with _bus(settings) as bus, asyncio.TaskGroup() as tasks:
         await hearing.hear(bus, live)
         owners = Owners(bus, live, audit, settings.web_origin)
-        tokens = ProgramTokens(engine, clock)
+        tokens = ProgramTokens(engine, clock, timedelta(days=settings.oidc_token_days))
         software = Software(
             engine, clock, settings.releases, settings.releases_key, settings.update_command
         )
@@ -91,6 +98,7 @@ async def serve(settings: Settings) -> None:
         )
         checks = {"bus": lambda: bus.is_connected}
         app = create_app(parts, settings.web_static, checks, settings.allowed_origins)
+        tasks.create_task(collecting.collect_often(), name="garbage")
         tasks.create_task(hearing.watch(bus, live), name="watch")
         tasks.create_task(limits.share(), name="share rates")
         tasks.create_task(hearing.place(engine, live), name="place sites")
@@ -119,7 +127,14 @@ def _bus(settings: Settings) -> AbstractAsyncContextManager[Bus]:
 def main() -> None:
     """Start the program `web`."""
     give_back_large_blocks()
-    run(serve, Settings, name="web", about="The HTTP API and the page of Volthus.")
+    sys.setswitchinterval(SWITCH_S)
+    run(
+        serve,
+        Settings,
+        name="web",
+        about="The HTTP API and the page of Volthus.",
+        new_loop=uvloop.new_event_loop,
+    )
 
 
 if __name__ == "__main__":

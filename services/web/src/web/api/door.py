@@ -28,6 +28,7 @@ CSRF_HEADER = "X-CSRF-Token"
 KEY_HEADER = "Idempotency-Key"
 MOST_KEY = 200
 KEY = re.compile(rf"[\x21-\x7e]{{1,{MOST_KEY}}}")
+OTHER_SITES = frozenset({"cross-site", "same-site"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 BEARER = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
@@ -88,7 +89,13 @@ def check_knocks(request: Request, parts: Parts) -> None:
 
 
 def _count_request(request: Request, parts: Parts, account: Account) -> None:
-    """Count a request. Raises ProblemError `too-many-requests`."""
+    """Count a request, once however often it is asked whose it is.
+
+    Raises ProblemError `too-many-requests`.
+    """
+    if getattr(request.state, "is_counted", False):
+        return
+    request.state.is_counted = True
     wait_s = parts.limits.asked(account.actor, address_of(request))
     if wait_s > 0:
         raise _wait("too-many-requests", "Too many requests", wait_s)
@@ -104,7 +111,22 @@ def _wait(code: str, what: str, wait_s: int) -> ProblemError:
     )
 
 
+def check_same_origin(request: Request) -> None:
+    """Let a browser log in or change something only from our own page. Raises `cross-site`.
+
+    Browsers say where a request comes from and no page can say it for them; programs say nothing.
+    It stands beside what already keeps others out: the CSRF token, and cookies that go nowhere.
+    """
+    if request.headers.get("Sec-Fetch-Site") in OTHER_SITES:
+        raise ProblemError(
+            HTTPStatus.FORBIDDEN,
+            "cross-site",
+            "A page of another site asked for this; log in and change things at our own.",
+        )
+
+
 def _check_csrf(request: Request, account: Account) -> None:
+    check_same_origin(request)
     given = request.headers.get(CSRF_HEADER, "")
     if not account.is_csrf_token(given):
         raise ProblemError(
@@ -119,9 +141,8 @@ AccountDep = Annotated[Account, Depends(account_of)]
 
 async def is_still_valid(parts: Parts, account: Account) -> bool:
     """Whether a log-in or a program's token still holds: long streams ask now and then."""
-    if account.kind is Kind.PROGRAM:
-        return await parts.tokens.is_valid(account)
-    return await parts.accounts.is_valid(account)
+    kept = parts.tokens if account.kind is Kind.PROGRAM else parts.accounts
+    return await parts.known.is_valid(account, partial(kept.is_valid, account))
 
 
 def check_password_changed(account: Account) -> None:
