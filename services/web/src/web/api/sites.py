@@ -70,11 +70,8 @@ async def list_sites(  # noqa: PLR0913, PLR0917 - what a list can be asked for
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, "unknown-cursor", f"{wrong}.", field="cursor"
         ) from wrong
-    page = Sites.model_construct(
-        items=[shown(row) for row in found.rows], next=found.next or None, total=found.total
-    )
     # As text at once: nothing is gained by checking what was just made, and a page may be long.
-    return Response(page.model_dump_json(), media_type="application/json")
+    return Response(parts.fleet.pages.page(found), media_type="application/json")
 
 
 @router.get("/{site}", responses=OF_A_SITE)

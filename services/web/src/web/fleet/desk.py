@@ -18,6 +18,7 @@ from web.fleet.beating import Beating
 from web.fleet.claims import Claims
 from web.fleet.exposition import rendered
 from web.fleet.overload import LEASE, Overload
+from web.fleet.pages import Pages
 from web.fleet.registry import Registry
 from web.fleet.rollups import Rollups
 from web.leases import Leases
@@ -60,6 +61,7 @@ class Fleet:
         self.rollups = Rollups(engine)
         self.claims = Claims(engine)
         self.index = Index()
+        self.pages = Pages()
         self.changed: set[asyncio.Event] = set()
 
     # --- what the API asks -----------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Finding sites among many: filters, orders, pages whose cursor stays true. Pure.
 
-An order is kept for a second: a list that is asked for over and over costs no sorting, and what
-moves all the time (power, load) stands still while somebody turns a page.
+An order is kept for a second, with what was found in it: a list that is asked for over and over
+costs nothing, and what moves all the time (power, load) stands still while somebody turns a page.
 """
 
 import base64
@@ -17,6 +17,7 @@ from web.core.fleet.rows import Doing, Row
 from web.core.roles import Sight
 
 ORDER_FOR_S = 1.0
+MOST_FOUND = 32  # filters of one order, in its second
 Key = tuple[float | str, str]
 
 
@@ -89,10 +90,24 @@ STATES: dict[State, Callable[[Row], bool]] = {
 }
 
 
+Filter = tuple[frozenset[str] | None, State | None, bool | None, str, str]
+
+
 @dataclass(slots=True)
 class _Order:
     rows: list[Row]
     made_s: float
+    _found: dict[Filter, list[Row]] = field(default_factory=dict)
+
+    def filtered(self, query: Query, sight: Sight) -> list[Row]:
+        """Return the rows that fit, in order."""
+        wanted = (sight.sites, query.state, query.attention, query.tag, query.search)
+        rows = self._found.get(wanted)
+        if rows is None:
+            if len(self._found) >= MOST_FOUND:
+                self._found.clear()
+            rows = self._found[wanted] = _filtered(self.rows, query, sight)
+        return rows
 
 
 @dataclass(slots=True)
@@ -128,7 +143,7 @@ class Index:
         """Return a page of what somebody looks for. Raises CursorError."""
         key = KEYS[query.sort]
         position = _position(query)
-        rows = _filtered(self._ordered(sight.tenant, query.sort, now_s), query, sight)
+        rows = self._ordered(sight.tenant, query.sort, now_s).filtered(query, sight)
         if query.descending:
             end = len(rows) if position is None else bisect_left(rows, position, key=key)
             page = rows[max(0, end - query.limit) : end][::-1]
@@ -139,13 +154,13 @@ class Index:
             has_more = start + query.limit < len(rows)
         return Found(page, len(rows), _cursor(query, key(page[-1])) if page and has_more else "")
 
-    def _ordered(self, tenant: str, sort: Sort, now_s: float) -> list[Row]:
+    def _ordered(self, tenant: str, sort: Sort, now_s: float) -> _Order:
         order = self._orders.get((tenant, sort))
         if order is None or not 0 <= now_s - order.made_s < ORDER_FOR_S:
             rows = [row for row in self._rows.values() if row.tenant == tenant]
             order = _Order(sorted(rows, key=KEYS[sort]), now_s)
             self._orders[tenant, sort] = order
-        return order.rows
+        return order
 
 
 def counted(rows: Iterable[Row]) -> dict[State, int]:
