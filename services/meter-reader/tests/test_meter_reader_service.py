@@ -21,6 +21,7 @@ from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_kit.testing import free_port, nats_server
 from volthus_wire import subjects
 from volthus_wire.v1 import metering_pb2 as wire
+from volthus_wire.v1.confirming_pb2 import ListConfirmationsRequest
 from volthus_wire.v1.electrical_pb2 import Conductors
 from volthus_wire.v1.evse_pb2 import Ev, EvseState
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -500,3 +501,21 @@ async def test_readiness_metrics_and_ages_are_served(service, site, nats, tmp_pa
     assert ready.status_code == 200
     assert f'volthus_meter_age_seconds{{meter="{health.settings.meter}"}}' in text
     assert 'volthus_meter_read_errors_total{reason="modbus-exception"}' in text
+
+
+async def test_a_meter_that_guards_a_fuse_is_not_set_up_from_afar(service, site, partner):
+    far = Caller(actor="olga", role="operator", origin="cloud")
+    async with partner.meter() as meter, service():
+        health = await site.add(settings(meter, name="House"))
+        elsewhere = wire.MeterSettings()
+        elsewhere.CopyFrom(health.settings)
+        elsewhere.transport.host = "127.0.0.66"  # a false meter: tells of no load at all
+        question = wire.UpdateMeterRequest(settings=elsewhere, site_phases=3)
+        with pytest.raises(RefusedError, match="confirmation-at-site-needed"):
+            await site.bus.ask(subjects.METER_UPDATE, question, caller=far, site=SITE)
+        reply = await site.ask(subjects.METER_WAITING, ListConfirmationsRequest())
+        assert [told.method for told in reply.confirmations] == ["meter.update"]
+        elsewhere.CopyFrom(health.settings)
+        elsewhere.name = "Cellar"
+        question = wire.UpdateMeterRequest(settings=elsewhere, site_phases=3)
+        await site.bus.ask(subjects.METER_UPDATE, question, caller=far, site=SITE)

@@ -12,6 +12,11 @@ from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from volthus_wire.v1.confirming_pb2 import (
+    DecideConfirmationRequest,
+    ListConfirmationsReply,
+    ListConfirmationsRequest,
+)
 from volthus_wire.v1.eebus_pb2 import (
     AcceptWindow,
     DeviceDiagnostics,
@@ -381,6 +386,19 @@ SAVINGS_GET = Request("site.{site}.down.rpc.cem.savings-get", GetSavingsRequest,
 CAR_SOC_PUT = Request("site.{site}.down.rpc.cem.car-soc-put", PutCarSocRequest, CarSoc)
 CAR_SOC_GET = Request("site.{site}.down.rpc.cem.car-soc-get", GetCarSocRequest, CarSoc)
 SITE_STATE_GET = Request("site.{site}.down.rpc.cem.state-get", GetSiteStateRequest, SiteState)
+
+CEM_WAITING = Request(
+    "site.{site}.down.rpc.cem.waiting", ListConfirmationsRequest, ListConfirmationsReply
+)
+CEM_DECIDE = Request("site.{site}.down.rpc.cem.decide", DecideConfirmationRequest, Nothing)
+METER_WAITING = Request(
+    "site.{site}.down.rpc.meter.waiting", ListConfirmationsRequest, ListConfirmationsReply
+)
+METER_DECIDE = Request("site.{site}.down.rpc.meter.decide", DecideConfirmationRequest, Nothing)
+EEBUS_WAITING = Request(
+    "site.{site}.down.rpc.eebus.waiting", ListConfirmationsRequest, ListConfirmationsReply
+)
+EEBUS_DECIDE = Request("site.{site}.down.rpc.eebus.decide", DecideConfirmationRequest, Nothing)
 
 METER_MODELS = Request(
     "site.{site}.down.rpc.meter.models", ListMeterModelsRequest, ListMeterModelsReply

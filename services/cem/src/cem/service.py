@@ -103,7 +103,7 @@ async def _control(
             await follower.look()  # before the first limit: the file may have changed the fuse
             tasks.create_task(follower.run(), name="site file")
         await inbox.hear(controller.happened, controller.watched, lambda: controller.state)
-        await answer(bus, settings.site, commands)
+        await answer(bus, settings.site, commands, clock)
         book = RotationBook(store)
         tester = RotationTester(controller, lambda: inbox.meters, clock, book)
         await rotation.answer(bus, settings.site, tester)

@@ -15,7 +15,8 @@ class Settings(SiteSettings):
     site_name: str = Field("", description="name of the site for people; empty = its id")
     remote_fuse: bool = Field(
         default=False,
-        description="let commands from afar raise a fuse limit or lower a margin",
+        description="let commands from afar take protection away: raise a fuse, lower a margin, "
+        "change a failsafe, switch energy management off",
     )
     site_file: Path | None = Field(
         None, description="site file to keep the settings by (YAML); empty = none"

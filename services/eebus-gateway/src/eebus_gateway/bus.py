@@ -28,12 +28,14 @@ from eebus_gateway.messages import (
     state_message,
     window_message,
 )
-from volthus_kit.bus import Bus
+from volthus_kit.bus import FAR, Bus
+from volthus_kit.confirming import Confirmations
 from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_wire.subjects import (
     APPLIANCE_LIMIT,
     APPLIANCES,
     EEBUS_ACCEPT_WINDOW,
+    EEBUS_DECIDE,
     EEBUS_DIAGNOSTICS,
     EEBUS_METERS,
     EEBUS_PAIR,
@@ -41,6 +43,7 @@ from volthus_wire.subjects import (
     EEBUS_PICTURE_GET,
     EEBUS_RENAME,
     EEBUS_UNPAIR,
+    EEBUS_WAITING,
     EVSE_LIMIT,
     EVSE_ROSTER,
     EVSE_STATE,
@@ -93,9 +96,6 @@ class Outbox:
         await self._bus.publish(APPLIANCES, appliances_message(views, now), site=self._site)
 
 
-FAR = "cloud"
-
-
 class Commands(Protocol):
     """Who carries out the user's commands."""
 
@@ -140,8 +140,10 @@ class Inbox:
 
         await self._bus.subscribe(APPLIANCE_LIMIT, on_limit, site=self._site)
 
-    async def requests(self, picture: Callable[[], Picture], commands: Commands) -> None:
-        """Answer everything asked about EEBUS devices."""
+    async def requests(
+        self, picture: Callable[[], Picture], commands: Commands, waiting: Confirmations
+    ) -> None:
+        """Answer everything asked about EEBUS devices. waiting: for somebody at the site."""
 
         async def get(_: wire.GetEebusPictureRequest, __: Caller) -> wire.EebusPicture:
             return picture_message(picture())
@@ -169,11 +171,13 @@ class Inbox:
             )
 
         await self._bus.serve(EEBUS_DIAGNOSTICS, examine, site=self._site)
-        await self._bus.serve(EEBUS_ACCEPT_WINDOW, window, site=self._site)
+        parked = waiting.parking(EEBUS_ACCEPT_WINDOW, window)
+        await self._bus.serve(EEBUS_ACCEPT_WINDOW, parked, site=self._site)
         await self._bus.serve(EEBUS_PICTURE_GET, get, site=self._site)
-        await self._bus.serve(EEBUS_PAIR, pair, site=self._site)
+        await self._bus.serve(EEBUS_PAIR, waiting.parking(EEBUS_PAIR, pair), site=self._site)
         await self._bus.serve(EEBUS_RENAME, rename, site=self._site)
         await self._bus.serve(EEBUS_UNPAIR, unpair, site=self._site)
+        await waiting.serve(self._bus, self._site, EEBUS_WAITING, EEBUS_DECIDE)
 
     async def operator_settings(self) -> OperatorSettings | None:
         """Return how the site obeys its grid operator, by the CEM; None while it is away."""

@@ -17,6 +17,7 @@ from volthus_kit import health
 from volthus_kit.answer_book import AnswerBook
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
+from volthus_kit.confirming import Confirmations
 from volthus_kit.service import run
 
 
@@ -56,7 +57,7 @@ async def serve(settings: Settings) -> None:
             inbox = Inbox(bus, settings.site)
             await inbox.limits(hub.hear)
             await inbox.appliance_limits(hub.appliances.take)
-            await inbox.requests(hub.picture, pairing)
+            await inbox.requests(hub.picture, pairing, Confirmations("eebus", clock))
             offering = Offering(hub, keeper, inbox.operator_settings, last_offer)
             tasks.create_task(pairing.run(), name="accept window")
             tasks.create_task(offering.run(), name="offers to a control box")

@@ -6,9 +6,11 @@ from meter_reader.core.picture import Picture
 from meter_reader.messages import to_health, to_reading
 from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
+from volthus_kit.confirming import Confirmations
 from volthus_wire.subjects import (
     EVSE_STATE,
     METER_ADD,
+    METER_DECIDE,
     METER_IDENTIFY,
     METER_LIST,
     METER_MODELS,
@@ -17,6 +19,7 @@ from volthus_wire.subjects import (
     METER_ROSTER,
     METER_TEST,
     METER_UPDATE,
+    METER_WAITING,
     SITE_STATE,
 )
 from volthus_wire.v1 import metering_pb2 as wire
@@ -77,12 +80,13 @@ class Commands(Protocol):
         """Return which models fit."""
 
 
-async def serve(bus: Bus, site: str, commands: Commands) -> None:
+async def serve(bus: Bus, site: str, commands: Commands, waiting: Confirmations) -> None:
     """Answer the site's requests about meters from now on."""
     await bus.serve(METER_MODELS, commands.models, site=site)
     await bus.serve(METER_LIST, commands.list, site=site)
-    await bus.serve(METER_ADD, commands.add, site=site)
-    await bus.serve(METER_UPDATE, commands.update, site=site)
+    await bus.serve(METER_ADD, waiting.parking(METER_ADD, commands.add), site=site)
+    await bus.serve(METER_UPDATE, waiting.parking(METER_UPDATE, commands.update), site=site)
+    await waiting.serve(bus, site, METER_WAITING, METER_DECIDE)
     await bus.serve(METER_REMOVE, commands.remove, site=site)
     await bus.serve(METER_TEST, commands.test, site=site)
     await bus.serve(METER_IDENTIFY, commands.identify, site=site)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from meter_profiles.catalogue import profile, profiles
 from meter_profiles.errors import UnknownModelError
 from meter_profiles.profile import Profile
-from meter_reader.core.configuration import Line, MeterConfig
+from meter_reader.core.configuration import Line, MeterConfig, Role
 from meter_reader.core.findings import findings_about
 from meter_reader.core.house import seen_from_house
 from meter_reader.core.picture import picture_of
@@ -42,6 +42,7 @@ from meter_reader.polling import Poller
 from meter_reader.second_look import OTHER, explained
 from meter_reader.store import Store, StoreError
 from volthus_kit.backoff import backoff
+from volthus_kit.bus import FAR
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
 from volthus_wire.revisions import is_met
@@ -50,6 +51,7 @@ from volthus_wire.v1.rpc_pb2 import Caller, Nothing
 
 logger = logging.getLogger(__name__)
 
+GUARDING = (Role.GRID, Role.SUB)
 TEST_TIMEOUT_S = 4.0  # below the 5 s that a caller waits
 IDENTIFY_FOR_S = 11.0  # the API waits 15 s
 FIRST_FRAMING_S = 6.0  # of these, if the framing that was said is silent
@@ -66,15 +68,21 @@ class Trial:
 class MeterCommands:
     """Carries out the requests of the bus, one change at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each by name
         self,
         poller: Poller,
         lines: Lines,
         store: Store,
         clock: Clock,
         charging_w: Callable[[], float | None] = lambda: None,
+        *,
+        remote: bool = False,
     ) -> None:
-        """Answer with these parts. charging_w: what the chargers draw now, None if unknown."""
+        """Answer with these parts. charging_w: what the chargers draw now, None if unknown.
+
+        remote: fuses may be guarded by a meter that was set up from afar.
+        """
+        self._remote = remote
         self._charging_w = charging_w
         self._poller = poller
         self._lines = lines
@@ -168,6 +176,7 @@ class MeterCommands:
         async with self._turn:
             self._refuse_while_loading()
             _refuse(objection_to(config, model, self._poller.configs(), question.site_phases))
+            self._check_place(config, None, caller)
             # Held, so that the poller takes over the connection that was tried: some devices have
             # one socket only and are slow to free it.
             async with self._lines.lease(config.line):
@@ -186,6 +195,7 @@ class MeterCommands:
                 config = replace(config, line=line)
             others = [c for c in self._poller.configs() if c.meter != config.meter]
             _refuse(objection_to(config, model, others, question.site_phases))
+            self._check_place(config, before, caller)
             if not before.reads_like(config):
                 await self._try_instead(before, config, model, question.site_phases)
             return await self._put(config, "update", caller)
@@ -251,6 +261,19 @@ class MeterCommands:
             await self._try(after, model, site_phases)
         finally:
             await self._poller.watch(before)  # until the new settings are written
+
+    def _check_place(self, config: MeterConfig, before: MeterConfig | None, caller: Caller) -> None:
+        """Refuse from afar a meter that a fuse is to be guarded by: a false one opens it."""
+        is_named_only = before is not None and config == replace(
+            before, name=config.name, revision=config.revision
+        )
+        is_risky = config.role in GUARDING and not is_named_only
+        if is_risky and caller.origin == FAR and not self._remote:
+            raise RefusedError(
+                "confirmation-at-site-needed",
+                "The meter that guards a fuse must be confirmed at the site itself.",
+                field="/transport",
+            )
 
     def _is_used(self, line: Line) -> bool:
         """Return whether a meter is read there already."""

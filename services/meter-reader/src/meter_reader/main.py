@@ -17,6 +17,7 @@ from volthus_kit import health
 from volthus_kit.answer_book import AnswerBook
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
+from volthus_kit.confirming import Confirmations
 from volthus_kit.service import run
 
 ABOUT = """Reads the energy meters of a site over Modbus and publishes what they measure.
@@ -45,10 +46,11 @@ async def serve(settings: Settings) -> None:
             pace = Pace(settings.poll_interval_s, settings.frozen_samples)
             poller = Poller(tasks, lines, clock, pace, outbox)
             poller.fuse_a = surroundings.fuse_a
-            commands = MeterCommands(poller, lines, store, clock, surroundings.charging_w)
+            remote, drawn = settings.remote_meter, surroundings.charging_w
+            commands = MeterCommands(poller, lines, store, clock, drawn, remote=remote)
             checks = {"bus": lambda: bus.is_connected, "store": lambda: commands.is_loaded}
             await surroundings.listen(bus, settings.site)
-            await answer(bus, settings.site, commands)
+            await answer(bus, settings.site, commands, Confirmations("meter", clock))
             tasks.create_task(commands.load(), name="load meters")
             tasks.create_task(poller.announce(), name="announce the roster")
             tasks.create_task(

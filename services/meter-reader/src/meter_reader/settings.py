@@ -15,3 +15,7 @@ class Settings(SiteSettings):
         FROZEN_SAMPLES, ge=2, le=1000, description="identical samples that mean a frozen meter"
     )
     rtu_timeout_s: float = Field(2.0, ge=0.2, le=5.0, description="wait for a serial answer, s")
+    remote_meter: bool = Field(
+        default=False,
+        description="let commands from afar set up or change a meter that guards a fuse",
+    )

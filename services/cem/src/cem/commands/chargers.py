@@ -1,9 +1,8 @@
 """Answers requests about chargers' settings."""
 
 from cem.commands.desk import Desk, check_revision, refuse
-from cem.core.charger_rules import object_to_place
+from cem.core.charger_rules import needs_site, object_to_place
 from cem.core.circuit_rules import object_to_sums
-from cem.core.circuits import ancestry
 from cem.core.events import ChargerSet
 from cem.core.site import ChargerSettings, PhaseSwitching
 from cem.core.validation import object_to_charger
@@ -37,8 +36,8 @@ class ChargerCommands:
             refuse(object_to_place(wanted, state.circuits))
             summed = [*others, wanted]
             refuse(object_to_sums(state.grid, state.circuits, summed, "/failsafe_a"))
-            is_moved = before.circuit not in ancestry(wanted.circuit, state.circuits)
-            desk.require_site(caller, "/circuit", is_needed=is_moved)
+            risk = needs_site(wanted, before, state.circuits)
+            desk.require_site(caller, risk, is_needed=bool(risk))
             at = f"/chargers/{wanted.ski}"
             desk.require_unmanaged(at, of_charger(before), of_charger(wanted))
             changes = [Change(f"charger/{wanted.ski}", before, wanted)]

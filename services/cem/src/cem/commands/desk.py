@@ -111,7 +111,7 @@ class Desk:
         if is_needed and caller.origin == FAR and not self._remote_fuse:
             raise RefusedError(
                 "confirmation-at-site-needed",
-                "A higher fuse or a smaller margin must be set at the site itself.",
+                "What takes protection away must be confirmed at the site itself.",
                 field=pointer,
             )
 

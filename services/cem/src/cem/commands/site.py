@@ -63,6 +63,8 @@ class SiteCommands:
             is_confirmed = asked.on and asked.confirmed_no_other
             wanted = EnergyManagement(asked.on, is_confirmed, before.revision + 1)
             refuse(object_to_energy_management(wanted))
+            # Off, chargers take what is set in themselves, and nobody watches the fuse.
+            desk.require_site(caller, "/on", is_needed=before.on and not wanted.on)
             desk.require_unmanaged(
                 "/energy_management", of_energy_management(before), of_energy_management(wanted)
             )

@@ -7,8 +7,8 @@ from itertools import chain
 
 from cem.commands.desk import Desk, refuse
 from cem.commands.outlook import OutlookCommands, refuse_zone
-from cem.core import circuit_rules
-from cem.core.circuits import CircuitSettings, ancestry
+from cem.core import charger_rules, circuit_rules
+from cem.core.circuits import CircuitSettings
 from cem.core.driving import Car
 from cem.core.events import (
     CarsSet,
@@ -146,10 +146,10 @@ class SiteFileCommands:
             desk.require_site(caller, f"/circuits/{circuit.id}", is_needed=needed)
         for ski, charger in wanted.chargers.items():
             then = before.chargers.get(ski)
-            is_moved = then is not None and then.circuit not in ancestry(
-                charger.circuit, wanted.circuits
-            )
-            desk.require_site(caller, f"/chargers/{ski}/circuit", is_needed=is_moved)
+            risk = "" if then is None else charger_rules.needs_site(charger, then, wanted.circuits)
+            desk.require_site(caller, f"/chargers/{ski}{risk}", is_needed=bool(risk))
+        is_off = before.energy_management.on and not wanted.energy_management.on
+        desk.require_site(caller, "/energy_management/on", is_needed=is_off)
 
 
 def _told(before: Installation, wanted: Installation) -> Iterator[tuple[str, str, str]]:

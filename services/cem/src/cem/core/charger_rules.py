@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from cem.core.circuits import MAIN, CircuitSettings
+from cem.core.circuits import MAIN, CircuitSettings, ancestry
 from cem.core.site import ChargerSettings, PhaseSwitching
 from cem.core.validation import Objection, is_within, out_of_range, unknown_circuit
 
@@ -27,6 +27,30 @@ def object_to_place(
             code = name.removesuffix("_a").replace("_", "-")
             return out_of_range(code, f"/{name}", value, least, most)
     return _to_phase_switching(charger)
+
+
+def needs_site(
+    wanted: ChargerSettings, before: ChargerSettings, circuits: Iterable[CircuitSettings]
+) -> str:
+    """Return the pointer of what takes protection away, "" for nothing (design.md section 1).
+
+    What is reserved for a charger, and on which phases and circuits, goes by what is written here
+    of it; its failsafe is what it falls to by itself, so neither more nor less may be made up.
+    """
+    if before.circuit not in ancestry(wanted.circuit, tuple(circuits)):
+        return "/circuit"
+    if wanted.max_a > before.max_a:
+        return "/max_a"
+    if _start_a(wanted) < min(_start_a(before), wanted.max_a):
+        return "/start_a"
+    for name in ("failsafe_a", "phases", "wiring", "phase_switching"):
+        if getattr(wanted, name) != getattr(before, name):
+            return f"/{name}"
+    return ""
+
+
+def _start_a(charger: ChargerSettings) -> float:
+    return charger.max_a if charger.start_a is None else charger.start_a
 
 
 def _to_phase_switching(charger: ChargerSettings) -> Objection | None:

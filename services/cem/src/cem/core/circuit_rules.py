@@ -88,6 +88,8 @@ def needs_site(
         return False
     if wanted is None or wanted.parent != before.parent:
         return True
+    if wanted.meter and wanted.meter != before.meter:  # without one it goes by the sum of shares
+        return True
     is_higher = any(wanted.fuse_a[phase] > before.fuse_a[phase] for phase in ALL_PHASES)
     least_a, before_a = _margin_a(wanted, grid), _margin_a(before, grid)
     return is_higher or (wanted.margin_a != before.margin_a and least_a < before_a)

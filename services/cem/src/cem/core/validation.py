@@ -80,16 +80,19 @@ def object_to_energy_management(wanted: EnergyManagement) -> Objection | None:
 
 
 def needs_site(wanted: GridConnection, before: GridConnection | None) -> bool:
-    """Return whether a change takes protection away: a higher fuse or a smaller margin.
+    """Return whether a change takes protection away.
 
-    Design.md section 1: such a change from afar needs somebody at the site.
+    A higher fuse, a smaller margin, more for chargers once the meter is lost: from afar it needs
+    somebody at the site (design.md section 1).
     """
-    if before is None:
+    if before is None or wanted.phases != before.phases:
         return True
     margins_a, before_a = wanted.margins_a(DEFAULTS), before.margins_a(DEFAULTS)
     return any(
         wanted.fuse_a[phase] > before.fuse_a[phase]
         or (wanted.margin_a != before.margin_a and margins_a[phase] < before_a[phase])
+        or wanted.base_load_a[phase] < before.base_load_a[phase]
+        or wanted.share_a(phase, DEFAULTS) > before.share_a(phase, DEFAULTS)
         for phase in ALL_PHASES
     )
 
