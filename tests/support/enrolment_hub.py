@@ -24,7 +24,11 @@ from enrolment.main import serve
 from enrolment.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.credentials import Credentials
+from volthus_kit.refusal import NotAnsweredError
 from volthus_kit.testing import NatsServer, free_port
+from volthus_wire.subjects import LINK_LIST
+from volthus_wire.v1.enrolment_pb2 import ListLinksRequest
+from volthus_wire.v1.rpc_pb2 import Caller
 
 
 @dataclass
@@ -82,7 +86,9 @@ async def running_hub(folder: Path, claims_days: float = 30) -> AsyncIterator[Te
     serving = asyncio.create_task(serve(settings))
     try:
         await reached(http_port)
-        yield TestHub(folder, hub, server, leaf_port, f"http://127.0.0.1:{http_port}")
+        made = TestHub(folder, hub, server, leaf_port, f"http://127.0.0.1:{http_port}")
+        await _serves(made)
+        yield made
     finally:
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -105,6 +111,17 @@ async def running_site(link: Path) -> AsyncIterator[NatsServer]:
             yield server
         finally:
             await server.stop()
+
+
+async def _serves(hub: TestHub) -> None:
+    """Wait until the enrolment answers on the bus too. Raises TimeoutError after 10 s."""
+    caller = Caller(actor="test", role="operator", origin="cloud")
+    async with hub.bus() as web, asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(NotAnsweredError):
+                await web.ask(LINK_LIST, ListLinksRequest(), caller=caller)
+                return
+            await asyncio.sleep(0.05)
 
 
 async def reached(port: int) -> None:

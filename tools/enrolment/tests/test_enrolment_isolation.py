@@ -175,7 +175,15 @@ async def _note(heard, msg):
 async def test_the_planner_hears_no_code_and_rules_no_stream(hub):
     planner = await raw_client(hub.server.url, hub.creds("smart-charging"))
     heard = []
-    for subject in ("cloud.reply.>", "_INBOX.>", "site.*.up.fact.>", "cloud.enrolment.>"):
+    for subject in (
+        "cloud.reply.>",
+        "cloud.reply.web.>",
+        "_INBOX.>",
+        "site.*.up.fact.>",
+        "site.*.up.reply.>",
+        "site.*.up.reply.web.>",
+        "cloud.enrolment.>",
+    ):
         await planner.subscribe(subject, cb=partial(_note, heard))
     await planner.flush()
     async with hub.bus() as web:
@@ -190,3 +198,41 @@ async def test_the_planner_hears_no_code_and_rules_no_stream(hub):
         await work.leave()
     assert heard == []
     await planner.close()
+
+
+async def test_the_planner_hears_answers_to_itself_only_and_answers_as_itself_only(hub):
+    told, asked = [], []
+    planner = await raw_client(hub.server.url, hub.creds("smart-charging"))
+    for subject in ("site.*.up.reply.>", "site.*.up.reply.web.>", "site.*.up.reply.*.*.*"):
+        await planner.subscribe(subject, cb=partial(_note, told))
+    await planner.subscribe("site.*.up.reply.smart-charging.>", cb=partial(_note, told))
+    await planner.flush()
+    front = await raw_client(hub.server.url, hub.creds("web"))
+    await front.subscribe("cloud.reply.web.>", cb=partial(_note, asked))
+    await front.flush()
+    for subject in (
+        "cloud.reply.web.enrolment.x.1",  # a code to join, forged
+        "cloud.reply.enrolment.smart-charging.x.1",
+        "site.s001.up.reply.web.x.1",
+        "cloud.reply.web.smart-charging.x.1",
+    ):
+        await planner.publish(subject, b"")
+    await planner.flush()
+    await until(lambda: asked)
+    assert asked == ["cloud.reply.web.smart-charging.x.1"]
+    async with hub.bus() as web:
+        device = await joined(hub, web, "s001")
+    async with running_site(device.folder) as site:
+        # To the front door a site tells its file, say, with the token of a price provider.
+        to_planner = "site.s001.up.reply.smart-charging.x.1"
+        async with asyncio.timeout(LINK_S):
+            speaker = await raw_client(site.url)
+            while to_planner not in told:
+                await speaker.publish("site.s001.up.reply.web.x.1", b"")
+                await speaker.publish(to_planner, b"")
+                await speaker.flush()
+                await asyncio.sleep(0.1)
+        assert set(told) == {to_planner}
+        await speaker.close()
+    for client in (planner, front):
+        await client.close()

@@ -31,24 +31,25 @@ SITE = Role(
     most_payload_bytes=512 * KIB,
 )
 # Of the front door alone. Who may make consumers and streams may have the server say anything
-# anywhere, and inboxes hold the facts of all sites; answers in `cloud.reply` hold codes to join.
+# anywhere, and inboxes hold the facts of all sites; answers to it hold codes to join.
 _JETSTREAM = ("$JS.API.>", "$JS.ACK.>", "$JS.FC.>")
 _INBOX = ("_INBOX.>",)
+# An answer's subject names who asked and who answers: each hears its own and speaks as itself.
 WEB = Role(
     "web",
-    publish=("site.*.down.>", "cloud.*.rpc.>", "cloud.reply.>", "cloud.web.>", *_JETSTREAM),
-    subscribe=("site.*.up.>", "cloud.web.>", "cloud.reply.>", *_INBOX),
+    publish=("site.*.down.>", "cloud.*.rpc.>", "cloud.web.>", *_JETSTREAM),
+    subscribe=("site.*.up.>", "cloud.web.>", "cloud.reply.web.>", *_INBOX),
 )
 SMART_CHARGING = Role(
     "smart-charging",
     publish=("site.*.down.plan", "site.*.down.prices", "site.*.down.rpc.cem.energy-get",
-             "cloud.smart-charging.>", "cloud.reply.>"),
-    subscribe=("site.*.up.state", "site.*.up.profile", "site.*.up.reply.>",
+             "cloud.smart-charging.>", "cloud.reply.*.smart-charging.>"),
+    subscribe=("site.*.up.state", "site.*.up.profile", "site.*.up.reply.smart-charging.>",
                "cloud.smart-charging.>"),
 )  # fmt: skip
 ENROLMENT = Role(
     "enrolment",
-    publish=("cloud.reply.>",),
+    publish=("cloud.reply.*.enrolment.>",),
     subscribe=("cloud.enrolment.>",),
 )
 ROLES = {role.name: role for role in (SITE, WEB, SMART_CHARGING, ENROLMENT)}

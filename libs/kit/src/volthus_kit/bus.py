@@ -31,6 +31,7 @@ from volthus_wire.subjects import (
     NEAR_REPLY,
     SITE_INBOX,
     SITE_REPLY,
+    TOKEN,
     Request,
     Subject,
 )
@@ -71,6 +72,8 @@ class Bus:
         book: AnswerBook | None = None,
         credentials: Path | None = None,
     ) -> None:
+        if not TOKEN.fullmatch(name):
+            raise ValueError(f"{name!r} cannot stand in a NATS subject")
         self._url = url
         self._name = name
         self._credentials = None
@@ -104,6 +107,7 @@ class Bus:
     ) -> AsyncIterator["Bus"]:
         """Yield a bus at once; it keeps trying until the server at `url` is there.
 
+        name: the program's; it stands in the subjects of its answers, and permissions go by it.
         book: where answers to commands with an idempotency key outlive a restart.
         credentials: a file that says who we are, where the server asks.
         """
@@ -247,7 +251,7 @@ class Bus:
             raise NotAnsweredError(subject, nobody=True)
         self._requests += 1
         answers = _answers_on(request, tokens)
-        reply = answers.format(replica=self._replica, id=self._requests, **tokens)
+        reply = self._reply_subject(answers, tokens | {"service": request.service})
         self._waiting[reply] = future = asyncio.get_running_loop().create_future()
         try:
             await self._open_replies(answers)
@@ -302,7 +306,13 @@ class Bus:
 
     async def _open_replies(self, pattern: str) -> None:
         """Hear answers of this kind, once: not every program may hear those of sites."""
-        await self._open(pattern.format(site="*", replica=self._replica, id="*"), self._hear_reply)
+        anybody = {"site": "*", "service": "*"}
+        await self._open(self._reply_subject(pattern, anybody, "*"), self._hear_reply)
+
+    def _reply_subject(self, pattern: str, tokens: Tokens, number: str = "") -> str:
+        """Return where the answer to the last request comes, or with "*" all answers to us."""
+        who = {"program": self._name, "replica": self._replica}
+        return pattern.format(**(tokens | who), id=number or self._requests)
 
     async def _open_inbox(self, site: str) -> None:
         """Hear acknowledgements on a subject that may cross the leaf link of this site."""

@@ -256,6 +256,12 @@ class Request(Generic[Q, R]):
         return ".down.rpc." in self.pattern
 
     @property
+    def service(self) -> str:
+        """Who answers it, by the name that stands in the subject."""
+        parts = self.pattern.split(".")
+        return parts[parts.index("rpc") + 1] if "{site}" in parts else parts[1]
+
+    @property
     def near(self) -> "Request[Q, R]":
         """The same request as a program of the site asks it.
 
@@ -451,8 +457,10 @@ LINK_REVOKE = Request("cloud.enrolment.rpc.revoke", RevokeLinkRequest, Link)
 
 # --- answers -------------------------------------------------------------------------------------
 # A reply crosses a leaf link only on an explicit subject that the site may publish on.
-SITE_REPLY = "site.{site}.up.reply.{replica}.{id}"
-NEAR_REPLY = "site.{site}.local.reply.{replica}.{id}"  # of what a site's own programs asked
-CLOUD_REPLY = "cloud.reply.{replica}.{id}"
+# They name the program that asked, so that it alone may hear them, and among programs of the cloud
+# the one that answers, so that none may answer in another's name.
+SITE_REPLY = "site.{site}.up.reply.{program}.{replica}.{id}"
+NEAR_REPLY = "site.{site}.local.reply.{program}.{replica}.{id}"  # of what a site's programs asked
+CLOUD_REPLY = "cloud.reply.{program}.{service}.{replica}.{id}"
 # Acknowledgements of the cloud's streams: the one subject of replies that a site may hear.
 SITE_INBOX = "site.{site}.down._inbox.{replica}.{id}"
