@@ -6,8 +6,6 @@ audit is there once, and nothing else.
 
 import asyncio
 import contextlib
-import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,6 +16,7 @@ import pytest
 from history_truth import differences
 from link import Link, linked
 from postgres import postgres, postgres_url  # noqa: F401 - fixtures
+from programs import Program
 from sqlalchemy import create_engine, text
 
 from volthus_kit.testing import NatsServer, free_port
@@ -28,31 +27,6 @@ SUPPORT = Path(__file__).parents[1] / "support"
 STEPS = 400
 PAUSE_S = 0.02
 SITES = ("north", "south")
-
-
-class Program:
-    """A program of ours that a test kills and starts anew."""
-
-    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
-        self._arguments = arguments
-        self._environment = os.environ | environment
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> None:
-        """Start it; it is not ready yet."""
-        self._process = await asyncio.to_thread(self._spawn)
-
-    def _spawn(self) -> "subprocess.Popen[bytes]":
-        with self._log.open("ab") as log:
-            return subprocess.Popen(self._arguments, env=self._environment, stdout=log, stderr=log)
-
-    async def kill(self) -> None:
-        """End it as a power cut would; harmless when it is down."""
-        if self._process is not None:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
-            self._process = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +84,8 @@ async def _site(stack: AsyncExitStack, folder: Path, name: str, uplink: int) -> 
         folder / f"{name}-nats",
         f'jetstream {{ domain: "{name}", store_dir: "{folder}/{name}-nats" }}\n'
         f"leafnodes {{ reconnect: 1s, remotes: [\n"
-        f'  {{ url: "nats-leaf://127.0.0.1:{uplink}" }}\n] }}\n',
+        f'  {{ url: "nats-leaf://127.0.0.1:{uplink}"\n'
+        '    deny_imports: ["site.*.local.>", "cloud.>", "_INBOX.>", "$JS.>"] }\n] }\n',
     )
     await server.start()
     stack.push_async_callback(server.stop)

@@ -8,8 +8,10 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +65,18 @@ class PostgresServer:
     def stop(self) -> None:
         """Stop it as a restart does: clients are cut off at once."""
         self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
+
+    def crash(self) -> None:
+        """End it as a power cut would, and start it again once its children are gone too."""
+        first = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(first, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with contextlib.suppress(subprocess.SubprocessError):
+                self.start()  # refuses while a child still holds its memory
+                return
+            time.sleep(0.2)
+        raise TimeoutError("PostgreSQL does not come back after kill -9")
 
     def _run(self, program: str, *arguments: str) -> None:
         user = _other_user()

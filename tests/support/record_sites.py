@@ -52,7 +52,17 @@ def batch(step: int) -> Batch:
 
 def write_step(store: Store, journal: Journal, step: int) -> None:
     """Write one minute of records; every fourth one also a setting with its audit."""
+    write_minute(journal, step)
+    write_setting(store, step)
+
+
+def write_minute(journal: Journal, step: int) -> None:
+    """Write one minute of records."""
     journal.write(batch(step), START + timedelta(minutes=step, seconds=61))
+
+
+def write_setting(store: Store, step: int) -> None:
+    """Write what people set at a step: something at every fourth one."""
     if step % 4 == 0:
         before = EnergyManagement(revision=step)
         change = Change("energy-management", before, EnergyManagement(True, True, step + 1))
