@@ -1,5 +1,6 @@
 """The site file over the bus and from disk: whole or not at all, and read-only elsewhere."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 from cem_stage import FAR, A, B, bus, cem, running
+from prometheus_client import REGISTRY
 
 from cem.service import serve
+from cem.site_file import cli as site_file_cli
 from cem.store import Store
 from volthus_kit.refusal import RefusedError
 from volthus_wire import subjects as on
@@ -179,6 +182,70 @@ async def test_a_file_on_disk_is_applied_before_the_first_limit_and_on_every_cha
         assert shown.grid_connection.fuse_a.l1 == 32
         path.unlink()
         assert (await stage.until(is_told)).grid_connection.fuse_a.l1 == 32
+
+
+async def test_what_is_set_otherwise_than_the_file_says_is_shown_until_the_file_is_followed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cem.site_file.following.LOOK_EVERY_S", 0.05)
+    monkeypatch.setattr("cem.site_file.following.COMPARE_EVERY_LOOKS", 2)
+    path = tmp_path / "site.yaml"
+    path.write_text(FILE)
+
+    def is_told(state: site_pb2.SiteState) -> bool:
+        return "site-file-drift" in [notice.code for notice in state.notices]
+
+    async with cem(tmp_path / "state", site_file=path) as stage:
+        assert not is_told(await stage.state())
+        await stage.ask(on.SITE_FILE_APPLY, apply("", release=True))
+        by_hand = "version: 1\ngrid_connection: {fuse_a: 32}\n"
+        await stage.ask(on.SITE_FILE_APPLY, apply(by_hand))
+        shown = await stage.until(is_told)
+        notice = next(n for n in shown.notices if n.code == "site-file-drift")
+        assert notice.params["count"] == "3"
+        assert notice.params["pointer"].startswith("/grid_connection/fuse_a/l1")
+        assert REGISTRY.get_sample_value("volthus_site_file_drift_settings") == 3
+        assert shown.grid_connection.fuse_a.l1 == 32  # shown, not set back
+        path.write_text(FILE + "# once more\n")
+        shown = await stage.until(lambda state: not is_told(state))
+        assert shown.grid_connection.fuse_a.l1 == 35
+
+
+async def test_the_command_line_tells_what_a_file_would_change_and_ends_as_diff_does(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(FILE)
+    async with cem(tmp_path / "state", site_file=path) as stage:
+        await stage.state()  # it answers by now
+        monkeypatch.setenv("VOLTHUS_NATS_URL", stage.settings.nats_url)
+        monkeypatch.setenv("VOLTHUS_SITE", stage.settings.site)
+        monkeypatch.setenv("VOLTHUS_SITE_FILE", str(path))
+
+        async def run(*arguments: str) -> tuple[int, str]:
+            code = await asyncio.to_thread(site_file_cli.main, arguments)
+            told = capsys.readouterr()
+            return code, told.out + told.err
+
+        assert await run("drift") == (0, "")
+        other = tmp_path / "other.yaml"
+        other.write_text(FILE.replace("contract_w: 20000", "contract_w: 10000"))
+        assert await run("diff", str(other)) == (
+            1,
+            "/operator/contract_w\n- 20000.0\n+ 10000.0\n",
+        )
+        other.write_text(FILE.replace("fuse_a: 35", "fuse_a: 0"))
+        code, told = await run("diff", str(other))
+        assert (code, "fuse-out-of-range" in told) == (2, True)
+        code, shown = await run("show")
+        other.write_text(shown)
+        assert (code, await run("diff", str(other))) == (0, (0, ""))
+    assert site_file_cli.main(["check", str(path)]) == 0
+    path.write_text("version: 1\nfuze: 3\n")
+    assert site_file_cli.main(["check", str(path)]) == 2
+    assert "unknown-setting" in capsys.readouterr().err
 
 
 async def test_a_database_that_takes_nothing_leaves_the_whole_file_undone(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ def main() -> None:
         from cem.car_connector import cli as car_connector  # noqa: PLC0415
 
         sys.exit(car_connector.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["site-file"]:
+        from cem.site_file import cli as site_file  # noqa: PLC0415
+
+        sys.exit(site_file.main(sys.argv[2:]))
     # Late, since a scenario needs neither bus nor database: it starts and ends in a tenth.
     from cem import service  # noqa: PLC0415
 

@@ -29,6 +29,9 @@ PHASE_SWITCHES = Counter(
     "Switches between three phases and one that a charger was asked for",
     ["direction", "result"],
 )
+SITE_FILE_DRIFT = Gauge(
+    "volthus_site_file_drift_settings", "Settings that differ from the site file that is followed"
+)
 LPC_ACTIVE = Gauge("volthus_lpc_active", "1 while the grid operator limits the site")
 LPC_LIMIT = Gauge("volthus_lpc_limit_watts", "The operator's limit in force; NaN without one")
 LPC_SHARE = Gauge("volthus_lpc_share_watts", "What it leaves the chargers; NaN without one")

@@ -3,9 +3,11 @@
 import asyncio
 import hashlib
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from cem.metrics import SITE_FILE_DRIFT
 from cem.noticeboard import Noticeboard
 from volthus_kit.refusal import RefusedError
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -16,13 +18,25 @@ LOOK_EVERY_S = 5.0
 MOST_BYTES = 1024 * 1024
 FILE = Caller(actor="site-file", role="program", origin="site")
 REFUSED = "site-file-refused"
+DRIFT = "site-file-drift"
+COMPARE_EVERY_LOOKS = 12  # a minute: to compare reads the database once
+MOST_NAMED = 3
+
+
+class Told(Protocol):
+    """What a file changes, or would: (pointer, what is set, what the file says)."""
+
+    @property
+    def changes(self) -> Sequence[tuple[str, str, str]]:
+        """Return each setting that differs."""
+        ...
 
 
 class Applies(Protocol):
     """Who applies a site file's text; see `cem.commands.site_file`."""
 
-    async def apply(self, text: str, caller: Caller) -> object:
-        """Apply a file as a whole. Raises RefusedError."""
+    async def apply(self, text: str, caller: Caller, *, is_dry_run: bool = False) -> Told:
+        """Apply a file as a whole, or say what it would change. Raises RefusedError."""
         ...
 
 
@@ -34,6 +48,7 @@ class Follower:
         self._commands = commands
         self._board = board
         self._applied = ""  # digest of the content that is in force, or was refused for good
+        self._looks = 0
 
     async def run(self) -> None:
         """Look at the file every few seconds until cancelled."""
@@ -42,11 +57,15 @@ class Follower:
             await self.look()
 
     async def look(self) -> None:
-        """Apply the file if it is news. What cannot be applied changes nothing."""
+        """Apply the file if it is news, else see now and then whether all is still as it says.
+
+        What cannot be applied changes nothing.
+        """
         try:
             content = await asyncio.to_thread(_read, self._path)
             digest = hashlib.sha256(content).hexdigest()
             if digest == self._applied:
+                await self._compare(content.decode())
                 return
             await self._commands.apply(content.decode(), FILE)
         except OSError as error:
@@ -61,7 +80,28 @@ class Follower:
         else:
             self._applied = digest
             self._board.take_down(REFUSED)
+            self._differs([])
             logger.info("site file applied", extra={"path": str(self._path)})
+
+    async def _compare(self, text: str) -> None:
+        """Tell what is set otherwise than the file says: once it was released, or a backup came.
+
+        Nothing is set back: somebody decided so. A change of the file, or a start, does that.
+        """
+        self._looks += 1
+        if self._looks % COMPARE_EVERY_LOOKS:
+            return
+        told = await self._commands.apply(text, FILE, is_dry_run=True)
+        self._differs([pointer for pointer, _, _ in told.changes])
+
+    def _differs(self, pointers: Sequence[str]) -> None:
+        SITE_FILE_DRIFT.set(len(pointers))
+        if not pointers:
+            self._board.take_down(DRIFT)
+            return
+        named = ", ".join(pointers[:MOST_NAMED])
+        told = {"count": str(len(pointers)), "pointer": named, "path": str(self._path)}
+        self._board.put(DRIFT, "warning", **told)
 
     def _refused(self, code: str, detail: str, pointer: str) -> None:
         told = {"reason": code, "detail": detail, "pointer": pointer, "path": str(self._path)}
