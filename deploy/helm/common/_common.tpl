@@ -39,6 +39,77 @@ capabilities:
 {{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) | quote }}
 {{- end -}}
 
+{{/* Where pods may run and who lets their images be pulled: the same for every pod of a release. root, component, replicas */}}
+{{- define "volthus.placing" -}}
+{{- $values := .root.Values -}}
+{{- with $values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . | quote }}
+  {{- end }}
+{{- end }}
+{{- with $values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with $values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- if gt (int .replicas) 1 }}
+# Replicas that stand on one node fall with it; where there is one node only, they still run.
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: "kubernetes.io/hostname"
+    whenUnsatisfiable: "ScheduleAnyway"
+    labelSelector:
+      matchLabels:
+        {{- include "volthus.selector" . | nindent 8 }}
+{{- end }}
+{{- end -}}
+
+{{/*
+A list of environment variables. env, secretEnv, extraEnv: what is set by hand goes first, and each name stands once,
+since a server that merges lists by name refuses one that stands twice.
+*/}}
+{{- define "volthus.env" -}}
+{{- $byHand := list -}}
+{{- range .extraEnv }}{{ $byHand = append $byHand .name }}{{ end -}}
+- name: "POD_IP"
+  valueFrom:
+    fieldRef:
+      fieldPath: "status.podIP"
+{{- range .env }}
+{{- if not (has .name $byHand) }}
+- name: {{ .name | quote }}
+  value: {{ .value | quote }}
+{{- end }}
+{{- end }}
+{{- range .secretEnv }}
+{{- if not (has .name $byHand) }}
+- name: {{ .name | quote }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret | quote }}
+      key: {{ .key | quote }}
+{{- end }}
+{{- end }}
+{{- range .extraEnv }}
+- name: {{ .name | quote }}
+  value: {{ .value | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* Where a pod keeps its state: a claim, or with persistence switched off the pod's own life long. root, claim */}}
+{{- define "volthus.stateVolume" -}}
+{{- if .root.Values.persistence.enabled -}}
+persistentVolumeClaim:
+  claimName: {{ .claim | quote }}
+{{- else -}}
+emptyDir: {}
+{{- end -}}
+{{- end -}}
+
 {{- define "volthus.natsUrl" -}}
 {{- if .Values.nats.external.url -}}
 {{ .Values.nats.external.url }}
@@ -50,10 +121,26 @@ capabilities:
 {{/*
 One service: Deployment, with state on a claim when it keeps any.
 root, component, values (resources, extraEnv), env (list), secretEnv (list of name, secret, key), stateful, replicas,
-healthPort, httpPort, hostNetwork, mounts, volumes
+healthPort, httpPort, hostNetwork, hostPort (a port more on the node), mounts, volumes, limits (more than the values have),
+groups (of the files it may open), privileged
 */}}
 {{- define "volthus.deployment" -}}
 {{- $full := include "volthus.fullname" .root -}}
+{{- $always := list
+  (dict "name" "VOLTHUS_NATS_URL" "value" (include "volthus.natsUrl" .root))
+  (dict "name" "VOLTHUS_HEALTH_HOST" "value" "$(POD_IP)")
+  (dict "name" "VOLTHUS_HEALTH_PORT" "value" (toString .healthPort))
+  (dict "name" "VOLTHUS_LOG_LEVEL" "value" .root.Values.logLevel)
+  (dict "name" "VOLTHUS_STATE_DIR" "value" (ternary "/var/lib/volthus" "/tmp" .stateful)) -}}
+{{- with .root.Values.traces.url -}}
+{{- $always = concat $always (list
+  (dict "name" "VOLTHUS_TRACES_URL" "value" .)
+  (dict "name" "VOLTHUS_TRACES_SHARE" "value" (toString $.root.Values.traces.share))) -}}
+{{- end -}}
+{{- $resources := deepCopy .values.resources -}}
+{{- with .limits -}}
+{{- $_ := set $resources "limits" (merge (deepCopy .) (default dict $resources.limits)) -}}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -93,55 +180,18 @@ spec:
       {{- end }}
       securityContext:
         {{- include "volthus.podSecurity" . | nindent 8 }}
-      {{- with .root.Values.image.pullSecrets }}
-      imagePullSecrets:
-        {{- range . }}
-        - name: {{ . | quote }}
+        {{- with .groups }}
+        supplementalGroups:
+          {{- toYaml . | nindent 10 }}
         {{- end }}
-      {{- end }}
-      {{- with .root.Values.nodeSelector }}
-      nodeSelector:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with .root.Values.tolerations }}
-      tolerations:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
+      {{- include "volthus.placing" . | nindent 6 }}
       containers:
         - name: {{ .component | quote }}
           image: {{ include "volthus.image" .root }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
           command: [{{ .component | quote }}]
           env:
-            - name: "POD_IP"
-              valueFrom:
-                fieldRef:
-                  fieldPath: "status.podIP"
-            - name: "VOLTHUS_NATS_URL"
-              value: {{ include "volthus.natsUrl" .root | quote }}
-            - name: "VOLTHUS_HEALTH_HOST"
-              value: "$(POD_IP)"
-            - name: "VOLTHUS_HEALTH_PORT"
-              value: {{ .healthPort | quote }}
-            - name: "VOLTHUS_LOG_LEVEL"
-              value: {{ .root.Values.logLevel | quote }}
-            - name: "VOLTHUS_STATE_DIR"
-              value: {{ ternary "/var/lib/volthus" "/tmp" .stateful | quote }}
-            {{- range .env }}
-            - name: {{ .name | quote }}
-              value: {{ .value | quote }}
-            {{- end }}
-            {{- range .secretEnv }}
-            - name: {{ .name | quote }}
-              valueFrom:
-                secretKeyRef:
-                  name: {{ .secret | quote }}
-                  key: {{ .key | quote }}
-            {{- end }}
-            {{- range .values.extraEnv }}
-            - name: {{ .name | quote }}
-              value: {{ .value | quote }}
-            {{- end }}
+            {{- include "volthus.env" (dict "env" (concat $always .env) "secretEnv" .secretEnv "extraEnv" .values.extraEnv) | nindent 12 }}
           ports:
             - name: "health"
               containerPort: {{ .healthPort }}
@@ -149,10 +199,16 @@ spec:
             - name: "http"
               containerPort: {{ . }}
             {{- end }}
-          startupProbe:
+            {{- with .hostPort }}
+            # Named, so that the scheduler does not put two of them on one node.
+            - name: "ship"
+              containerPort: {{ . }}
+            {{- end }}
+          startupProbe: # two minutes: a small machine that starts everything at once is slow
             httpGet: {path: "/healthz", port: "health"}
             periodSeconds: 1
-            failureThreshold: 60
+            timeoutSeconds: 3
+            failureThreshold: 120
           # Liveness says only "the event loop turns": a silent meter or bus is no reason to restart.
           livenessProbe:
             httpGet: {path: "/healthz", port: "health"}
@@ -164,9 +220,14 @@ spec:
             periodSeconds: 5
             timeoutSeconds: 3
           resources:
-            {{- toYaml .values.resources | nindent 12 }}
+            {{- toYaml $resources | nindent 12 }}
           securityContext:
+            {{- if .privileged }}
+            privileged: true
+            readOnlyRootFilesystem: true
+            {{- else }}
             {{- include "volthus.containerSecurity" . | nindent 12 }}
+            {{- end }}
           volumeMounts:
             - name: "tmp"
               mountPath: "/tmp"
@@ -182,13 +243,12 @@ spec:
           emptyDir: {}
         {{- if .stateful }}
         - name: "state"
-          persistentVolumeClaim:
-            claimName: {{ printf "%s-%s" $full .component | quote }}
+          {{- include "volthus.stateVolume" (dict "root" .root "claim" (printf "%s-%s" $full .component)) | nindent 10 }}
         {{- end }}
         {{- with .volumes }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
-{{- if .stateful }}
+{{- if and .stateful .root.Values.persistence.enabled }}
 ---
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -369,6 +429,7 @@ spec:
       enableServiceLinks: false
       securityContext:
         {{- include "volthus.podSecurity" . | nindent 8 }}
+      {{- include "volthus.placing" (dict "root" .root "component" "nats" "replicas" .replicas) | nindent 6 }}
       containers:
         {{- with .enrol }}
         - name: "link"
@@ -386,6 +447,7 @@ spec:
         - name: "nats"
           image: {{ printf "%s:%s" $nats.image.repository $nats.image.tag | quote }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
+          command: ["nats-server"] # said here, so that any image that has the program will do
           args: ["--config", "/etc/nats/nats.conf"]
           env:
             - name: "POD_NAME"
@@ -402,13 +464,16 @@ spec:
           startupProbe:
             httpGet: {path: "/healthz", port: "monitor"}
             periodSeconds: 2
+            timeoutSeconds: 3
             failureThreshold: 90
           readinessProbe:
             httpGet: {path: "/healthz?js-server-only=true", port: "monitor"}
             periodSeconds: 5
+            timeoutSeconds: 3
           livenessProbe:
             httpGet: {path: "/healthz?js-enabled-only=true", port: "monitor"}
             periodSeconds: 10
+            timeoutSeconds: 3
             failureThreshold: 3
           resources:
             {{- toYaml $nats.resources | nindent 12 }}
@@ -437,15 +502,59 @@ spec:
             secretName: {{ .secret | quote }}
             defaultMode: 0440
         {{- end }}
-  volumeClaimTemplates:
-    - metadata:
-        name: "data"
-      spec:
-        accessModes: ["ReadWriteOnce"]
-        {{- if .root.Values.persistence.storageClass }}
-        storageClassName: {{ .root.Values.persistence.storageClass | quote }}
+        {{- if not .root.Values.persistence.enabled }}
+        - {name: "data", emptyDir: {}}
         {{- end }}
-        resources:
-          requests:
-            storage: {{ $nats.storage | quote }}
+  {{- if .root.Values.persistence.enabled }}
+  volumeClaimTemplates: # never changes with an upgrade: a server refuses that
+    {{- include "volthus.claimTemplate" (dict "root" .root "size" $nats.storage) | nindent 4 }}
+  {{- end }}
+{{- end -}}
+
+{{/* The claim "data" of each pod of a StatefulSet. root, size */}}
+{{- define "volthus.claimTemplate" -}}
+- metadata:
+    name: "data"
+  spec:
+    accessModes: ["ReadWriteOnce"]
+    {{- if .root.Values.persistence.storageClass }}
+    storageClassName: {{ .root.Values.persistence.storageClass | quote }}
+    {{- end }}
+    resources:
+      requests:
+        storage: {{ .size | quote }}
+{{- end -}}
+
+{{/* The port of an address such as tls://host:7422, as a number. url, port (where the address names none) */}}
+{{- define "volthus.portOf" -}}
+{{- $found := regexFind ":[0-9]+/?$" .url -}}
+{{- if $found }}{{ $found | trimPrefix ":" | trimSuffix "/" }}{{ else }}{{ .port }}{{ end -}}
+{{- end -}}
+
+{{/* Egress that every pod has: names, the bus (also one of your own) and, where wanted, the collector of traces. root */}}
+{{- define "volthus.egress" -}}
+- ports: # DNS
+    - {protocol: "UDP", port: 53}
+    - {protocol: "TCP", port: 53}
+{{- if .root.Values.nats.external.url }}
+- ports: # the bus
+    - {protocol: "TCP", port: {{ include "volthus.portOf" (dict "url" .root.Values.nats.external.url "port" 4222) }}}
+{{- else }}
+- to: # the bus
+    - podSelector:
+        matchLabels:
+          {{- include "volthus.selector" (dict "root" .root "component" "nats") | nindent 10 }}
+  ports:
+    - {protocol: "TCP", port: 4222}
+{{- end }}
+{{- with .root.Values.traces.url }}
+- ports: # the collector of traces
+    - {protocol: "TCP", port: {{ include "volthus.portOf" (dict "url" . "port" (ternary 443 80 (hasPrefix "https:" .))) }}}
+{{- end }}
+{{- end -}}
+
+{{- define "volthus.policyMeta" -}}
+name: {{ printf "%s-%s" (include "volthus.fullname" .root) .name | quote }}
+labels:
+  {{- include "volthus.labels" (dict "root" .root "component" "network") | nindent 2 }}
 {{- end -}}
