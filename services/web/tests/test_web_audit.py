@@ -90,6 +90,42 @@ async def test_pages_follow_and_filters_hold(door, operator):
     assert bad.status_code == 422
 
 
+async def test_pages_go_on_through_any_number_of_changes_of_one_instant(door, operator):
+    """A site file of hundreds of settings is one instant; more sites and we ourselves, the same."""
+    at_ms = round(NOW_S * 1000)
+    told = {"actor": "bo", "role": "service", "origin": "site", "before": "{}", "after": "{}"}
+    sites = ("a", "a-b", "B", "zoë")
+    add(
+        door,
+        *(SiteRow(site=site, name=site, last_seen_s=1) for site in sites),
+        *(
+            SiteAuditRow(site=site, epoch=epoch, sequence=n, at_ms=at_ms, setting="x.s", **told)
+            for site in sites
+            for epoch in (9, 10)
+            for n in range(1, 61)
+        ),
+        *(
+            AuditRow(at_s=NOW_S, actor="x", role="service", site="a", action="x.d", about="")
+            for _ in range(250)
+        ),
+        AuditRow(at_s=NOW_S + 0.0005, actor="x", role="service", site="a", action="x.d", about=""),
+        SiteAuditRow(site="a", epoch=1, sequence=1, at_ms=at_ms - 1, setting="x.s", **told),
+    )
+    seen, cursor = [], ""
+    while cursor is not None:
+        params = {"limit": 97, "cursor": cursor, "action": "x."}
+        page = (await operator.get("/audit", params=params)).json()
+        seen += [one["id"] for one in page["items"]]
+        cursor = page["next"]
+    assert len(seen) == len(set(seen)) == 4 * 2 * 60 + 250 + 2
+
+
+@pytest.mark.parametrize("cursor", ["1|x", "1|d", "1|sx/1", "nan|d1", "1e99|d1", "inf|d1", "|d1"])
+async def test_a_cursor_that_was_not_given_out_is_refused(operator, cursor):
+    bad = await operator.get("/audit", params={"cursor": cursor})
+    assert (bad.status_code, bad.json()["field"]) == (422, "cursor")
+
+
 async def test_what_sites_told_stands_in_the_same_list(door, operator):
     at_ms = round(NOW_S * 1000)
     told = {"actor": "bo", "role": "service", "origin": "site", "before": "{}", "after": '{"a":1}'}

@@ -25,6 +25,19 @@ async def test_who_asks_too_often_waits_and_others_do_not(opened, nats, tmp_path
         assert (await other.get("/version")).status_code == 200
 
 
+async def test_a_command_with_an_idempotency_key_counts_once(opened, nats, tmp_path):
+    async with (
+        opened(nats.url, tmp_path, rate_per_s=0.001) as door,
+        door.logged_in("service") as client,
+    ):
+        wanted = {"name": "T", "scopes": ["read"]}
+        answers = [
+            await client.post("/tokens", json=wanted, headers={"Idempotency-Key": f"k{n}"})
+            for n in range(22)
+        ]
+        assert [one.status_code for one in answers].count(201) in {19, 20}
+
+
 async def test_without_a_rate_nobody_waits(door, standard):
     answers = [await standard.get("/version") for _ in range(60)]
     assert {one.status_code for one in answers} == {200}

@@ -253,17 +253,29 @@ async def test_a_webhook_tells_no_more_than_its_owner_may_know_today(stage, to, 
     assert [one.webhook for one in stage.deliveries()] == [hook.id]
 
 
-async def test_what_waits_for_somebody_who_left_is_not_told_any_more(stage, to, until):
-    await stage.hook()
-    stage.tell()
-    stage.owner(is_disabled=True)
-    now_s = stage.clock.now().timestamp()
-    with Session(stage.engine) as session:
-        assert store.due(session, now_s, (), 10) == []
-    stage.owner(is_disabled=False)
-    with Session(stage.engine) as session:
-        waits = [one for one in stage.deliveries() if one.state == "waiting"]
-        assert len(store.due(session, now_s, (), 10)) == len(waits)
+@pytest.mark.parametrize(
+    "change",
+    [{"is_disabled": True}, {"role": "standard"}, {"sites": "other"}, {"tenant": "elsewhere"}],
+    ids=str,
+)
+async def test_what_waits_for_somebody_who_left_or_may_less_ends_untold(stage, to, until, change):
+    hook = await stage.hook()
+    stage.later(60)
+    stage.tell()  # due in a minute
+    stage.later(-60)
+    stage.owner(**change)
+    stage.later(60)
+    await until(lambda: [one.state for one in stage.deliveries()] == ["failed"])
+    assert [one.error for one in stage.deliveries()] == ["not-allowed"]
+    assert to.received == []
+    assert stage.of(hook).failing_since_s is None, "the receiver did nothing wrong"
+
+
+async def test_a_test_reaches_a_webhook_of_somebody_who_sees_some_sites(stage, to, until):
+    hook = await stage.hook(sites=frozenset({"demo"}))
+    stage.owner(sites="demo")
+    await stage.book.test(hook)
+    await until(lambda: [one.state for one in stage.deliveries()] == ["delivered"])
 
 
 async def test_whoever_saves_a_webhook_answers_for_it_from_then_on(stage, to):

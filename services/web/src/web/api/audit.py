@@ -1,6 +1,7 @@
 """The record: who changed what, when, and what came of it."""
 
 import json
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -10,12 +11,14 @@ from pydantic import JsonValue
 from web.api.documented import LOGGED_IN, problems
 from web.api.door import PartsDep, ServiceUser, visible
 from web.api.spans import Cursor, Limit, SpanAsked
-from web.changes import Change, ChangesAsked
+from web.changes import Change, ChangesAsked, is_key
 from web.models.audit import AuditEntry
 from web.models.common import Page
 from web.problems import ProblemError, unknown_site
 
 router = APIRouter(prefix="/audit", tags=["Audit"])
+
+MOST_S = 2.0**33  # of the calendar of messages
 
 Part = Annotated[str, Query(max_length=100)]
 
@@ -59,15 +62,16 @@ def _behind(cursor: str) -> tuple[float, str] | None:
     if not cursor:
         return None
     at, _, key = cursor.partition("|")
-    try:
-        return float(at), key
-    except ValueError:
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "invalid-request",
-            "The cursor is none that was given out.",
-            field="cursor",
-        ) from None
+    with suppress(ValueError):
+        at_s = float(at)
+        if abs(at_s) < MOST_S and is_key(key):
+            return at_s, key
+    raise ProblemError(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "invalid-request",
+        "The cursor is none that was given out.",
+        field="cursor",
+    )
 
 
 def _id(change: Change) -> str:

@@ -88,7 +88,7 @@ class Delivery(Model):
     status: int | None = Field(description="Of the last answer; null: there was none.")
     error: str | None = Field(
         description="timeout, unreachable, refused-address, protocol, status-..., queue-full, "
-        "disabled"
+        "disabled, not-allowed"
     )
     tried_at: datetime | None
     duration_ms: float | None

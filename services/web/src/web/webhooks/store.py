@@ -5,6 +5,7 @@ import secrets as chance
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from sqlalchemy import delete, func, insert, update
 from sqlmodel import Session, col, select
@@ -18,6 +19,7 @@ from web.store import UserRow
 from web.users import read_sites
 from web.webhooks.tables import DeliveryRow, WebhookRow
 
+TEST = "webhook.test"
 MOST_A_TENANT = 50
 MOST_WAITING = 10_000  # of one webhook; what comes above is lost, and listed so
 KEPT_S = 30 * 86_400.0
@@ -83,8 +85,8 @@ def enqueue(session: Session, told: Sequence[Told]) -> None:
 
 def add_test(session: Session, hook: WebhookRow, at_s: float) -> str:
     """Put a test on its way. Returns the delivery's id."""
-    body = _body("webhook.test", at_s, {"webhook": hook.id})
-    row = _row(hook.id, "webhook.test", "", body, at_s)
+    body = _body(TEST, at_s, {"webhook": hook.id})
+    row = _row(hook.id, TEST, "", body, at_s)
     session.connection().execute(insert(DeliveryRow).values(**row))
     return str(row["id"])
 
@@ -92,15 +94,14 @@ def add_test(session: Session, hook: WebhookRow, at_s: float) -> str:
 def due(session: Session, now_s: float, busy: Iterable[str], most: int) -> list[Due]:
     """Return what is to be tried now: the oldest of each webhook that neither rests nor is busy.
 
-    What waits for somebody who left or was disabled meanwhile is not told any more.
+    What waits for somebody who meanwhile left, was disabled or may know less is told no more: it
+    ends as failed, `not-allowed`.
     """
     is_due = (col(DeliveryRow.state) == "waiting", col(DeliveryRow.next_s) <= now_s)
     oldest = (
         select(func.min(col(DeliveryRow.id)))
         .join(WebhookRow, col(WebhookRow.id) == DeliveryRow.webhook)
-        .join(UserRow, col(UserRow.username) == WebhookRow.username)
         .where(*is_due, col(DeliveryRow.webhook).not_in(list(busy)))
-        .where(col(UserRow.is_disabled).is_(False))
         .where(col(WebhookRow.rests_until_s) <= now_s, col(WebhookRow.enabled))
         .group_by(col(DeliveryRow.webhook))
     )
@@ -111,7 +112,15 @@ def due(session: Session, now_s: float, busy: Iterable[str], most: int) -> list[
         .order_by(col(DeliveryRow.next_s))
         .limit(most)
     ).all()
-    return [_due(delivery, hook, now_s) for delivery, hook in found]
+    owners = _owners(session, [hook for _, hook in found])
+    chosen = []
+    for delivery, hook in found:
+        if _may_have(owners.get(hook.username), hook, delivery):
+            chosen.append(_due(delivery, hook, now_s))
+        else:
+            delivery.state, delivery.error, delivery.ended_s = "failed", "not-allowed", now_s
+            session.add(delivery)
+    return chosen
 
 
 def finish(session: Session, one: Due, outcome: Outcome) -> None:
@@ -205,10 +214,26 @@ def _owners(session: Session, hooks: Sequence[WebhookRow]) -> dict[str, UserRow]
 
 def _may_know(owner: UserRow | None, told: Told) -> bool:
     """Whether who answers for a webhook may know this today; who left may know nothing."""
-    if owner is None or owner.is_disabled or owner.tenant != told.tenant:
+    return _is_trusted(owner, told.tenant) and _sees(owner, told.site)
+
+
+def _may_have(owner: UserRow | None, hook: WebhookRow, delivery: DeliveryRow) -> bool:
+    """Whether what waits may still go to its webhook; a test tells nothing of any site."""
+    if not _is_trusted(owner, hook.tenant):
         return False
+    return delivery.event == TEST or _sees(owner, delivery.site)
+
+
+def _is_trusted(owner: UserRow | None, tenant: str) -> TypeGuard[UserRow]:
+    """Whether somebody is still here, of this tenant, and may answer for webhooks."""
+    if owner is None or owner.is_disabled or owner.tenant != tenant:
+        return False
+    return Role(owner.role).includes(Role.SERVICE)
+
+
+def _sees(owner: UserRow, site: str) -> bool:
     sites = read_sites(owner.sites)
-    return Role(owner.role).includes(Role.SERVICE) and (sites is None or told.site in sites)
+    return sites is None or site in sites
 
 
 def _waiting(session: Session, hooks: list[str]) -> dict[str, int]:
