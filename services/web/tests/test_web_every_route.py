@@ -24,6 +24,7 @@ FOR_ANYBODY = {
 }
 FOR_STANDARD = {
     "delete_session",
+    "log_out",
     "get_me",
     "list_sites",
     "get_site",
@@ -72,11 +73,11 @@ FOR_STANDARD = {
     "check_push_subscription",
 }
 # With a password that is still to be changed.
-FOR_NEWCOMERS = {"delete_session", "get_me", "change_password"}
+FOR_NEWCOMERS = {"delete_session", "log_out", "get_me", "change_password"}
 # What may show that a site, a user or anything else of another tenant is there.
 TRACES = ("demo", "Green Street", "standard", "elsewhere", "Garage")
 FOR_OPERATORS = {one.name for one in GUARDED if one.role == "operator"}
-UNTOUCHED = {"end_log_in", "end_other_log_ins", "delete_session"}
+UNTOUCHED = {"end_log_in", "end_other_log_ins", "delete_session", "log_out"}
 # They never end, so what they tell is tested where they are.
 STREAMS = {
     one.name

@@ -4,6 +4,7 @@ import json
 import time
 import warnings
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -98,8 +99,116 @@ async def test_an_operator_logs_in_with_a_real_provider_and_out_again(opened, na
             change = {"old_password": "x", "new_password": "three green cars"}
             no = await client.put("/me/password", json=change, headers=headers)
             assert no.json()["code"] == "password-elsewhere"
-            assert (await client.delete("/auth/session", headers=headers)).status_code == 204
+            out = await client.post("/auth/log-out", headers=headers)
             assert (await client.get("/auth/me")).status_code == 401
+            there = out.json()["at_provider"]
+            assert there.startswith(f"{issuer}/oauth2/end_session?")
+            asked = query(there)
+            assert asked["post_logout_redirect_uri"] == "http://door/log-in"
+            assert asked["client_id"] == "volthus"
+            assert asked["id_token_hint"].count(".") == 2
+            shown = await browser.get(there)
+            assert shown.status_code == 200
+            confirmed = await browser.post(
+                f"{issuer}/oauth2/end_session/confirm",
+                params=shown.request.url.params,
+                data=dict(shown.request.url.params),
+            )
+            assert confirmed.status_code in {200, 302, 303}
+
+
+async def enter_at(client: httpx.AsyncClient, odd) -> dict[str, str]:
+    """Log in, and return what changes need."""
+    odd.forms.clear()
+    asked = await begin(client)
+    odd.nonce = asked["nonce"]
+    place = await come_back(client, state=asked["state"], code=GOOD_CODE)
+    assert place.startswith("/log-in?signed-in")
+    return {"X-CSRF-Token": (await client.get("/auth/me")).json()["csrf_token"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_sent_on"),
+    [
+        ({}, False),
+        ({"end_session_endpoint": "http://evil.example.com/out"}, False),
+        ({"end_session_endpoint": "https://id.example.com/out?x=1"}, True),
+    ],
+    ids=["not offered", "not private", "offered"],
+)
+async def test_a_log_out_goes_on_only_where_the_provider_offers_it(at_odd, odd, change, is_sent_on):
+    odd.document = change
+    async with at_odd.client() as client:
+        headers = await enter_at(client, odd)
+        told = (await client.post("/auth/log-out", headers=headers)).json()["at_provider"]
+        assert (await client.get("/auth/me")).status_code == 401
+    if is_sent_on:
+        assert told.startswith("https://id.example.com/out?x=1&")
+        assert query(told)["state"] == "signed-out"
+    else:
+        assert told is None
+
+
+async def test_with_the_provider_away_a_log_out_still_ends_the_log_in_here(at_odd, odd):
+    odd.document = {"end_session_endpoint": "https://id.example.com/out"}
+    async with at_odd.client() as client:
+        headers = await enter_at(client, odd)
+        odd.document = {"issuer": "https://evil.example.com"}
+        at_odd.parts.oidc.provider._endpoints = None  # an hour later
+        told = await client.post("/auth/log-out", headers=headers)
+        assert (told.status_code, told.json()) == (200, {"at_provider": None})
+        assert (await client.get("/auth/me")).status_code == 401
+
+
+async def test_a_long_id_token_is_no_part_of_an_address(at_odd, odd):
+    odd.document = {"end_session_endpoint": "https://id.example.com/out"}
+    odd.claims = {"groups": ["fleet", *(f"group-{n:05}" for n in range(500))]}
+    async with at_odd.client() as client:
+        headers = await enter_at(client, odd)
+        told = (await client.post("/auth/log-out", headers=headers)).json()["at_provider"]
+        assert "id_token_hint" not in query(told)
+        assert len(told) < 1000
+
+
+async def test_who_logged_in_with_a_password_is_sent_nowhere(at_odd, odd):
+    odd.document = {"end_session_endpoint": "https://id.example.com/out"}
+    async with at_odd.logged_in("service") as client:
+        out = await client.post("/auth/log-out")
+        assert (out.status_code, out.json()) == (200, {"at_provider": None})
+        assert (await client.get("/auth/me")).status_code == 401
+
+
+async def test_the_database_does_not_tell_what_the_provider_signed(at_odd, odd):
+    async with at_odd.client() as client:
+        await enter_at(client, odd)
+    stored = b"".join(one.read_bytes() for one in at_odd.folder.glob("web.sqlite*"))
+    assert odd.id_token().split(".")[0].encode() not in stored
+
+
+async def test_tokens_of_programs_rest_until_their_user_logs_in_at_the_provider_again(
+    at_odd, odd, monkeypatch
+):
+    tokens = at_odd.parts.tokens
+    async with at_odd.client() as client, at_odd.client() as program:
+        headers = await enter_at(client, odd)
+        wanted = {"name": "Board", "scopes": ["read"]}
+        made = (await client.post("/tokens", json=wanted, headers=headers)).json()
+        assert made["rests_at"] < made["expires_at"]
+        program.headers["Authorization"] = f"Bearer {made['token']}"
+        assert (await program.get("/auth/me")).status_code == 200
+        monkeypatch.setattr(tokens, "_provider_for", timedelta(seconds=0))
+        at_odd.parts.known._forget()
+        assert (await program.get("/auth/me")).status_code == 401
+        (listed,) = (await client.get("/tokens")).json()["items"]
+        assert listed["rests_at"] < made["rests_at"], "and the list says so"
+        monkeypatch.setattr(tokens, "_provider_for", timedelta(days=1))
+        await enter_at(client, odd)
+        assert (await program.get("/auth/me")).status_code == 200
+
+
+async def test_tokens_of_users_with_a_password_do_not_rest(service):
+    made = (await service.post("/tokens", json={"name": "T", "scopes": ["read"]})).json()
+    assert made["rests_at"] is None
 
 
 async def test_who_says_no_at_the_provider_is_back_at_the_log_in(at_odd, odd):

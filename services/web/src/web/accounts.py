@@ -18,6 +18,7 @@ from web.core.people import Person
 from web.core.roles import Role, Sight
 from web.core.scopes import Scope
 from web.passwords import PasswordCheck, csrf_token_of, digest_of, new_secret
+from web.sealing import opened, sealed
 from web.store import TokenRow, UserRow
 from web.users import read_sites
 
@@ -27,6 +28,7 @@ MOST_UNSAVED = 1000  # log-ins; each is a few hundred bytes
 USE_TOLD_EVERY_S = 300.0
 ID_DIGITS = 16  # of a log-in's digest, which itself opens nothing
 LONGEST_AGENT = 200
+PROOF = "volthus proof of a provider"
 
 
 class Kind(StrEnum):
@@ -135,9 +137,17 @@ class Accounts:
         return await self.enter(username, kind, origin)
 
     async def enter(
-        self, username: str, kind: Kind, origin: Origin | None = None
+        self,
+        username: str,
+        kind: Kind,
+        origin: Origin | None = None,
+        *,
+        provider_token: str = "",
     ) -> tuple[str, Account] | None:
-        """Log somebody in who proved who they are; else as `log_in`."""
+        """Log somebody in who proved who they are; else as `log_in`.
+
+        provider_token: what a provider proved it with, kept for logging out there.
+        """
         secret, origin = new_secret(), origin or Origin()
         now_s = self._clock.now().timestamp()
         row = TokenRow(
@@ -149,6 +159,7 @@ class Accounts:
             address=origin.address,
             agent=origin.agent[:LONGEST_AGENT],
             used_s=now_s,
+            provider_token=sealed(secret, PROOF, provider_token) if provider_token else None,
         )
         try:
             await asyncio.to_thread(self._store, row)
@@ -178,6 +189,11 @@ class Accounts:
         """Return who a secret belongs to; None when it is unknown, over, or of the other kind."""
         return await asyncio.to_thread(self._account, secret, kind)
 
+    async def provider_token(self, secret: str) -> str | None:
+        """Return what a provider proved a log-in with; None: no provider, or it was not kept."""
+        kept = await asyncio.to_thread(self._provider_token, digest_of(secret))
+        return None if kept is None else opened(secret, PROOF, kept)
+
     async def is_valid(self, account: Account) -> bool:
         """Whether the log-in still holds: long streams ask now and then."""
         return await asyncio.to_thread(self._is_valid, account)
@@ -203,6 +219,11 @@ class Accounts:
     def _user(self, username: str) -> UserRow | None:
         with Session(self._engine) as session:
             return session.get(UserRow, username)
+
+    def _provider_token(self, digest: str) -> bytes | None:
+        with Session(self._engine) as session:
+            row = self._unsaved.get(digest) or session.get(TokenRow, digest)
+            return None if row is None else row.provider_token
 
     def _store(self, row: TokenRow) -> None:
         def write(session: Session) -> None:

@@ -81,6 +81,11 @@ class Settings(ServiceSettings):
         description='JSON list of {"claim", "value", "role", "sites", "tenant"}: who may what',
     )
     oidc_name: str = Field("", description="what the button at the log-in says")
+    oidc_token_days: float = Field(
+        30,
+        gt=0,
+        description="how long tokens of programs work behind their user's last log-in there",
+    )
     trust_proxy: bool = Field(
         default=False,
         description="believe X-Forwarded-* of a proxy on this machine",

@@ -54,6 +54,7 @@ class UserRow(SQLModel, table=True):
     # Of a user that a provider of identities knows; they have no password here.
     issuer: str = Field(default="", sa_column_kwargs=_EMPTY)
     subject: str = Field(default="", sa_column_kwargs=_EMPTY)
+    provider_s: float | None = None  # when the provider last let them in
 
 
 class TokenRow(SQLModel, table=True):
@@ -69,6 +70,8 @@ class TokenRow(SQLModel, table=True):
     address: str = Field(default="", sa_column_kwargs=_EMPTY)
     agent: str = Field(default="", sa_column_kwargs=_EMPTY)
     used_s: float | None = None
+    # What the provider proved the log-in with, sealed with the secret, which is stored nowhere.
+    provider_token: bytes | None = None
 
 
 class ProgramTokenRow(SQLModel, table=True):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MOST_OF_USER = 50
 USE_TOLD_EVERY_S = 60.0
+PROVIDER_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class ProgramToken:
     expires_at: datetime
     used_at: datetime | None
     tenant: str = ""  # of its user
+    rests_at: datetime | None = None  # unless its user logs in at their provider by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,16 @@ class TokenAsked:
 class ProgramTokens:
     """Makes, recognises and ends tokens of programs."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, provider_for: timedelta = PROVIDER_FOR
+    ) -> None:
+        """Let tokens of a provider's users work for so long behind each log-in there.
+
+        Else who was put out at the provider would go on here, by programs, for years.
+        """
         self._engine = engine
         self._clock = clock
+        self._provider_for = provider_for
 
     async def create(self, username: str, asked: TokenAsked) -> tuple[str, ProgramToken]:
         """Return a new secret, which is told nowhere again, and its token.
@@ -120,26 +129,25 @@ class ProgramTokens:
                     most=MOST_OF_USER,
                 )
             session.add(row)
-            user = session.get(UserRow, row.username)
-            return _token(row, "" if user is None else user.tenant)
+            return self._token(row, session.get(UserRow, row.username))
 
         return written(self._engine, write)
 
     def _of_tenant(self, tenant: str) -> list[ProgramToken]:
         newest = (
-            select(ProgramTokenRow)
+            select(ProgramTokenRow, UserRow)
             .join(UserRow, col(UserRow.username) == col(ProgramTokenRow.username))
             .where(col(UserRow.tenant) == tenant)
             .order_by(col(ProgramTokenRow.created_s).desc())
         )
         with Session(self._engine) as session:
-            return [_token(row, tenant) for row in session.exec(newest)]
+            return [self._token(row, user) for row, user in session.exec(newest)]
 
     def _get(self, token: str) -> ProgramToken | None:
         with Session(self._engine) as session:
             row = session.get(ProgramTokenRow, token)
             user = session.get(UserRow, row.username) if row else None
-            return None if row is None or user is None else _token(row, user.tenant)
+            return None if row is None or user is None else self._token(row, user)
 
     def _remove(self, token: str) -> None:
         def write(session: Session) -> None:
@@ -157,13 +165,17 @@ class ProgramTokens:
             user = session.get(UserRow, row.username) if row else None
         if row is None or user is None or user.is_disabled or row.expires_s <= now_s:
             return None
+        rests_s = self._rests_s(user)
+        if rests_s is not None and rests_s <= now_s:
+            return None
+        ends_s = row.expires_s if rests_s is None else min(row.expires_s, rests_s)
         if row.used_s is None or now_s - row.used_s >= USE_TOLD_EVERY_S:
             self._note_use(row.id, now_s)
         return Account(
             username=user.username,
             role=lower(Role(row.role), Role(user.role)),
             sites=_both(read_sites(row.sites), read_sites(user.sites)),
-            expires_at=datetime.fromtimestamp(row.expires_s, UTC),
+            expires_at=datetime.fromtimestamp(ends_s, UTC),
             digest=digest,
             csrf_token=None,
             kind=Kind.PROGRAM,
@@ -171,6 +183,28 @@ class ProgramTokens:
             token=row.name,
             tenant=user.tenant,
             must_change=user.must_change,  # a password that was reset stops programs too
+        )
+
+    def _rests_s(self, user: UserRow | None) -> float | None:
+        """Return until when tokens of a user work without a log-in there; None: none is needed."""
+        if user is None or not user.issuer:
+            return None
+        return (user.provider_s or user.created_s) + self._provider_for.total_seconds()
+
+    def _token(self, row: ProgramTokenRow, user: UserRow | None) -> ProgramToken:
+        rests_s = self._rests_s(user)
+        return ProgramToken(
+            id=row.id,
+            name=row.name,
+            username=row.username,
+            role=Role(row.role),
+            sites=read_sites(row.sites),
+            scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
+            created_at=datetime.fromtimestamp(row.created_s, UTC),
+            expires_at=datetime.fromtimestamp(row.expires_s, UTC),
+            used_at=None if row.used_s is None else datetime.fromtimestamp(row.used_s, UTC),
+            tenant="" if user is None else user.tenant,
+            rests_at=None if rests_s is None else datetime.fromtimestamp(rests_s, UTC),
         )
 
     def _note_use(self, token: str, now_s: float) -> None:
@@ -184,21 +218,6 @@ class ProgramTokens:
         except RefusedError:
             # The request itself needs no write: it must not fail for this.
             logger.debug("use of a token not noted", extra={"token": token})
-
-
-def _token(row: ProgramTokenRow, tenant: str) -> ProgramToken:
-    return ProgramToken(
-        id=row.id,
-        name=row.name,
-        username=row.username,
-        role=Role(row.role),
-        sites=read_sites(row.sites),
-        scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
-        created_at=datetime.fromtimestamp(row.created_s, UTC),
-        expires_at=datetime.fromtimestamp(row.expires_s, UTC),
-        used_at=None if row.used_s is None else datetime.fromtimestamp(row.used_s, UTC),
-        tenant=tenant,
-    )
 
 
 def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:

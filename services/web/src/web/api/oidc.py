@@ -1,7 +1,7 @@
 """Logging in with an OpenID provider: authorization code with PKCE; and how one can log in at all.
 
-Both routes are for browsers: they answer with a redirect, whatever came of it. What went wrong is
-told to the page as `/log-in?problem=CODE`.
+Start and callback are for browsers: they answer with a redirect, whatever came of it. What went
+wrong is told to the page as `/log-in?problem=CODE`.
 """
 
 import hmac
@@ -15,12 +15,12 @@ from fastapi.responses import RedirectResponse
 
 from web.accounts import Account, Kind, Origin
 from web.api.auth import set_session
-from web.api.documented import Answers, problems
-from web.api.door import PartsDep, address_of, check_knocks
+from web.api.documented import LOGGED_IN, Answers, problems
+from web.api.door import SESSION_COOKIE, Newcomer, PartsDep, address_of, check_knocks
 from web.audit import DONE, Actor
 from web.core.oidc import OidcError, own_path
 from web.metrics import LOG_INS
-from web.models.methods import LogInMethods, OidcMethod
+from web.models.methods import LoggedOut, LogInMethods, OidcMethod
 from web.oidc.desk import OidcDesk
 from web.oidc.sign_ins import LASTS_S
 from web.parts import Parts
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 SIGN_IN_COOKIE = "volthus_sign_in"
 START = "/api/v1/auth/oidc/start"
 CALLBACK = "/api/v1/auth/oidc/callback"
+LOG_IN_PAGE = "/log-in"
 COOKIE_PATH = "/api/v1/auth/oidc/"
 
 router = APIRouter(prefix="/auth", tags=["Log-in"])
@@ -46,6 +47,25 @@ async def list_log_in_methods(parts: PartsDep) -> LogInMethods:
     """Tell how one can log in here."""
     desk = parts.oidc
     return LogInMethods(oidc=None if desk is None else OidcMethod(name=desk.name, start=START))
+
+
+@router.post("/log-out", responses=LOGGED_IN)
+async def log_out(
+    account: Newcomer, request: Request, response: Response, parts: PartsDep
+) -> LoggedOut:
+    """Log out here, and say where the browser goes to log out at its provider too.
+
+    Whatever the provider does then, the log-in of this request has ended.
+    """
+    user = await parts.users.get(account.username)
+    secret = request.cookies.get(SESSION_COOKIE, "")
+    token = await parts.accounts.provider_token(secret) if secret else None
+    await parts.accounts.end(account)
+    response.delete_cookie(SESSION_COOKIE, path="/api/")
+    is_provided = user is not None and user.issuer and account.kind is Kind.SESSION
+    if parts.oidc is None or not is_provided:
+        return LoggedOut(at_provider=None)
+    return LoggedOut(at_provider=await parts.oidc.end(token, _own(request, parts, LOG_IN_PAGE)))
 
 
 @router.get("/oidc/start", status_code=303, response_class=RedirectResponse, responses=_BROWSER)
@@ -99,7 +119,9 @@ async def finish_oidc(
         return await _refused(parts, wrong, origin)
     who = Actor(username, identity.grant.role, origin.address, identity.grant.tenant)
     row = await parts.audit.attempt(who, "auth.oidc")
-    entered = await parts.accounts.enter(username, Kind.SESSION, origin)
+    entered = await parts.accounts.enter(
+        username, Kind.SESSION, origin, provider_token=identity.token
+    )
     await parts.audit.end(row, DONE if entered else "not-logged-in")
     if entered is None:
         return _failed(OidcError("oidc-user-disabled", username))
@@ -142,6 +164,10 @@ def _desk(parts: Parts) -> OidcDesk:
 
 
 def _callback(request: Request, parts: Parts) -> str:
-    """Return our address as the provider knows it."""
+    return _own(request, parts, CALLBACK)
+
+
+def _own(request: Request, parts: Parts, path: str) -> str:
+    """Return an address of ours as the provider knows it."""
     base = parts.public_url or str(request.base_url)
-    return base.rstrip("/") + CALLBACK
+    return base.rstrip("/") + path

@@ -156,4 +156,5 @@ def _shown(token: Known) -> ProgramToken:
         created_at=token.created_at,
         expires_at=token.expires_at,
         used_at=token.used_at,
+        rests_at=token.rests_at,
     )

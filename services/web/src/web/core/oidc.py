@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from web.core.roles import Role
@@ -15,6 +15,8 @@ ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
 )  # fmt: skip
 LONGEST_NAME = 64
+LONGEST_HINT = 4000  # in an address: one with many groups in it goes without
+SIGNED_OUT = "signed-out"  # comes back with the browser
 
 
 class OidcError(Exception):
@@ -39,23 +41,31 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody as the provider knows them, and what they get here."""
+    """Somebody as the provider knows them, and what they get here.
+
+    token: the provider's own word for it, which logs them out there too.
+    """
 
     issuer: str
     subject: str
     username: str
     grant: Grant
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """What the provider's own document says; all under TLS, or on this machine."""
+    """What the provider's own document says; all under TLS, or on this machine.
+
+    end: where people are logged out, None where it does not offer that, or not privately.
+    """
 
     issuer: str
     authorize: str
     token: str
     keys: str
     userinfo: str | None
+    end: str | None = None
 
 
 def endpoints(document: Mapping[str, object], issuer: str) -> Endpoints:
@@ -68,6 +78,7 @@ def endpoints(document: Mapping[str, object], issuer: str) -> Endpoints:
         token=_address(document, "token_endpoint"),
         keys=_address(document, "jwks_uri"),
         userinfo=_maybe_address(document, "userinfo_endpoint"),
+        end=_end(document),
     )
 
 
@@ -98,6 +109,20 @@ def authorize_url(  # noqa: PLR0913 - each by name
         "code_challenge_method": "S256",
     }
     return f"{to.authorize}{'&' if '?' in to.authorize else '?'}{urlencode(asked)}"
+
+
+def end_url(to: Endpoints, *, client_id: str, token: str | None, leads_to: str) -> str | None:
+    """Return where the browser is sent to log out at the provider too (RP-Initiated Logout 1.0 2).
+
+    token: the ID token of the log-in; without it the provider asks the person first. leads_to: our
+    own page, as it is known there. None where the provider offers no log-out.
+    """
+    if to.end is None:
+        return None
+    asked = {"client_id": client_id, "post_logout_redirect_uri": leads_to, "state": SIGNED_OUT}
+    if token is not None and len(token) <= LONGEST_HINT:
+        asked["id_token_hint"] = token
+    return f"{to.end}{'&' if '?' in to.end else '?'}{urlencode(asked)}"
 
 
 def check_audience(claims: Mapping[str, object], client_id: str) -> None:
@@ -155,6 +180,14 @@ def _address(document: Mapping[str, object], name: str) -> str:
     if address is None:
         raise OidcError("oidc-provider-wrong", f"it tells no {name}")
     return address
+
+
+def _end(document: Mapping[str, object]) -> str | None:
+    """Return where to log out; one that is odd is left alone: nobody is kept from logging in."""
+    try:
+        return _maybe_address(document, "end_session_endpoint")
+    except OidcError:
+        return None
 
 
 def _maybe_address(document: Mapping[str, object], name: str) -> str | None:

@@ -94,6 +94,10 @@ class ProgramToken(Model):
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = Field(description="To the minute; null: never.")
+    rests_at: datetime | None = Field(
+        description="Of a user of a provider of identities: from then on it opens nothing, until "
+        "they log in there again. Null: it works until it ends."
+    )
 
 
 class NewProgramToken(ProgramToken):

@@ -12,6 +12,16 @@ class OidcMethod(Model):
     start: str = Field(description="Where the browser goes to; `?to=` says where it ends up.")
 
 
+class LoggedOut(Model):
+    """A log-in that ended here."""
+
+    at_provider: str | None = Field(
+        description="Where the browser goes to log out at the provider of identities too; null: "
+        "there is nothing to end there, or it cannot be asked.",
+        examples=["https://id.example.com/logout?client_id=volthus"],
+    )
+
+
 class LogInMethods(Model):
     """The ways to log in here."""
 

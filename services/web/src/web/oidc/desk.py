@@ -1,18 +1,29 @@
 """Everything of a log-in with the provider, as the routes use it."""
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Engine
 
 from volthus_kit.clock import Clock
-from web.core.oidc import Grant, Identity, authorize_url, identity_of, is_private_enough
+from web.core.oidc import (
+    Grant,
+    Identity,
+    OidcError,
+    authorize_url,
+    end_url,
+    identity_of,
+    is_private_enough,
+)
 from web.core.roles import Role
 from web.errors import OidcSettingsError
 from web.models.common import Wanted
 from web.oidc.provider import Client, Provider
 from web.oidc.sign_ins import SignIn, SignIns
+
+logger = logging.getLogger(__name__)
 
 
 class GrantGiven(Wanted):
@@ -71,10 +82,21 @@ class OidcDesk:
 
     async def identity(self, sign_in: SignIn, code: str, redirect_uri: str) -> Identity:
         """Return who came back. Raises OidcError."""
-        claims = await self.provider.claims(
+        proof = await self.provider.proof(
             code, redirect_uri=redirect_uri, verifier=sign_in.verifier, nonce=sign_in.nonce
         )
-        return identity_of(claims, self._grants)
+        return replace(identity_of(proof.claims, self._grants), token=proof.token)
+
+    async def end(self, token: str | None, leads_to: str) -> str | None:
+        """Return where the browser logs out at the provider; None: nowhere, or it is away."""
+        try:
+            to = await self.provider.endpoints()
+        except OidcError as error:
+            logger.warning(
+                "no log-out at the provider", extra={"code": error.code, "why": error.detail}
+            )
+            return None
+        return end_url(to, client_id=self.provider.client.id, token=token, leads_to=leads_to)
 
     async def user_of(self, identity: Identity) -> str:
         """Return the name of their user here. Raises OidcError."""

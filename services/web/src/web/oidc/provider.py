@@ -32,6 +32,14 @@ class Client:
     secret: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a provider says of somebody. token: as it was signed."""
+
+    token: str
+    claims: Mapping[str, object]
+
+
 class Provider:
     """One OpenID provider. Nothing is asked before somebody logs in with it."""
 
@@ -52,9 +60,7 @@ class Provider:
                 self._endpoints = now_s, endpoints(document, self.client.issuer)
             return self._endpoints[1]
 
-    async def claims(
-        self, code: str, *, redirect_uri: str, verifier: str, nonce: str
-    ) -> Mapping[str, object]:
+    async def proof(self, code: str, *, redirect_uri: str, verifier: str, nonce: str) -> Proof:
         """Return what the provider says of somebody, proven, for the code they came back with.
 
         Raises OidcError `oidc-provider-away`, `oidc-code-refused`, `oidc-token-wrong`.
@@ -72,7 +78,7 @@ class Provider:
         if not isinstance(token, str):
             raise OidcError("oidc-token-wrong", "there is none")
         claims = await self._verified(token, nonce)
-        return await self._with_userinfo(claims, to, answer.get("access_token"))
+        return Proof(token, await self._with_userinfo(claims, to, answer.get("access_token")))
 
     async def _verified(self, token: str, nonce: str) -> Mapping[str, object]:
         from joserfc import jwt  # noqa: PLC0415 - heavy, and only where a provider is set

@@ -111,6 +111,7 @@ class SignIns:
                 )
             elif row.is_disabled:
                 raise OidcError("oidc-user-disabled", f"{row.username} is disabled here")
+            row.provider_s = self._clock.now().timestamp()
             grant = identity.grant
             granted = (grant.role.value, written_sites(grant.sites), grant.tenant)
             if (row.role, row.sites, row.tenant) != granted:
