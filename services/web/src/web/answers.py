@@ -17,7 +17,7 @@ from volthus_kit.metrics import STORE_ERRORS
 from volthus_kit.refusal import RefusedError
 from web.core.text import sendable
 from web.messages.plain import NotUnderstoodError
-from web.middleware import too_large
+from web.middleware import protect, too_large
 from web.models.common import FieldProblem
 from web.problems import ProblemError, not_understood, of_refusal
 from web.refusals import REFUSALS
@@ -72,13 +72,15 @@ def add_handlers(app: FastAPI) -> None:
         return of_http(error).response()
 
     @app.exception_handler(Exception)
-    async def on_failure(_: Request, error: Exception) -> JSONResponse:
+    async def on_failure(request: Request, error: Exception) -> JSONResponse:
         # Starlette raises it again behind the answer; the server logs it with its trace.
-        return ProblemError(
+        response = ProblemError(
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "internal-error",
             f"The front door failed ({type(error).__name__}); see its log.",
         ).response()
+        protect(response.headers, request.scope)  # this answer is made outside of the middleware
+        return response
 
 
 def of_http(error: HTTPException) -> ProblemError:

@@ -40,6 +40,8 @@ HEADERS: Mapping[str, str] = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=()",
 }
+# Only for what came under TLS (a site in a house has none), and for this name alone.
+HSTS = "max-age=31536000"
 
 
 class ProtectingHeaders:
@@ -56,14 +58,20 @@ class ProtectingHeaders:
 
         async def send_protected(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if scope["path"].startswith("/api/"):
-                    headers.setdefault("Cache-Control", "no-store")
+                protect(MutableHeaders(scope=message), scope)
             await send(message)
 
         await self._app(scope, receive, send_protected)
+
+
+def protect(headers: MutableHeaders, scope: Scope) -> None:
+    """Add what protects an answer to a request, where it is not there."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if scope.get("scheme") == "https":
+        headers.setdefault("Strict-Transport-Security", HSTS)
+    if scope["path"].startswith("/api/"):
+        headers.setdefault("Cache-Control", "no-store")
 
 
 class BoundedBodies:

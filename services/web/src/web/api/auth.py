@@ -8,7 +8,14 @@ from fastapi.security import OAuth2PasswordRequestForm
 
 from web.accounts import Account, Kind, Origin
 from web.api.documented import LOGGED_IN, problems
-from web.api.door import SESSION_COOKIE, AnyLogIn, Newcomer, PartsDep, address_of
+from web.api.door import (
+    SESSION_COOKIE,
+    AnyLogIn,
+    Newcomer,
+    PartsDep,
+    address_of,
+    check_same_origin,
+)
 from web.audit import DONE, Actor
 from web.metrics import LOG_INS
 from web.models.auth import Credentials, Me, Token
@@ -34,11 +41,12 @@ async def create_token(
     return Token(access_token=secret, expires_in=round(left.total_seconds()))
 
 
-@router.post("/session", responses=_LOG_IN)
+@router.post("/session", responses=_LOG_IN | problems(HTTPStatus.FORBIDDEN))
 async def create_session(
     wanted: Credentials, request: Request, response: Response, parts: PartsDep
 ) -> Me:
     """Log the page in: sets an http-only cookie and returns the CSRF token for changes."""
+    check_same_origin(request)
     secret, account = await _log_in(parts, request, wanted.username, wanted.password, Kind.SESSION)
     set_session(response, request, parts, secret, account)
     return _me(account)
