@@ -52,7 +52,7 @@ async def values_of(door: Door) -> AcceptanceValues:
         door.ask(subjects.EEBUS_PICTURE_GET, eebus_pb2.GetEebusPictureRequest()),
         door.ask(subjects.FAILSAFE_TEST_LIST, setup_pb2.ListFailsafeTestsRequest()),
     )
-    chargers = [charger(one) for one in state.chargers]
+    chargers = [charger(one, state) for one in state.chargers]
     grid = grid_connection(state.grid_connection)
     below = [circuit(one) for one in circuits.circuits]
     eebus = picture(devices)

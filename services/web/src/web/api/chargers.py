@@ -56,4 +56,4 @@ async def put_charger(
 
 async def _chargers(door: Door) -> list[Charger]:
     state = await door.parts.owners.state_now(door.site, door.account)
-    return [charger(one) for one in state.chargers]
+    return [charger(one, state) for one in state.chargers]

@@ -3,9 +3,10 @@
 from typing import get_args
 
 from volthus_wire.v1.site_pb2 import ChargerSettings as WireSettings
-from volthus_wire.v1.site_pb2 import ChargerState
+from volthus_wire.v1.site_pb2 import ChargerState, SiteState
 from volthus_wire.v1.site_pb2 import LimitedBy as WireLimitedBy
 from volthus_wire.v1.site_pb2 import PendingChange as WirePending
+from web.core.car_talk import Seen, Symptom, symptom
 from web.messages.eebus import connection
 from web.messages.meters import phase_name
 from web.messages.operating import charging_mode, goal
@@ -28,8 +29,11 @@ STATES: dict[str, State] = {state: state for state in get_args(State)}
 SWITCHING: dict[str, PhaseSwitching] = {one: one for one in get_args(PhaseSwitching)}
 
 
-def charger_now(message: ChargerState) -> ChargerNow:
-    """Return what a charger does now. Raises NotUnderstoodError for a state without a word."""
+def charger_now(message: ChargerState, of: SiteState) -> ChargerNow:
+    """Return what a charger of a site does now.
+
+    Raises NotUnderstoodError for a state without a word.
+    """
     if message.state not in STATES:
         raise NotUnderstoodError(f"{message.state!r} is no state of a charger")
     has_settings = message.HasField("settings")
@@ -47,6 +51,7 @@ def charger_now(message: ChargerState) -> ChargerNow:
         limit_a=phases_in(message, "limit_a"),
         limited_by=limited_by(message.limited_by) if message.HasField("limited_by") else None,
         communication=text(message.communication),
+        car_talk_problem=_symptom(message, of),
         soc_percent=number_in(message, "soc_percent"),
         session_energy_wh=number_in(message, "session_energy_wh"),
         measured_age_s=number_in(message, "measured_age_s"),
@@ -65,6 +70,35 @@ def charger_now(message: ChargerState) -> ChargerNow:
         plan=session_plan_now(message.plan) if message.HasField("plan") else None,
         soc=car_soc(message.soc) if message.HasField("soc") else None,
     )
+
+
+def _symptom(message: ChargerState, of: SiteState) -> Symptom | None:
+    now = instant_in(of, "at")
+    if now is None:
+        return None
+    reason = message.limited_by
+    seen = Seen(
+        communication=message.communication,
+        state=message.state,
+        reason=reason.kind,
+        since=instant_in(reason, "since"),
+        taken_a=_highest_a(phases_in(message, "current_a")),
+        allowed_a=_highest_a(phases_in(message, "limit_a")),
+        energy_wh=number_in(message, "session_energy_wh"),
+        soc_percent=number_in(message, "soc_percent"),
+        disobeys=any(
+            one.code == "charger-disobeys" and one.params.get("ski") == message.ski
+            for one in of.notices
+        ),
+    )
+    return symptom(seen, now)
+
+
+def _highest_a(phases: ByPhase | None) -> float | None:
+    if phases is None:
+        return None
+    known = [one for one in (phases.l1, phases.l2, phases.l3) if one is not None]
+    return max(known, default=None)
 
 
 def _circuit(settings: WireSettings) -> str | None:
@@ -98,10 +132,10 @@ def limited_by(message: WireLimitedBy) -> LimitedBy | None:
     )
 
 
-def charger(message: ChargerState) -> Charger:
-    """Return a charger with its settings."""
+def charger(message: ChargerState, of: SiteState) -> Charger:
+    """Return a charger of a site with its settings."""
     settings = settings_in_force(message.settings) if message.HasField("settings") else None
-    return Charger(**dict(charger_now(message)), settings=settings)
+    return Charger(**dict(charger_now(message, of)), settings=settings)
 
 
 def settings_in_force(message: WireSettings) -> ChargerSettingsInForce:

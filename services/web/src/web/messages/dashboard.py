@@ -14,7 +14,7 @@ from web.models.sites import Dashboard, EnergyManagementNow, MeterNow, Notice
 
 def dashboard(state: SiteState, *, age_s: float, is_stale: bool) -> Dashboard:
     """Return the picture as the API shows it; ages grow by `age_s` since it arrived."""
-    chargers = [charger_now(one) for one in state.chargers]
+    chargers = [charger_now(one, state) for one in state.chargers]
     meter_age_s = number_in(state, "meter_age_s")
     return Dashboard(
         site=state.site,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from web.core.car_talk import Symptom
 from web.models.common import Amperes, ByPhase, Model, PhaseName, RotationName, Wanted
 from web.models.eebus import Connection
 from web.models.operating import ChargingMode, Goal
@@ -62,6 +63,10 @@ class ChargerNow(Model):
     limited_by: LimitedBy | None
     communication: str | None = Field(
         description="iec61851, iso15118-2ed1, iso15118-2ed2; null = unknown."
+    )
+    car_talk_problem: Symptom | None = Field(
+        description="What the car does badly over ISO 15118, recognised from how it charges: "
+        "late-start, no-start, poor-following. Then switch PLC off at the charger."
     )
     soc_percent: float | None
     session_energy_wh: float | None
