@@ -116,6 +116,7 @@ async def test_an_operator_writes_of_a_site_with_a_revision_and_an_audit_line(fl
     place = {"latitude": 52.5, "longitude": 13.4}
     answer = await operator.patch("/sites/s2", json=place, headers={"If-Match": '"1"'})
     assert answer.json()["place"] == place
+    assert answer.json()["place_written"] is True
     assert answer.json()["name"] == "Nordhaus"  # what is left out stays
     half = await operator.patch("/sites/s2", json={"latitude": 1.0})
     assert half.status_code == 422
@@ -123,10 +124,13 @@ async def test_an_operator_writes_of_a_site_with_a_revision_and_an_audit_line(fl
     assert answer.json()["place"] is None
 
 
-async def test_only_operators_write_of_sites(fleet, service, standard):
-    for client in (service, standard):
-        answer = await client.patch("/sites/s1", json={"name": "Mine"})
-        assert answer.json()["code"] == "role-not-allowed"
+async def test_service_users_write_of_their_sites_and_drivers_of_none(fleet, service, standard):
+    """Who installs a site knows best where it is; what they write stands on the operator's map."""
+    wanted = {"address": "Weg 1", "tags": ["north"], "latitude": 52.5, "longitude": 13.4}
+    written = (await service.patch("/sites/s1", json=wanted)).json()
+    assert (written["address"], written["place"]["latitude"]) == ("Weg 1", 52.5)
+    answer = await standard.patch("/sites/s1", json={"name": "Mine"})
+    assert answer.json()["code"] == "role-not-allowed"
 
 
 async def test_a_site_is_where_it_says_until_somebody_writes_another_place(
@@ -136,8 +140,9 @@ async def test_a_site_is_where_it_says_until_somebody_writes_another_place(
     profile.planning.latitude, profile.planning.longitude = 48.1, 11.5
     await fleet.publish(subjects.SITE_PROFILE, profile, site="s1")
     await until(lambda: door.parts.fleet.row("s1").place)
-    place = (await operator.get("/sites/s1")).json()["place"]
-    assert place == {"latitude": 48.1, "longitude": 11.5}
+    told = (await operator.get("/sites/s1")).json()
+    assert told["place"] == {"latitude": 48.1, "longitude": 11.5}
+    assert told["place_written"] is False
 
 
 async def test_the_summary_counts_adds_and_names_who_needs_somebody(fleet, operator):

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from web.api.documented import CONDITIONAL, LOGGED_IN, OF_A_SITE
-from web.api.door import AnyDoor, AnyUser, OperatorDoor, PartsDep
+from web.api.door import AnyDoor, AnyUser, PartsDep, ServiceDoor
 from web.api.revisions import IfMatch, tag
 from web.core.fleet.finding import CursorError, Sort, State
 from web.core.fleet.finding import Query as Asked
@@ -84,7 +84,7 @@ async def get_site(door: AnyDoor, response: Response) -> Site:
 
 @router.patch("/{site}", responses=CONDITIONAL)
 async def change_site(
-    door: OperatorDoor, wanted: SiteWanted, revision: IfMatch, response: Response
+    door: ServiceDoor, wanted: SiteWanted, revision: IfMatch, response: Response
 ) -> Site:
     """Write what a site is called here, its tags, address, place and notes."""
     fleet, account = door.parts.fleet, door.account

@@ -36,6 +36,7 @@ def site(row: Row) -> Site:
         place=Place.model_construct(latitude=row.place[0], longitude=row.place[1])
         if row.place
         else None,
+        place_written=entry.latitude is not None,
         notes=entry.notes,
         revision=entry.revision,
     )

@@ -27,7 +27,7 @@ class Sites(Model):
 
 
 class SiteWanted(Wanted):
-    """What an operator writes of a site; a field left out stays as it is."""
+    """What people write of a site; a field left out stays as it is."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -58,6 +58,7 @@ class Site(Model):
                     "tags": ["north", "pilot"],
                     "address": "Green Street 4, 12345 Town",
                     "place": {"latitude": 52.52, "longitude": 13.4},
+                    "place_written": False,
                     "notes": "Key at the porter's.",
                     "revision": 1,
                 }
@@ -66,7 +67,7 @@ class Site(Model):
     )
 
     id: str
-    name: str = Field(description="As an operator calls it, else as it calls itself.")
+    name: str = Field(description="As written here, else as it calls itself.")
     online: bool
     last_seen: datetime | None
     version: str | None
@@ -90,9 +91,10 @@ class Site(Model):
     )
     tags: list[str]
     address: str
-    place: Place | None = Field(description="As written by an operator, else as the site says.")
+    place: Place | None = Field(description="As written here, else as the site says.")
+    place_written: bool = Field(description="Whether the place is written here.")
     notes: str
-    revision: int = Field(description="Of what operators wrote of it; also the ETag.")
+    revision: int = Field(description="Of what people wrote of it; also the ETag.")
 
 
 class Notice(Model):
