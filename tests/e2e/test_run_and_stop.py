@@ -6,12 +6,17 @@ import socket
 import stat
 import subprocess
 import time
+from contextlib import suppress
 
 import psutil
 import pytest
 from living import LIVING_SITE, LivingSite, start_program, start_site, wait_until_alive
 
 from volthus_kit.testing import free_port
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # So it is for what a script starts in the background, and for what that starts in turn.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -35,12 +40,18 @@ def test_make_run_leaves_no_process_however_it_ends(tmp_path, number):
     demo = state / "demo.json"
     assert stat.S_IMODE(demo.stat().st_mode) == 0o600
     processes = everything_below(psutil.Process(made.pid))
-    assert len(processes) >= 8
-    began = time.monotonic()
-    made.send_signal(number)
-    made.wait(STOP_S)
-    assert gone_within(processes, STOP_S - (time.monotonic() - began)) == []
-    assert not demo.exists()
+    try:
+        assert len(processes) >= 8
+        began = time.monotonic()
+        made.send_signal(number)
+        made.wait(STOP_S)
+        assert gone_within(processes, STOP_S - (time.monotonic() - began)) == []
+        assert not demo.exists()
+    finally:
+        for left in processes:
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
+        made.wait()
 
 
 async def test_a_second_run_keeps_pairings_settings_and_log_ins(tmp_path):
