@@ -19,6 +19,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
@@ -45,6 +46,11 @@ class PostgresServer:
     def programs(self) -> Path:
         """The folder of its programs: pg_dump and pg_restore of its own version."""
         return self._programs
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the server's processes as they are now, to be measured."""
+        first = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        return [first, *first.children(recursive=True)]
 
     def make(self) -> None:
         """Make its folder of data. Raises CalledProcessError."""
