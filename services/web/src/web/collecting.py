@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-EVERY_S = 2.0
+EVERY_S = 1.0
 WHOLE_EVERY_S = 3600.0
 YOUNG, MIDDLE = 5_000, 20  # new objects before a look at them; such looks before one further back
 NEVER = 1_000_000

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 
 from web.core.fleet.rows import Doing, Row
 from web.core.roles import Sight
@@ -71,13 +72,14 @@ class Found:
     next: str
 
 
-KEYS: dict[Sort, Callable[[Row], Key]] = {
-    Sort.ID: lambda row: ("", row.site),
-    Sort.NAME: lambda row: (row.name.casefold(), row.site),
-    Sort.LAST_SEEN: lambda row: (row.last_seen_s, row.site),
-    Sort.POWER: lambda row: (_known(row.told.charging_w if row.told else None), row.site),
-    Sort.LOAD: lambda row: (_known(row.told.load_percent if row.told else None), row.site),
-    Sort.ATTENTION: lambda row: (row.rank, row.site),
+BY_SITE: Callable[[Row], str] = attrgetter("site")
+# By value alone: of a stable sort of rows that are in order of their ids, ties are too.
+VALUES: dict[Sort, Callable[[Row], float | str]] = {
+    Sort.NAME: attrgetter("folded_name"),
+    Sort.LAST_SEEN: attrgetter("last_seen_s"),
+    Sort.POWER: attrgetter("power_w"),
+    Sort.LOAD: attrgetter("load_percent"),
+    Sort.ATTENTION: attrgetter("rank"),
 }
 STATES: dict[State, Callable[[Row], bool]] = {
     State.ONLINE: lambda row: row.is_online,
@@ -141,7 +143,7 @@ class Index:
 
     def find(self, query: Query, sight: Sight, now_s: float) -> Found:
         """Return a page of what somebody looks for. Raises CursorError."""
-        key = KEYS[query.sort]
+        key = _key(query.sort)
         position = _position(query)
         rows = self._ordered(sight.tenant, query.sort, now_s).filtered(query, sight)
         if query.descending:
@@ -158,7 +160,10 @@ class Index:
         order = self._orders.get((tenant, sort))
         if order is None or not 0 <= now_s - order.made_s < ORDER_FOR_S:
             rows = [row for row in self._rows.values() if row.tenant == tenant]
-            order = _Order(sorted(rows, key=KEYS[sort]), now_s)
+            rows.sort(key=BY_SITE)
+            if sort is not Sort.ID:
+                rows.sort(key=VALUES[sort])
+            order = _Order(rows, now_s)
             self._orders[tenant, sort] = order
         return order
 
@@ -191,8 +196,12 @@ def _filtered(rows: list[Row], query: Query, sight: Sight) -> list[Row]:
     return rows
 
 
-def _known(value: float | None) -> float:
-    return -1e12 if value is None else value
+def _key(sort: Sort) -> Callable[[Row], Key]:
+    """Return what tells a row's place in an order."""
+    if sort is Sort.ID:
+        return lambda row: ("", row.site)
+    value = VALUES[sort]
+    return lambda row: (value(row), row.site)
 
 
 def _cursor(query: Query, key: Key) -> str:
