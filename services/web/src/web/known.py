@@ -25,7 +25,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class _Answers(Generic[K, V]):
+class Answers(Generic[K, V]):
     """What was looked up lately, by what it was looked up for."""
 
     def __init__(self, clock: Clock) -> None:
@@ -81,8 +81,8 @@ class Known:
     def __init__(self, clock: Clock, bus: Bus) -> None:
         self._clock = clock
         self._bus = bus
-        self._accounts = _Answers[bytes, Account | None](clock)
-        self._valid = _Answers[Account, bool](clock)
+        self._accounts = Answers[bytes, Account | None](clock)
+        self._valid = Answers[Account, bool](clock)
 
     async def hear(self) -> None:
         """Hear when other replicas forget; works before the first connection."""
