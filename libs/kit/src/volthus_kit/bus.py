@@ -19,6 +19,7 @@ from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
 
+from volthus_kit import traces
 from volthus_kit.answer_book import AnswerBook
 from volthus_kit.answered import Answered
 from volthus_kit.backoff import backoff
@@ -247,12 +248,26 @@ class Bus:
             idempotency_key=idempotency_key,
             deadline_ms=int(timeout_s * 1000),
         )
+        with traces.asking(f"ask {_short(request)}", subject=request.pattern):
+            msg = await self._ask(request, subject, envelope, timeout_s, tokens)
+            return _opened(request, subject, msg)
+
+    async def _ask(
+        self,
+        request: Request[Q, R],
+        subject: str,
+        envelope: RpcRequest,
+        timeout_s: float,
+        tokens: Tokens,
+    ) -> Msg:
+        """Return the answer as it came. Raises NotAnsweredError."""
         if not self.is_connected:
             raise NotAnsweredError(subject, nobody=True)
         self._requests += 1
         answers = _answers_on(request, tokens)
         reply = self._reply_subject(answers, tokens | {"service": request.service})
-        self._waiting[reply] = future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
+        self._waiting[reply] = future
         try:
             await self._open_replies(answers)
             await self._client.publish(
@@ -263,13 +278,12 @@ class Bus:
             )
             # Not wait_for: on Python 3.11 it can swallow a cancellation.
             async with asyncio.timeout(timeout_s):
-                msg = await future
+                return await future
         except (TimeoutError, NatsError, OSError) as error:
             nobody = not isinstance(error, TimeoutError)
             raise NotAnsweredError(subject, nobody=nobody) from error
         finally:
             del self._waiting[reply]
-        return _opened(request, subject, msg)
 
     async def open_inboxes(self) -> None:
         """Hear acknowledgements for whichever site; for a program that delivers for many."""
@@ -359,12 +373,19 @@ class Bus:
         async def work() -> RpcReply:
             return await _answered(answer, question, caller, msg.subject)
 
-        with working_on(_work_of(msg, request.tokens_of(msg.subject).get("site", ""))):
-            await self._reply_with(envelope, work, msg)
+        with (
+            working_on(_work_of(msg, request.tokens_of(msg.subject).get("site", ""))),
+            traces.serving(
+                f"answer {_short(request)}", msg.headers, subject=request.pattern
+            ) as span,
+        ):
+            reply = await self._reply_with(envelope, work, msg)
+            if reply.HasField("refusal"):
+                span.fail(reply.refusal.code)
 
     async def _reply_with(
         self, envelope: RpcRequest, work: Callable[[], Awaitable[RpcReply]], msg: Msg
-    ) -> None:
+    ) -> RpcReply:
         caller = envelope.caller
         if envelope.idempotency_key:
             key = (msg.subject, caller.origin, caller.actor, envelope.idempotency_key)
@@ -374,6 +395,7 @@ class Bus:
         if msg.reply and self.is_connected:
             with contextlib.suppress(NatsError, OSError):
                 await self._client.publish(msg.reply, reply.SerializeToString())
+        return reply
 
     async def _add(self, subscription: _Subscription) -> None:
         self._subscriptions.append(subscription)
@@ -502,9 +524,15 @@ def _looked_at(flushing: asyncio.Task[None]) -> None:
         flushing.exception()
 
 
+def _short(request: Request[Q, R]) -> str:
+    """Return whose request it is and which, `eebus.pair`: what a trace calls it."""
+    return request.pattern.partition(".rpc.")[2]
+
+
 def _with_request_id() -> dict[str, str] | None:
     work = current()
-    return {HEADER: work.request} if work else None
+    headers = {HEADER: work.request} if work else {}
+    return {**headers, **traces.carried()} or None
 
 
 def _work_of(msg: Msg, site: str) -> Work | None:

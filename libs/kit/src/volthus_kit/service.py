@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from volthus_kit import logs
+from volthus_kit import logs, traces
 from volthus_kit.metrics import describe_build, version_of
 from volthus_kit.settings import ServiceSettings, SiteSettings, explain
 
@@ -48,12 +48,15 @@ def run(
         settings = settings_type()
         site = settings.site if isinstance(settings, SiteSettings) else ""
         logs.configure(name, settings.log_level, site)
+        traces.configure(name, settings.traces_url, settings.traces_share, site)
     except (ValidationError, ValueError) as error:
         sys.stderr.write(f"{name}: settings cannot be used: {error}\n")
         sys.exit(EXIT_SETTINGS)
     describe_build(name, package)
     with asyncio.Runner(loop_factory=new_loop) as runner:
-        sys.exit(runner.run(_until_told_to_stop(serve(settings), name)))
+        code = runner.run(_until_told_to_stop(serve(settings), name))
+    traces.stop()
+    sys.exit(code)
 
 
 async def _until_told_to_stop(work: Awaitable[None], name: str) -> int:

@@ -20,6 +20,14 @@ class ServiceSettings(BaseSettings):
     health_host: str = Field("127.0.0.1", description="address of /healthz, /readyz, /metrics")
     health_port: int = Field(0, description="port of /healthz, /readyz, /metrics; 0 = any free one")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    traces_url: str = Field(
+        "",
+        pattern=r"^$|^https?://",
+        description="collector of OpenTelemetry spans, http://host:4318; empty = no traces",
+    )
+    traces_share: float = Field(
+        0.1, ge=0, le=1, description="share of requests that are traced where no caller decided"
+    )
 
 
 class SiteSettings(ServiceSettings):

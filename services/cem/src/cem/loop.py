@@ -22,6 +22,7 @@ from cem.core.state import State
 from cem.picture.clocks import Clocks
 from cem.picture.site import Beside, Named, site_state, status_of
 from cem.zone import zone_of
+from volthus_kit import traces
 from volthus_kit.clock import Clock
 from volthus_wire.v1 import site_pb2
 
@@ -29,6 +30,7 @@ RENEW_EVERY_S = 1.0  # leases (design law 2)
 PICTURE_EVERY_S = 10.0
 WATCHED_FOR_S = 30.0
 WATCHED_EVERY_S = 1.0
+TRACED_TURNS = 600  # one of so many: ten minutes, at one a second
 EARLY_S = 0.05  # a timer that fires a little early must not cost a whole period
 
 
@@ -81,6 +83,7 @@ class Controller:
         self.observers: list[Observer] = []
         self.decision: Decision = decide(state, clock.monotonic())
         self.decided_s = clock.monotonic()
+        self._turns = 0
 
     @property
     def state(self) -> State:
@@ -147,8 +150,18 @@ class Controller:
             await self.turn()
 
     async def turn(self) -> None:
-        """Decide once and send what follows."""
+        """Decide once and send what follows; one turn of many is traced."""
         now = self._clock.monotonic()
+        self._turns += 1
+        if traces.is_on() and self._turns % TRACED_TURNS == 1:
+            with traces.working("decide", chargers=len(self.state.chargers)):
+                await self._turn(now)
+        else:
+            await self._turn(now)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    async def _turn(self, now: float) -> None:
         self._tell_time(now)
         with metrics.LOOP_DURATION.time():
             self.decision = decide(self.decision.state, now)
@@ -159,8 +172,6 @@ class Controller:
         await self._send_limits(now)
         await self._send_picture(now)
         self._show(now)
-
-    # --- inside ----------------------------------------------------------------------------------
 
     def _tell_time(self, now: float) -> None:
         """Let the control law know the wall time, once a second (design law 7)."""

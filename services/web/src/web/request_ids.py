@@ -7,6 +7,7 @@ import time
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from volthus_kit import traces
 from volthus_kit.request_ids import HEADER, Work, taken_or_made, working_on
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,8 @@ class RequestIds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = taken_or_made(Headers(scope=scope))
+        headers = Headers(scope=scope)
+        request = taken_or_made(headers)
         site = _SITE.match(scope["path"])
         started_s = time.perf_counter()
 
@@ -35,10 +37,27 @@ class RequestIds:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).setdefault(HEADER, request)
                 _tell(scope, int(message["status"]), time.perf_counter() - started_s)
+                _trace(span, scope, int(message["status"]))
             await send(message)
 
-        with working_on(Work(request, site[1] if site else "")):
+        with (
+            working_on(Work(request, site[1] if site else "")),
+            traces.serving(scope["method"], headers) as span,
+        ):
             await self._app(scope, receive, send_with_id)
+
+
+def _trace(span: traces.Span, scope: Scope, status: int) -> None:
+    """Name a span by the route, never by the path: that has names of people's things in it."""
+    if not traces.is_on():
+        return
+    route = getattr(scope.get("route"), "path", "page")
+    span.rename(f"{scope['method']} {route}")
+    span.tell("http.request.method", scope["method"])
+    span.tell("http.route", route)
+    span.tell("http.response.status_code", status)
+    if status >= _OUR_FAULT:
+        span.fail(str(status))
 
 
 def _tell(scope: Scope, status: int, took_s: float) -> None:
