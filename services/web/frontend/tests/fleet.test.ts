@@ -10,7 +10,7 @@ const site = (id: string, latitude: number, longitude: number, concerns: Site["c
   id, name: id, online: true, last_seen: null, version: null, energy_management_on: true, load_management: null,
   chargers: 1, plugged: 0, charging: 0, alarms: 0, state: "idle", concerns, charging_power_w: null,
   grid_power_w: null, load_percent: null, overload_seconds_week: 0, tags: [], address: "",
-  place: { latitude, longitude }, notes: "", revision: 0,
+  place: { latitude, longitude }, place_written: false, notes: "", revision: 0,
 });
 
 describe("the query of the list", () => {

@@ -17,6 +17,7 @@ export const charger = (change: Partial<ChargerNow> = {}): ChargerNow => ({
   limit_a: none,
   limited_by: null,
   communication: null,
+  car_talk_problem: null,
   soc_percent: null,
   session_energy_wh: null,
   measured_age_s: 0.5,

@@ -1,7 +1,7 @@
 /** The guided set-up: its steps, the kettle, the proof, and the picture of what flows. */
 import { describe, expect, test } from "vitest";
 import type { AcceptanceValues, OpenPoint } from "../src/api/types";
-import { isPlc, startsBadly } from "../src/core/car-talk";
+import { isPlc } from "../src/core/car-talk";
 import { streams, thickness, told } from "../src/core/flow";
 import { judged, turned, type Sample } from "../src/core/kettle";
 import { PROOF_TROUBLES, proofTrouble } from "../src/core/proof";
@@ -142,15 +142,15 @@ test("every trouble of a proof has a sentence, an unknown one its code", () => {
 });
 
 describe("a car that talks ISO 15118", () => {
-  const now_ms = Date.parse("2026-11-22T09:05:00Z");
-  const limited_by = { kind: "car-not-asking", element: null, phase: null, value: 16, since: "2026-11-22T09:00:00Z", until: null };
+  test("is told from one that talks IEC 61851", () => {
+    expect(isPlc(charger({ communication: "iso15118-2ed1" }))).toBe(true);
+    expect(isPlc(charger({ communication: "iec61851" }))).toBe(false);
+    expect(isPlc(charger({ communication: null }))).toBe(false);
+  });
 
-  test("that may charge and does not is named with what helps", () => {
-    const late = charger({ communication: "iso15118-2ed1", state: "waiting", limited_by });
-    expect(isPlc(late)).toBe(true);
-    expect(startsBadly(late, now_ms)).toBe(true);
-    expect(startsBadly(late, now_ms - 200_000)).toBe(false);
-    expect(startsBadly({ ...late, state: "charging" }, now_ms)).toBe(false);
-    expect(startsBadly({ ...late, communication: "iec61851" }, now_ms)).toBe(false);
+  test("and does it badly is named with what helps, in every language", () => {
+    for (const words of Object.values(CATALOGUES)) {
+      for (const symptom of ["late-start", "no-start", "poor-following"] as const) expect(words["car-talk"][symptom]).toContain("PLC");
+    }
   });
 });

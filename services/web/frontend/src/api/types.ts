@@ -11,6 +11,7 @@ export type LogIn = Schemas["LogIn"];
 export type LogInMethods = Schemas["LogInMethods"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Site = Schemas["Site"];
+export type SiteWanted = Schemas["SiteWanted"];
 export type FleetSummary = Schemas["FleetSummary"];
 export type FleetEnergy = Schemas["FleetEnergy"];
 export type FleetSessions = Schemas["FleetSessions"];

@@ -3,7 +3,7 @@
 import { computed, ref, shallowRef, triggerRef } from "vue";
 import { answered, api } from "../api/client";
 import { ApiProblem } from "../api/problem";
-import type { FleetSummary, Site } from "../api/types";
+import type { FleetSummary, Site, SiteWanted } from "../api/types";
 import { EVERYTHING, queryOf, savedFilters, type Filter, type SavedFilter } from "../core/fleet";
 import { recall, remember } from "./storage";
 
@@ -106,8 +106,8 @@ export function followFleet(ids: readonly string[]): () => void {
   return () => source.close();
 }
 
-/** Write what an operator says of a site. Throws {@link ApiProblem}. */
-export async function describe(site: Site, wanted: { name: string; tags: string[]; address: string; notes: string }): Promise<Site> {
+/** Write what people say of a site. Throws {@link ApiProblem}. */
+export async function describe(site: Site, wanted: SiteWanted): Promise<Site> {
   const changed = await answered(
     api.PATCH("/api/v1/sites/{site}", {
       params: { path: { site: site.id }, header: { "if-match": `"${site.revision}"` } },

@@ -91,9 +91,11 @@ export async function enterSignedIn(): Promise<void> {
   await enter(await answered(api.GET("/api/v1/auth/me")));
 }
 
+/** Log out here; who came by a provider of identities is sent there, to be logged out there too. */
 export async function logOut(): Promise<void> {
   try {
-    await answered(api.DELETE("/api/v1/auth/session"));
+    const { at_provider } = await answered(api.POST("/api/v1/auth/log-out"));
+    if (at_provider !== null) window.location.assign(at_provider);
   } finally {
     forget();
   }
