@@ -23,6 +23,7 @@ from living_site.fleet import EPILOG as FLEET_EPILOG
 from living_site.main import EPILOG
 from meter_reader.settings import Settings as MeterReaderSettings
 from smart_charging.settings import Settings as SmartChargingSettings
+from updater.settings import Settings as UpdaterSettings
 from web.app import create_app
 from web.refusals import REFUSALS
 from web.settings import Settings as WebSettings
@@ -36,6 +37,7 @@ SERVICES = {
     "web": WebSettings,
     "smart-charging": SmartChargingSettings,
     "enrolment": EnrolmentSettings,
+    "updater": UpdaterSettings,
 }
 PRODUCT = ("services/*/src", "libs/kit/src", "libs/eebus/src/eebus/transport")
 SKIPPED = {".venv", "node_modules", ".state", ".tools", ".git"}

@@ -492,6 +492,7 @@ async def opened_door(
         software = Software(
             engine, clock, str(folder / "releases.json"), command="make update VERSION={version}"
         )
+        await software.updaters.hear(bus)
         fleet = Fleet(live, engine, clock, Beating(bus, clock, "test"))
         await fleet.hear(bus)
         known = Known(clock, bus)

@@ -124,6 +124,9 @@ async def test_a_release_that_forgets_whom_it_trusts_is_taken_back(stage):
 async def test_a_rolled_back_release_is_left_alone_by_roll_outs_and_not_by_people(stage):
     await stage.apply(BAD)
     await stage.until_over(version="1.0")
+    # What the programs of the release told counts no more: they are gone.
+    assert await refused(stage.apply(NEW)) == "site-not-healthy"
+    stage.heard("1.0")
     assert await refused(stage.apply(BAD, ROLLOUT)) == "release-rolled-back"
     await stage.apply(NEW)
     assert (await stage.until_over()).phase is Phase.INSTALLED

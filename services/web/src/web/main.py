@@ -31,6 +31,8 @@ from web.oidc.desk import open_desk
 from web.once import Once
 from web.owners import Owners
 from web.parts import Parts
+from web.rollouts import engine as rolling
+from web.rollouts.engine import RolloutEngine
 from web.settings import Settings
 from web.software.desk import Software
 from web.store import open_store
@@ -67,6 +69,7 @@ async def serve(settings: Settings) -> None:
         software = Software(
             engine, clock, settings.releases, settings.releases_key, settings.update_command
         )
+        await software.updaters.hear(bus)
         leases = Leases(engine, clock)
         telling = Telling(engine, clock, telling_settings(settings))
         fleet = Fleet(live, engine, clock, Beating(bus, clock, leases.holder))
@@ -76,6 +79,7 @@ async def serve(settings: Settings) -> None:
         known = Known(clock, bus)
         await known.hear()
         limits = Limits(engine, clock, settings.rate_per_s, settings.rate_burst)
+        rollouts = RolloutEngine(engine, clock, bus, live, software, settings.web_origin)
         parts = Parts(
             clock=clock,
             accounts=accounts,
@@ -106,6 +110,7 @@ async def serve(settings: Settings) -> None:
         tasks.create_task(software.keep_fresh(), name="releases")
         tasks.create_task(leases.run(), name="leases")
         tasks.create_task(fleet.run(leases), name="fleet")
+        tasks.create_task(leases.while_mine(rolling.LEASE, rollouts.work), name="roll-outs")
         telling_work = telling.work(live, leases, lambda: bus.is_connected)
         tasks.create_task(telling_work, name="alerts, webhooks and push")
         tasks.create_task(

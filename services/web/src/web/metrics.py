@@ -20,4 +20,8 @@ NOT_UNDERSTOOD = Counter(
 ALERTS_FIRING = Gauge("volthus_alerts_firing", "Alerts firing, over all sites", ["rule"])
 ALERTS_LOOKED = Counter("volthus_alerts_looks_total", "Times a site was looked at for alerts")
 DELIVERIES = Counter("volthus_webhook_deliveries_total", "Webhook attempts", ["outcome"])
+ROLLOUT_SITES = Gauge("volthus_rollout_sites", "Sites of roll-outs that are not over", ["stage"])
+ROLLOUT_STOPS = Counter(
+    "volthus_rollout_stops_total", "Roll-outs that stopped by themselves", ["reason"]
+)
 PUSHES = Counter("volthus_push_messages_total", "Push messages tried", ["outcome"])

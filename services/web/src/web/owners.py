@@ -29,6 +29,7 @@ SERVICES = {
     "eebus": "eebus-gateway",
     "meter": "meter-reader",
     "smart-charging": "smart-charging",
+    "updater": "updater",
     "enrolment": "enrolment",
 }
 

@@ -135,7 +135,25 @@ _OF_SMART_CHARGING = {
     "feed-differs": _WRONG,
     "too-many-feeds": _NOT_NOW,
 }
+_OF_UPDATER = {
+    "release-not-signed": _NOT_NOW,
+    "release-not-newer": _NOT_NOW,
+    "release-not-for-this-version": _NOT_NOW,
+    "release-one-way": _NOT_NOW,
+    "release-declined": _NOT_NOW,
+    "release-rolled-back": _NOT_NOW,
+    "image-not-pinned": _NOT_NOW,
+    "site-not-healthy": _NOT_NOW,
+    "update-running": _NOT_NOW,
+    "updates-from-afar-off": _NOT_NOW,
+    "no-way-back": _NOT_NOW,
+    "cluster-refuses": HTTPStatus.BAD_GATEWAY,
+    "cluster-unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
+}
 _OF_FRONT_DOOR = {
+    "rollout-open": _NOT_NOW,
+    "rollout-not-so": _NOT_NOW,
+    "unknown-rollout": _GONE,
     "too-many-tokens": _NOT_NOW,
     "too-many-webhooks": _NOT_NOW,
     "too-many-subscriptions": _NOT_NOW,
@@ -201,6 +219,7 @@ REFUSALS: Mapping[str, HTTPStatus] = (
     | _OF_CEM
     | _OF_ENROLMENT
     | _OF_SMART_CHARGING
+    | _OF_UPDATER
     | _OF_FRONT_DOOR
     | _OF_METER_READER
     | _OF_EEBUS_GATEWAY

@@ -12,6 +12,7 @@ from web.history import tables as history_tables
 from web.leases import LeaseRow
 from web.migrating import bring_up
 from web.push import tables as push_tables
+from web.rollouts import tables as rollout_tables
 from web.software import tables as software_tables
 from web.webhooks import tables as webhook_tables
 
@@ -27,6 +28,7 @@ PART_TABLES = (
     software_tables.ReleaseRow,
     software_tables.ReleaseFeedRow,
     software_tables.SoftwareDecisionRow,
+    *rollout_tables.TABLES,
 )
 
 FILE = "web.sqlite"

@@ -88,7 +88,8 @@ class Cluster:
             program: f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
             for program, name in deployments.items()
         }
-        verify = True if ca is None else ssl.create_default_context(cafile=ca)
+        is_vouched = ca is not None and url.startswith("https:")
+        verify = ssl.create_default_context(cafile=ca) if is_vouched else True
         self._client = httpx.AsyncClient(
             base_url=url, verify=verify, timeout=TIMEOUT_S, trust_env=False
         )

@@ -26,6 +26,7 @@ class Site:
     def forget(self) -> None:
         """Believe only what is told from now on: of before is what other programs said."""
         self._cem_at = self._trust = None
+        self._cem_version = ""
 
     @property
     def version(self) -> str:

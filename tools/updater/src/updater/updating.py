@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 1.0
 CLUSTER_REFUSES = "cluster-refuses"
+GATEWAY = "eebus-gateway"
 
 
 class Deployments(Protocol):
@@ -96,6 +97,10 @@ class Updater:
                 return self.memory
             self._check(release, signature, asking)
             programs = await self._programs()
+            if GATEWAY in programs and self._site.trust is None:
+                raise RefusedError(
+                    "site-not-healthy", "The gateway was not heard yet: whom does it trust?"
+                )
             if asking.rollout:
                 self._check_well(programs)
             before = {name: program.image for name, program in programs.items()}
@@ -231,8 +236,8 @@ class Updater:
         if enter.phase is Phase.ROLLED_BACK:
             memory = replace(memory, refused=job.version)
         self._begin_phase()
-        if enter.phase is Phase.SETTLING:
-            self._site.forget()
+        if enter.phase in (Phase.SETTLING, Phase.ROLLED_BACK):
+            self._site.forget()  # what was heard until now, other programs said
         if not enter.phase.is_busy:
             UPDATES.labels(enter.phase).inc()
         say = logger.info if enter.phase in (Phase.SETTLING, Phase.INSTALLED) else logger.warning

@@ -5,9 +5,13 @@ from http import HTTPStatus
 from fastapi import APIRouter
 
 from volthus_kit.refusal import RefusedError
+from volthus_wire.subjects import RELEASE_APPLY, RELEASE_DECLINE, RELEASE_ROLL_BACK
+from volthus_wire.v1.updating_pb2 import DeclineReleaseRequest, RollBackRequest
 from web.api.documented import LOGGED_IN, OF_A_SITE, REFUSABLE
 from web.api.door import AnyDoor, AnyUser, Door, PartsDep, ServiceDoor
+from web.api.rollouts import check_way_back
 from web.audit import DONE
+from web.messages.updating import apply_request, site_update
 from web.models.software import (
     ReleaseFeed,
     Releases,
@@ -22,6 +26,8 @@ from web.software.desk import FeedState
 from web.software.release import Choice, Offer, Release, Standing, in_languages, offer
 
 router = APIRouter(tags=["Software"])
+
+APPLY_S = 15.0  # the updater asks its API server before it answers
 
 
 @router.get("/releases", responses=LOGGED_IN)
@@ -49,7 +55,22 @@ async def decide_about_release(door: ServiceDoor, wanted: SoftwareDecisionWanted
             params={"version": wanted.version},
             field="/version",
         )
-    await _decide(door, wanted.version, Choice(wanted.choice))
+    choice = Choice(wanted.choice)
+    if choice is Choice.INSTALL:
+        check_way_back(
+            wanted.version,
+            is_one_way=standing.offered.one_way,
+            confirmed=wanted.confirm_one_way,
+        )
+    await _decide(door, wanted.version, choice, standing.offered)
+    return await _shown(door)
+
+
+@router.post("/sites/{site}/software/roll-back", responses=REFUSABLE)
+async def roll_back_release(door: ServiceDoor) -> SiteSoftware:
+    """Put back what ran before the release that the site's updater installed last."""
+    told = await door.change(RELEASE_ROLL_BACK, RollBackRequest(), about="back")
+    door.parts.software.updaters.heard(door.site, told)
     return await _shown(door)
 
 
@@ -58,11 +79,11 @@ async def take_back_decision(door: ServiceDoor) -> SiteSoftware:
     """Take the decision back: the release is offered again."""
     standing = await _offer(door)
     if standing.decision is not None:
-        await _decide(door, standing.decision.version, None)
+        await _decide(door, standing.decision.version, None, None)
     return await _shown(door)
 
 
-async def _decide(door: Door, version: str, choice: Choice | None) -> None:
+async def _decide(door: Door, version: str, choice: Choice | None, release: Release | None) -> None:
     parts, account = door.parts, door.account
     row = await parts.audit.begin(
         account.who,
@@ -72,13 +93,35 @@ async def _decide(door: Door, version: str, choice: Choice | None) -> None:
     )
     outcome = "interrupted"
     try:
+        await _tell_updater(door, version, choice, release)
         await parts.software.decide(door.site, version, choice, account.actor)
         outcome = DONE
     except RefusedError as no:
         outcome = no.code
         raise
+    except ProblemError as no:
+        outcome = no.problem.code
+        raise
     finally:
         await parts.audit.end(row, outcome)
+
+
+async def _tell_updater(
+    door: Door, version: str, choice: Choice | None, release: Release | None
+) -> None:
+    """Have the site's updater do it or know it, where there is one; a "no" of its is final."""
+    updaters = door.parts.software.updaters
+    if updaters.state(door.site) is None:
+        return
+    if choice is Choice.INSTALL and release is not None:
+        if release.installs_itself:
+            # Whoever installs a release without a way back confirmed that before.
+            question = apply_request(release, confirmed=True)
+            told = await door.ask(RELEASE_APPLY, question, timeout_s=APPLY_S)
+            updaters.heard(door.site, told)
+        return
+    declined = DeclineReleaseRequest(version=version if choice is Choice.DECLINE else "")
+    updaters.heard(door.site, await door.ask(RELEASE_DECLINE, declined))
 
 
 async def _offer(door: Door) -> Offer:
@@ -94,6 +137,7 @@ async def _shown(door: Door) -> SiteSoftware:
     state = door.parts.live.heard(door.site).state
     standing = await _offer(door)
     offered, decision = standing.offered, standing.decision
+    told = door.parts.software.updaters.state(door.site)
     is_chosen = standing.standing is Standing.CHOSEN and offered is not None
     return SiteSoftware(
         version=(state.version or None) if state else None,
@@ -108,9 +152,18 @@ async def _shown(door: Door) -> SiteSoftware:
             actor=decision.actor,
             at=decision.at,
         ),
-        command=door.parts.software.command(offered.version) if is_chosen and offered else None,
+        command=_command(door, offered) if is_chosen and offered else None,
+        update=None if told is None else site_update(told),
         feed=_feed(await door.parts.software.feed()),
     )
+
+
+def _command(door: Door, release: Release) -> str | None:
+    """Return what somebody must run; None where the updater does it, and where it is not known."""
+    software = door.parts.software
+    if release.installs_itself and software.updaters.state(door.site) is not None:
+        return None
+    return software.command(release.version)
 
 
 def _release(release: Release) -> SoftwareRelease:
@@ -120,6 +173,8 @@ def _release(release: Release) -> SoftwareRelease:
         urgency=release.urgency.value,
         notes=Texts(**in_languages(release.notes)),
         if_declined=Texts(**in_languages(release.if_declined)),
+        one_way=release.one_way,
+        installs_itself=release.installs_itself,
     )
 
 

@@ -10,6 +10,16 @@ from web.models.common import Model, Wanted
 UrgencyName = Literal["normal", "security", "safety"]
 ChoiceName = Literal["install", "decline"]
 StandingName = Literal["current", "offered", "declined", "chosen", "unknown"]
+PhaseName = Literal[
+    "idle",
+    "patching",
+    "settling",
+    "installed",
+    "rolling-back",
+    "rolled-back",
+    "failed",
+    "unknown",
+]
 
 
 class Texts(Model):
@@ -28,6 +38,10 @@ class SoftwareRelease(Model):
     urgency: UrgencyName
     notes: Texts = Field(description="What is new.")
     if_declined: Texts = Field(description="What it means to go on without it.")
+    one_way: bool = Field(description="With the data it changes, it cannot be taken back.")
+    installs_itself: bool = Field(
+        description="A site's updater can install it; else somebody runs a command."
+    )
 
 
 class ReleaseFeed(Model):
@@ -59,6 +73,25 @@ class SoftwareDecisionWanted(Wanted):
 
     version: str = Field(examples=["0.2.0"], max_length=64)
     choice: ChoiceName
+    confirm_one_way: bool = Field(
+        default=False, description="To install a release that cannot be taken back."
+    )
+
+
+class SiteUpdate(Model):
+    """What the site's updater does."""
+
+    phase: PhaseName = Field(
+        description="patching: one program after the other; settling: all run it and are watched."
+    )
+    version: str | None = Field(description="The release that it is, was or is being applied.")
+    reason: str | None = Field(
+        description="Why it was taken back or failed, such as cem-silent or not-ready."
+    )
+    element: str | None = Field(description="What the reason is about: a program or a SKI.")
+    since: datetime | None
+    declined: str | None = Field(description="The release that was declined at the site.")
+    can_go_back: bool
 
 
 class SiteSoftware(Model):
@@ -72,6 +105,8 @@ class SiteSoftware(Model):
     newer: list[SoftwareRelease] = Field(description="All that is newer, newest first.")
     decision: SoftwareDecision | None
     command: str | None = Field(
-        description="With `chosen`: what to run on the site's machine; null where not known."
+        description="With `chosen`: what to run on the site's machine; null where not known, and "
+        "where the site's updater does it."
     )
+    update: SiteUpdate | None = Field(description="Null: no updater is heard; install by hand.")
     feed: ReleaseFeed | None

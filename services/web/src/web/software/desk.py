@@ -12,10 +12,12 @@ from sqlmodel import Session, col, delete, select
 from volthus_kit.clock import Clock
 from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
+from web.rollouts.book import RolloutBook
 from web.software import release as releases
 from web.software.feed import fetch
 from web.software.release import Choice, Decision, FeedError, Release
 from web.software.tables import ReleaseFeedRow, ReleaseRow, SoftwareDecisionRow
+from web.software.updaters import Updaters
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,8 @@ class Software:
         self._source = source
         self._key = key
         self._command = command
+        self.updaters = Updaters(clock)
+        self.rollouts = RolloutBook(engine, clock)
 
     def command(self, version: str) -> str | None:
         """Return what installs a version on this machine; None where that is not known."""

@@ -81,6 +81,14 @@ class Release(BaseModel):
     urgency: Urgency = Urgency.NORMAL
     since: VersionText | None = None  # the oldest version that it installs over
     image: str | None = Field(None, max_length=500)
+    # Over version, image, since and one_way, by the makers' key: a site's updater asks for it.
+    signature: str | None = Field(None, max_length=200)
+    one_way: bool = False  # with the data it changed, what ran before cannot go on
+
+    @property
+    def installs_itself(self) -> bool:
+        """Whether an updater can install it; else a person runs a command."""
+        return bool(self.image and self.signature)
 
     @property
     def order(self) -> Version:

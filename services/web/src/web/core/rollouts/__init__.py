@@ -1,0 +1,1 @@
+"""How a release goes from ring to ring, and what stops it. Pure."""
