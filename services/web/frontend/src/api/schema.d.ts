@@ -2913,6 +2913,8 @@ export interface components {
              * @description iec61851, iso15118-2ed1, iso15118-2ed2; null = unknown.
              */
             communication: string | null;
+            /** @description What the car does badly over ISO 15118, recognised from how it charges: late-start, no-start, poor-following. Then switch PLC off at the charger. */
+            car_talk_problem: components["schemas"]["Symptom"] | null;
             /** Soc Percent */
             soc_percent: number | null;
             /** Session Energy Wh */
@@ -3028,6 +3030,8 @@ export interface components {
              * @description iec61851, iso15118-2ed1, iso15118-2ed2; null = unknown.
              */
             communication: string | null;
+            /** @description What the car does badly over ISO 15118, recognised from how it charges: late-start, no-start, poor-following. Then switch PLC off at the charger. */
+            car_talk_problem: components["schemas"]["Symptom"] | null;
             /** Soc Percent */
             soc_percent: number | null;
             /** Session Energy Wh */
@@ -3161,8 +3165,6 @@ export interface components {
              */
             phase_switching: "none" | "automatic" | "local-api";
             /**
-            /** @description What the car does badly over ISO 15118, recognised from how it charges: late-start, no-start, poor-following. Then switch PLC off at the charger. */
-            car_talk_problem: components["schemas"]["Symptom"] | null;
              * Phase Switching Url
              * @description local-api: where the charger listens.
              */
@@ -3278,8 +3280,6 @@ export interface components {
          * @description A circuit as it stands now: a bar for each phase.
          */
         CircuitNow: {
-            /** @description What the car does badly over ISO 15118, recognised from how it charges: late-start, no-start, poor-following. Then switch PLC off at the charger. */
-            car_talk_problem: components["schemas"]["Symptom"] | null;
             /** Id */
             id: string;
             /** Name */
@@ -4700,6 +4700,18 @@ export interface components {
             oidc: components["schemas"]["OidcMethod"] | null;
         };
         /**
+         * LoggedOut
+         * @description A log-in that ended here.
+         */
+        LoggedOut: {
+            /**
+             * At Provider
+             * @description Where the browser goes to log out at the provider of identities too; null: there is nothing to end there, or it cannot be asked.
+             * @example https://id.example.com/logout?client_id=volthus
+             */
+            at_provider: string | null;
+        };
+        /**
          * ManagedFields
          * @description What the last applied file set: read-only elsewhere.
          */
@@ -5005,18 +5017,6 @@ export interface components {
         /**
          * NewProgramToken
          * @description A token just made.
-        /**
-         * LoggedOut
-         * @description A log-in that ended here.
-         */
-        LoggedOut: {
-            /**
-             * At Provider
-             * @description Where the browser goes to log out at the provider of identities too; null: there is nothing to end there, or it cannot be asked.
-             * @example https://id.example.com/logout?client_id=volthus
-             */
-            at_provider: string | null;
-        };
          */
         NewProgramToken: {
             /** Id */
@@ -5051,6 +5051,11 @@ export interface components {
              * @description To the minute; null: never.
              */
             used_at: string | null;
+            /**
+             * Rests At
+             * @description Of a user of a provider of identities: from then on it opens nothing, until they log in there again. Null: it works until it ends.
+             */
+            rests_at: string | null;
             /**
              * Token
              * @description The secret, told only this once: send it as `Authorization: Bearer ...`.
@@ -5357,11 +5362,6 @@ export interface components {
              */
             appliance_choices: components["schemas"]["ApplianceChoice"][];
         };
-            /**
-             * Rests At
-             * @description Of a user of a provider of identities: from then on it opens nothing, until they log in there again. Null: it works until it ends.
-             */
-            rests_at: string | null;
         /** Page[AlertRule] */
         Page_AlertRule_: {
             /** Items */
@@ -6074,6 +6074,11 @@ export interface components {
              * @description To the minute; null: never.
              */
             used_at: string | null;
+            /**
+             * Rests At
+             * @description Of a user of a provider of identities: from then on it opens nothing, until they log in there again. Null: it works until it ends.
+             */
+            rests_at: string | null;
         };
         /**
          * ProgramTokenWanted
@@ -6394,11 +6399,6 @@ export interface components {
              * Otherwise
              * @description Outside of them; null: not known there.
              */
-            /**
-             * Rests At
-             * @description Of a user of a provider of identities: from then on it opens nothing, until they log in there again. Null: it works until it ends.
-             */
-            rests_at: string | null;
             otherwise?: number | null;
         };
         /**
@@ -7097,6 +7097,7 @@ export interface components {
          *         "latitude": 52.52,
          *         "longitude": 13.4
          *       },
+         *       "place_written": false,
          *       "plugged": 2,
          *       "revision": 1,
          *       "state": "charging",
@@ -7176,6 +7177,11 @@ export interface components {
             address: string;
             /** @description As written here, else as the site says. */
             place: components["schemas"]["Place"] | null;
+            /**
+             * Place Written
+             * @description Whether the place is written here.
+             */
+            place_written: boolean;
             /** Notes */
             notes: string;
             /**
@@ -7468,6 +7474,12 @@ export interface components {
             sun_low_w: number | null;
         };
         /**
+         * Symptom
+         * @description What a car shows that does ISO 15118 badly.
+         * @enum {string}
+         */
+        Symptom: "late-start" | "no-start" | "poor-following";
+        /**
          * Tariff
          * @description What a site pays and is paid.
          */
@@ -7662,7 +7674,6 @@ export interface components {
              * Sun Forecast W
              * @description In the past: as forecast last before the slot.
              */
-         *       "place_written": false,
             sun_forecast_w: (number | null)[];
             /** Surplus Forecast W */
             surplus_forecast_w: (number | null)[];
@@ -7742,11 +7753,6 @@ export interface components {
              */
             kind: "tcp" | "rtu" | "rtu_over_tcp" | "eebus";
             /** Host */
-            /**
-             * Place Written
-             * @description Whether the place is written here.
-             */
-            place_written: boolean;
             host: string | null;
             /** Port */
             port: number | null;
@@ -8092,12 +8098,6 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-        /**
-         * Symptom
-         * @description What a car shows that does ISO 15118 badly.
-         * @enum {string}
-         */
-        Symptom: "late-start" | "no-start" | "poor-following";
 export interface operations {
     create_token: {
         parameters: {
@@ -8183,6 +8183,15 @@ export interface operations {
             };
             /** @description `not-logged-in` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8349,6 +8358,62 @@ export interface operations {
             };
             /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedOut"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8831,15 +8896,6 @@ export interface operations {
             content: {
                 "application/json": components["schemas"]["UserWanted"];
             };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
         };
         responses: {
             /** @description Added. */
@@ -9008,62 +9064,6 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-    log_out: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoggedOut"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
                 /** @description Name of the user. */
                 username: string;
             };
@@ -18448,93 +18448,7 @@ export interface operations {
             };
         };
     };
-    get_operator: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operator"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_operator: {
+    put_operator_limit: {
         parameters: {
             query?: never;
             header?: {
@@ -18950,92 +18864,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_site_file: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The settings as they are. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
                     /**
                      * @example version: 1
                      *     grid_connection:
@@ -19047,738 +18875,6 @@ export interface operations {
             };
             /** @description `not-logged-in` */
             401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    apply_site_file: {
-        parameters: {
-            query?: {
-                /** @description Only say what it would change. */
-                dry_run?: boolean;
-                /** @description No file manages settings any more. */
-                release?: boolean;
-            };
-            header?: {
-                /**
-                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
-                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        /** @description A site file. */
-        requestBody: {
-            content: {
-                /**
-                 * @example version: 1
-                 *     grid_connection:
-                 *       fuse_a: {l1: 25, l2: 25, l3: 25}
-                 *       phases: 3
-                 */
-                "application/yaml": string;
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SiteFileResult"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_decisions: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next` of the page before. */
-                cursor?: string;
-                /** @description At or after this instant, with its offset. */
-                from?: string | null;
-                /** @description Before this instant. */
-                to?: string | null;
-            };
-            header?: never;
-            path: {
-                /** @description Id of the site. */
-                site: string;
-                /** @description 40 hexadecimal digits; case, blanks, dashes and colons do not matter. */
-                ski: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Decision_"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_managed_fields: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ManagedFields"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_backup: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Backup"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    restore_backup: {
-        parameters: {
-            query?: {
-                /** @description Only say what it would change. */
-                dry_run?: boolean;
-            };
-            header?: {
-                /**
-                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
-                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Backup"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RestoreResult"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_releases: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
-                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
-                 */
-                "Idempotency-Key"?: string;
-            };
-        };
-    };
-    get_site_software: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SiteSoftware"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    decide_about_release: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
-                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["SoftwareDecisionWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SiteSoftware"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20560,424 +19656,6 @@ export interface operations {
             };
             /** @description `unknown-site`, `unknown-...` */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    roll_back_release: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
-                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SiteSoftware"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unknown-site`, `unknown-...` */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-large` */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_rollout_rings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RingsShown"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    put_rollout_rings: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
-                "if-match"?: string | null;
-                /**
-                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
-                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RingsWanted"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RingsShown"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `revision-conflict`: somebody changed it meanwhile. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-attempts`; Retry-After says how long. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_rollouts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_RolloutShown_"];
-                };
-            };
-            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
-            502: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    take_back_decision: {
-        parameters: {
-            query?: never;
-            header?: {
-                /**
-                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
-                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
-                 */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Id of the site. */
-                site: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SiteSoftware"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-logged-in` */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
