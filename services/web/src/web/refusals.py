@@ -17,6 +17,8 @@ _OF_EVERY_OWNER = {
     "role-not-allowed": HTTPStatus.FORBIDDEN,
     "idempotency-key-reused": _NOT_NOW,
     "idempotency-answer-lost": _NOT_NOW,
+    "confirmation-at-site-needed": _NOT_NOW,
+    "unknown-confirmation": _GONE,
 }
 _OF_ENROLMENT = {
     "site-taken": _NOT_NOW,
@@ -36,7 +38,6 @@ _OF_CEM = {
     # Each value can be; together with what else is set they cannot.
     "failsafe-sum-too-high": _NOT_NOW,
     "confirmation-needed": _NOT_NOW,
-    "confirmation-at-site-needed": _NOT_NOW,
     "unknown-charger": _GONE,
     "unknown-circuit": _GONE,
     "circuit-loop": _WRONG,

@@ -1031,6 +1031,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/confirmations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Confirmations
+         * @description List what was asked from afar and waits for somebody at the site.
+         */
+        get: operations["list_confirmations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/confirmations/{confirmation_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm
+         * @description Carry out what waits, as if it had been asked here; only at the site's own front door.
+         */
+        post: operations["confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{site}/confirmations/{confirmation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Decline
+         * @description Forget what waits; also from afar, where it was asked.
+         */
+        delete: operations["decline"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sites/{site}/chargers/{ski}/rotation-test": {
         parameters: {
             query?: never;
@@ -1793,6 +1853,194 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sites/{site}/software/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Release
+         * @description Put back what ran before the release that the site's updater installed last.
+         */
+        post: operations["roll_back_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollout-rings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rollout Rings
+         * @description Show which sites get a release first, and how long the next ones wait.
+         */
+        get: operations["get_rollout_rings"];
+        /**
+         * Put Rollout Rings
+         * @description Change the rings for roll-outs to come; one under way keeps those it began with.
+         */
+        put: operations["put_rollout_rings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rollouts
+         * @description List the latest roll-outs, the latest first.
+         */
+        get: operations["list_rollouts"];
+        put?: never;
+        /**
+         * Start Rollout
+         * @description Begin to roll a release out: the first ring at once, each next one when all stayed well.
+         */
+        post: operations["start_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rollout
+         * @description Show how far a roll-out is.
+         */
+        get: operations["get_rollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rollout Sites
+         * @description List how each site of a roll-out stands.
+         */
+        get: operations["list_rollout_sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Rollout
+         * @description Stop: no other site is asked; what is installed stays.
+         */
+        post: operations["stop_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Rollout
+         * @description Go on after a stop: what was seen so far is no reason to stop again.
+         */
+        post: operations["resume_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Rollout
+         * @description Ask the sites that this roll-out updated to go back to what they ran before.
+         */
+        post: operations["roll_back_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{rollout}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Rollout
+         * @description End it where it is: it cannot be resumed, and another may begin.
+         */
+        post: operations["end_rollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -2367,7 +2615,7 @@ export interface components {
             element: string | null;
             severity: components["schemas"]["Severity"];
             /** @description pending: it is so, but not for long enough yet. */
-            state: components["schemas"]["State-Output"];
+            state: components["schemas"]["web__core__alerting__machine__State"];
             /**
              * Params
              * @description The values for a translated sentence.
@@ -3343,6 +3591,64 @@ export interface components {
              * @example alarm
              */
             severity: string;
+        };
+        /**
+         * Confirmation
+         * @description A command that waits.
+         */
+        Confirmation: {
+            /**
+             * Id
+             * @example cem-5f0c9a1e22d4
+             */
+            id: string;
+            /**
+             * Method
+             * @description What it does: the owner and the name of its request.
+             * @example cem.grid-connection-put
+             */
+            method: string;
+            /**
+             * Asked By
+             * @example olga
+             */
+            asked_by: string;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description Then it is forgotten; a restart forgets it too.
+             */
+            expires_at: string;
+            /**
+             * Detail
+             * @description Why it waits, one English sentence.
+             */
+            detail: string;
+            /**
+             * Pointer
+             * @description The setting that raises risk, where it is one.
+             */
+            pointer: string | null;
+            /** Wanted */
+            wanted: components["schemas"]["WantedValue"][];
+        };
+        /**
+         * Confirmations
+         * @description All that waits at a site.
+         */
+        Confirmations: {
+            /** Items */
+            items: components["schemas"]["Confirmation"][];
+            /**
+             * Can Confirm
+             * @description Whether this front door stands at the site; in the cloud one can only decline.
+             */
+            can_confirm: boolean;
         };
         /**
          * Count
@@ -5488,6 +5794,20 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Page[RolloutShown] */
+        Page_RolloutShown_: {
+            /** Items */
+            items: components["schemas"]["RolloutShown"][];
+            /** Next */
+            next: string | null;
+        };
+        /** Page[RolloutSite] */
+        Page_RolloutSite_: {
+            /** Items */
+            items: components["schemas"]["RolloutSite"][];
+            /** Next */
+            next: string | null;
+        };
         /** Page[Saving] */
         Page_Saving_: {
             /** Items */
@@ -6558,11 +6878,256 @@ export interface components {
             problem: string | null;
         };
         /**
+         * RingProgress
+         * @description A ring of a roll-out.
+         */
+        RingProgress: {
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: string[];
+            /** Sites */
+            sites: string[];
+            /** Soak S */
+            soak_s: number;
+            /**
+             * Stages
+             * @description How many of its sites stand at which stage.
+             */
+            stages: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * RingShown
+         * @description Some sites, and how long all must be well in them before the next ring begins.
+         */
+        RingShown: {
+            /** Name */
+            name: string;
+            /** Tags */
+            tags: string[];
+            /** Sites */
+            sites: string[];
+            /** Soak S */
+            soak_s: number;
+        };
+        /**
+         * RingWanted
+         * @description A ring: sites by their tags or ids. The last one names neither and takes everybody else.
+         */
+        RingWanted: {
+            /** Name */
+            name: string;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Sites
+             * @default []
+             */
+            sites: string[];
+            /** Soak S */
+            soak_s: number;
+        };
+        /**
+         * RingsShown
+         * @description The rings of roll-outs to come.
+         * @example {
+         *       "revision": 1,
+         *       "rings": [
+         *         {
+         *           "name": "canary",
+         *           "sites": [],
+         *           "soak_s": 86400,
+         *           "tags": [
+         *             "canary"
+         *           ]
+         *         },
+         *         {
+         *           "name": "all",
+         *           "sites": [],
+         *           "soak_s": 86400,
+         *           "tags": []
+         *         }
+         *       ]
+         *     }
+         */
+        RingsShown: {
+            /** Rings */
+            rings: components["schemas"]["RingShown"][];
+            /**
+             * Revision
+             * @description 0: as delivered.
+             */
+            revision: number;
+        };
+        /**
+         * RingsWanted
+         * @description How the rings are to be, the first to get a release first.
+         * @example {
+         *       "rings": [
+         *         {
+         *           "name": "canary",
+         *           "sites": [],
+         *           "soak_s": 86400,
+         *           "tags": [
+         *             "canary"
+         *           ]
+         *         },
+         *         {
+         *           "name": "all",
+         *           "sites": [],
+         *           "soak_s": 86400,
+         *           "tags": []
+         *         }
+         *       ]
+         *     }
+         */
+        RingsWanted: {
+            /** Rings */
+            rings: components["schemas"]["RingWanted"][];
+        };
+        /**
          * Role
          * @description A role of a person or program; each includes what the one before may do.
          * @enum {string}
          */
         Role: "standard" | "service" | "operator";
+        /**
+         * RolloutShown
+         * @description A release on its way from ring to ring.
+         * @example {
+         *       "actor": "olga",
+         *       "changed_at": "2026-11-22T09:12:00Z",
+         *       "id": 7,
+         *       "params": {
+         *         "count": "1",
+         *         "site": "demo",
+         *         "why": "cem-silent"
+         *       },
+         *       "reason": "update-failed",
+         *       "ring": 0,
+         *       "rings": [
+         *         {
+         *           "name": "canary",
+         *           "sites": [],
+         *           "soak_s": 86400,
+         *           "stages": {
+         *             "failed": 1,
+         *             "installed": 4
+         *           },
+         *           "tags": [
+         *             "canary"
+         *           ]
+         *         },
+         *         {
+         *           "name": "all",
+         *           "sites": [],
+         *           "soak_s": 86400,
+         *           "stages": {
+         *             "waiting": 95
+         *           },
+         *           "tags": []
+         *         }
+         *       ],
+         *       "started_at": "2026-11-22T09:00:00Z",
+         *       "state": "stopped",
+         *       "version": "0.2.0"
+         *     }
+         */
+        RolloutShown: {
+            /** Id */
+            id: number;
+            /** Version */
+            version: string;
+            state: components["schemas"]["web__core__rollouts__machine__State"];
+            /**
+             * Ring
+             * @description Number of the ring that is open, from 0.
+             */
+            ring: number;
+            /**
+             * Reason
+             * @description Why it stopped: overload, failsafe, charger-offline, update-failed, asked.
+             */
+            reason: string | null;
+            /**
+             * Params
+             * @description The values for a translated sentence.
+             */
+            params: {
+                [key: string]: string;
+            };
+            /** Actor */
+            actor: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /**
+             * Next Ring At
+             * @description When the next ring begins if all stays well; null: the open one is at work.
+             */
+            next_ring_at: string | null;
+            /** Rings */
+            rings: components["schemas"]["RingProgress"][];
+        };
+        /**
+         * RolloutSite
+         * @description How a site of a roll-out stands.
+         * @example {
+         *       "asked_at": "2026-11-22T09:00:00Z",
+         *       "name": "Green Street 4",
+         *       "reason": "cem-silent",
+         *       "ring": 0,
+         *       "site": "demo",
+         *       "stage": "failed"
+         *     }
+         */
+        RolloutSite: {
+            /** Site */
+            site: string;
+            /** Name */
+            name: string | null;
+            /** Ring */
+            ring: number;
+            stage: components["schemas"]["Stage"];
+            /** Reason */
+            reason: string | null;
+            /** Asked At */
+            asked_at: string | null;
+            /** Installed At */
+            installed_at: string | null;
+        };
+        /**
+         * RolloutWanted
+         * @description A release to be rolled out.
+         * @example {
+         *       "version": "0.2.0"
+         *     }
+         */
+        RolloutWanted: {
+            /**
+             * Version
+             * @example 0.2.0
+             */
+            version: string;
+            /**
+             * Confirm One Way
+             * @description For a release that cannot be taken back.
+             * @default false
+             */
+            confirm_one_way: boolean;
+        };
         /**
          * RotationTest
          * @description How a charger's rotation test stands.
@@ -7240,10 +7805,48 @@ export interface components {
             decision: components["schemas"]["SoftwareDecision"] | null;
             /**
              * Command
-             * @description With `chosen`: what to run on the site's machine; null where not known.
+             * @description With `chosen`: what to run on the site's machine; null where not known, and where the site's updater does it.
              */
             command: string | null;
+            /** @description Null: no updater is heard; install by hand. */
+            update: components["schemas"]["SiteUpdate"] | null;
             feed: components["schemas"]["ReleaseFeed"] | null;
+        };
+        /**
+         * SiteUpdate
+         * @description What the site's updater does.
+         */
+        SiteUpdate: {
+            /**
+             * Phase
+             * @description patching: one program after the other; settling: all run it and are watched.
+             * @enum {string}
+             */
+            phase: "idle" | "patching" | "settling" | "installed" | "rolling-back" | "rolled-back" | "failed" | "unknown";
+            /**
+             * Version
+             * @description The release that it is, was or is being applied.
+             */
+            version: string | null;
+            /**
+             * Reason
+             * @description Why it was taken back or failed, such as cem-silent or not-ready.
+             */
+            reason: string | null;
+            /**
+             * Element
+             * @description What the reason is about: a program or a SKI.
+             */
+            element: string | null;
+            /** Since */
+            since: string | null;
+            /**
+             * Declined
+             * @description The release that was declined at the site.
+             */
+            declined: string | null;
+            /** Can Go Back */
+            can_go_back: boolean;
         };
         /**
          * SiteWanted
@@ -7371,6 +7974,12 @@ export interface components {
              * @enum {string}
              */
             choice: "install" | "decline";
+            /**
+             * Confirm One Way
+             * @description To install a release that cannot be taken back.
+             * @default false
+             */
+            confirm_one_way: boolean;
         };
         /**
          * SoftwareInUse
@@ -7412,13 +8021,23 @@ export interface components {
             notes: components["schemas"]["Texts"];
             /** @description What it means to go on without it. */
             if_declined: components["schemas"]["Texts"];
+            /**
+             * One Way
+             * @description With the data it changes, it cannot be taken back.
+             */
+            one_way: boolean;
+            /**
+             * Installs Itself
+             * @description A site's updater can install it; else somebody runs a command.
+             */
+            installs_itself: boolean;
         };
         /**
-         * State
-         * @description How far an alert is.
+         * Stage
+         * @description How a site of a roll-out stands.
          * @enum {string}
          */
-        "State-Output": "pending" | "firing" | "resolved";
+        Stage: "waiting" | "asked" | "installed" | "declined" | "by-hand" | "failed" | "went-back";
         /**
          * StateCount
          * @description How many sites a filter finds.
@@ -7946,6 +8565,22 @@ export interface components {
             api: string;
         };
         /**
+         * WantedValue
+         * @description One value of what is asked for.
+         */
+        WantedValue: {
+            /**
+             * Pointer
+             * @example /settings/fuse_a/l1
+             */
+            pointer: string;
+            /**
+             * Value
+             * @example 63
+             */
+            value: string;
+        };
+        /**
          * Webhook
          * @description An address that is told of events; its secret is told once, when it is made.
          */
@@ -8074,6 +8709,12 @@ export interface components {
          * @enum {string}
          */
         web__core__fleet__finding__State: "online" | "offline" | "charging" | "plugged" | "idle" | "off" | "attention";
+        /**
+         * State
+         * @description How a roll-out stands.
+         * @enum {string}
+         */
+        web__core__rollouts__machine__State: "running" | "stopped" | "rolling-back" | "rolled-back" | "done" | "ended";
         /**
          * EebusPicture
          * @description Identity, found and paired devices at once: the data of an `eebus` event.
@@ -14466,6 +15107,310 @@ export interface operations {
             };
         };
     };
+    list_confirmations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmations"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                confirmation_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decline: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                confirmation_id: string;
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_rotation_test: {
         parameters: {
             query?: never;
@@ -19701,6 +20646,954 @@ export interface operations {
             };
             /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
             502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_release: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the site. */
+                site: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteSoftware"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `answer-not-understood`, `internal-error`, or an unknown refusal. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rollout_rings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RingsShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_rollout_rings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag last read, as `"3"`; left out or `*` = whatever is there now; `"0"` = only if it was never set. */
+                "if-match"?: string | null;
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RingsWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RingsShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `revision-conflict`: somebody changed it meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rollouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RolloutShown_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutWanted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rollout_sites: {
+        parameters: {
+            query?: {
+                stage?: components["schemas"]["Stage"] | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                rollout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RolloutSite_"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                rollout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                rollout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                rollout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `site-offline`, `service-silent`, `store-failing`, ... */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_rollout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A name of your choice for this one command. Sent again within 24 h with the same body, the command is not done again, and the answer is the same; with another body it is refused with 409 `idempotency-key-reused`. Each user has keys of their own.
+                 * @example 7f3c0b52-8a1e-4d0e-9d55-0c6a4c1f2b77
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                rollout: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutShown"];
+                };
+            };
+            /** @description `not-logged-in` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `role-not-allowed`, `scope-not-allowed`, `csrf-token-missing` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unknown-site`, `unknown-...` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The site's state forbids it, or `idempotency-key-reused`; see `code`. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-request`, `invalid-ski`, or the owner's reason. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-attempts`; Retry-After says how long. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

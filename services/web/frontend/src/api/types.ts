@@ -22,6 +22,7 @@ export type ChargerNow = Schemas["ChargerNow"];
 export type ChargerStateName = ChargerNow["state"];
 export type LimitedBy = Schemas["LimitedBy"];
 export type Connection = ChargerNow["connection"];
+export type Confirmation = Schemas["Confirmation"];
 export type Charger = Schemas["Charger"];
 export type ChargerSettings = Schemas["ChargerSettings"];
 export type GridConnection = Schemas["GridConnection"];
