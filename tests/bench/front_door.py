@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import psutil
-import uvloop
 from fleet_stage import OPERATOR, PASSWORD, Stage, staged
 from load_lines import Came, Lines
 from postgres import PostgresServer, postgres_server
@@ -316,11 +315,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     say(f"front door: {asked.sites} sites, {asked.listeners} listeners, {asked.rate:g} requests/s")
-    with (
-        _database(asked) as database,
-        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-    ):
-        figures = runner.run(measured(asked, database))
+    with _database(asked) as database:
+        figures = asyncio.run(measured(asked, database))
     if asked.json:
         say(json.dumps(figures))
     is_late = (

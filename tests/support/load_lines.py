@@ -9,10 +9,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import cast
 
 import httptools
 
+TIMEOUT_S = 30.0
 IDLE_S = 3.0  # the server closes what is idle for 5 s
 
 
@@ -40,16 +40,15 @@ class Line(asyncio.Protocol):
         self._waiting: asyncio.Future[Came] | None = None
         self._lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def ask(self, request: bytes, asked_s: float, timeout_s: float = 30.0) -> Came:
-        """Return the answer. Raises ConnectionError, TimeoutError."""
+    async def ask(self, request: bytes, asked_s: float) -> Came:
+        """Return the answer. Raises ConnectionError."""
         assert self._transport is not None
         self._came = Came(asked_s)
         self._parser = httptools.HttpResponseParser(self)
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._waiting
+            return await self._waiting
         except BaseException:
             self.close()
             raise
@@ -72,7 +71,8 @@ class Line(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport, self.is_open = cast("asyncio.Transport", transport), True
+        assert isinstance(transport, asyncio.Transport)
+        self._transport, self.is_open = transport, True
 
     def data_received(self, data: bytes) -> None:
         """Take a piece; the first one of an answer is what is timed."""
@@ -121,8 +121,9 @@ class Lines:
     async def ask(self, request: bytes) -> Came:
         """Ask on a free connection, or a new one. Raises ConnectionError, TimeoutError."""
         asked_s = time.perf_counter()  # before connecting: that is the server's to accept
-        line = self._kept() or await self._connected()
-        came = await line.ask(request, asked_s)
+        async with asyncio.timeout(TIMEOUT_S):
+            line = self._kept() or await self._connected()
+            came = await line.ask(request, asked_s)
         line.idle_since_s = came.ended_s
         self._idle.append(line)
         return came

@@ -23,16 +23,10 @@ EXIT_SETTINGS = 2
 
 
 def run(
-    serve: Callable[[S], Awaitable[None]],
-    settings_type: type[S],
-    *,
-    name: str,
-    about: str,
-    new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    serve: Callable[[S], Awaitable[None]], settings_type: type[S], *, name: str, about: str
 ) -> None:
     """Run a service as a program; never returns.
 
-    new_loop: makes another event loop than Python's own.
     Exits 0 after INT or TERM, 1 when the service failed, 2 for settings that cannot be.
     """
     package = f"volthus-{name}"
@@ -53,8 +47,7 @@ def run(
         sys.stderr.write(f"{name}: settings cannot be used: {error}\n")
         sys.exit(EXIT_SETTINGS)
     describe_build(name, package)
-    with asyncio.Runner(loop_factory=new_loop) as runner:
-        code = runner.run(_until_told_to_stop(serve(settings), name))
+    code = asyncio.run(_until_told_to_stop(serve(settings), name))
     traces.stop()
     sys.exit(code)
 

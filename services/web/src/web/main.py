@@ -5,8 +5,6 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
-import uvloop
-
 from volthus_kit import health
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
@@ -133,13 +131,7 @@ def main() -> None:
     """Start the program `web`."""
     give_back_large_blocks()
     sys.setswitchinterval(SWITCH_S)
-    run(
-        serve,
-        Settings,
-        name="web",
-        about="The HTTP API and the page of Volthus.",
-        new_loop=uvloop.new_event_loop,
-    )
+    run(serve, Settings, name="web", about="The HTTP API and the page of Volthus.")
 
 
 if __name__ == "__main__":
