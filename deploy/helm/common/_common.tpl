@@ -122,7 +122,7 @@ emptyDir: {}
 One service: Deployment, with state on a claim when it keeps any.
 root, component, values (resources, extraEnv), env (list), secretEnv (list of name, secret, key), stateful, replicas,
 healthPort, httpPort, hostNetwork, hostPort (a port more on the node), mounts, volumes, limits (more than the values have),
-groups (of the files it may open), privileged
+groups (of the files it may open), privileged, serviceAccount
 */}}
 {{- define "volthus.deployment" -}}
 {{- $full := include "volthus.fullname" .root -}}
@@ -174,6 +174,9 @@ spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
       terminationGracePeriodSeconds: 15
+      {{- with .serviceAccount }}
+      serviceAccountName: {{ . | quote }}
+      {{- end }}
       {{- if .hostNetwork }}
       hostNetwork: true
       dnsPolicy: "ClusterFirstWithHostNet"
