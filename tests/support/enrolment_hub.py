@@ -54,6 +54,15 @@ class TestHub:
             await asyncio.wait_for(bus.until_connected(), 10)
             yield bus
 
+    @asynccontextmanager
+    async def bus_of_all(self) -> AsyncIterator[Bus]:
+        """Yield a bus that speaks for any site: for what honest sites do meanwhile."""
+        creds = self.folder / "simulator.creds"
+        creds.write_text(self.hub.simulator_creds(datetime.now(UTC)))
+        async with Bus.connect(self.server.url, "sites", credentials=creds) as bus:
+            await asyncio.wait_for(bus.until_connected(), 10)
+            yield bus
+
 
 @asynccontextmanager
 async def running_hub(folder: Path, claims_days: float = 30) -> AsyncIterator[TestHub]:

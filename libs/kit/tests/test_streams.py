@@ -85,10 +85,11 @@ async def test_a_stream_is_not_bound_where_streams_are_of_another_domain() -> No
 async def test_limits_that_changed_are_taken_by_the_stream_that_is_there() -> None:
     async with linked() as (_, web, __):
         await WorkStream(web, PLAN).begin()
-        wider = StreamPlan("FACTS", PLAN.subjects, "cloud", "history", 20_000_000, 60.0)
+        wider = StreamPlan("FACTS", PLAN.subjects, "cloud", "history", 20_000_000, 60)
         await WorkStream(web, wider).begin()
         config = (await web.jetstream().stream_info("FACTS")).config
-        assert (config.max_bytes, config.duplicate_window) == (20_000_000, 60.0)
+        assert (config.max_bytes, config.max_msgs_per_subject) == (20_000_000, 60)
+        assert config.discard_new_per_subject
 
 
 async def test_work_goes_on_when_the_server_was_killed() -> None:

@@ -24,7 +24,7 @@ from volthus_kit.answer_book import AnswerBook
 from volthus_kit.answered import Answered
 from volthus_kit.backoff import backoff
 from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
-from volthus_kit.parcels import Acknowledgements, Parcel
+from volthus_kit.parcels import KEY_HEADER, Acknowledgements, Parcel
 from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_kit.request_ids import HEADER, Work, brought_along, current, working_on
 from volthus_wire.subjects import (
@@ -349,7 +349,7 @@ class Bus:
         self._requests += 1
         reply = SITE_INBOX.format(site=site, replica=self._replica, id=str(self._requests))
         self._parcels.expect(reply, domain)
-        headers = {"Nats-Msg-Id": parcel.key}
+        headers = {KEY_HEADER: parcel.key}
         try:
             await self._client.publish(parcel.subject, parcel.body, reply=reply, headers=headers)
         except BaseException:

@@ -12,10 +12,14 @@ from volthus_kit.metrics import BUS_REJECTED
 
 logger = logging.getLogger(__name__)
 
+# Not the header by which a stream itself drops what it has: that one counts across all subjects,
+# so that one site could have another's facts taken for repetitions. Who reads knows it by the key.
+KEY_HEADER = "Volthus-Key"
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message that a stream shall keep. key: by it the stream knows a parcel that comes twice."""
+    """A message that a stream shall keep. key: by it who reads knows one that comes twice."""
 
     subject: str
     body: bytes

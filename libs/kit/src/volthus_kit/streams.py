@@ -25,10 +25,10 @@ from nats.js.api import (
 from nats.js.errors import NotFoundError
 
 from volthus_kit.bus import Bus
+from volthus_kit.parcels import KEY_HEADER
 
 T = TypeVar("T")
 
-KEY_HEADER = "Nats-Msg-Id"
 ACK_WAIT_S = 30.0
 MARGIN_S = 5.0  # that a fetch may take beyond its own end
 
@@ -43,14 +43,19 @@ class ForeignDomainError(StreamError):
 
 @dataclass(frozen=True, slots=True)
 class StreamPlan:
-    """What a stream shall be. subjects: with NATS wildcards; domain: whose JetStream it is."""
+    """What a stream shall be. subjects: with NATS wildcards; domain: whose JetStream it is.
+
+    most_a_subject, most_message_bytes: what nobody may pass who speaks on a subject, so that one
+    who never stops fills no more than a share of it; -1 = no limit.
+    """
 
     name: str
     subjects: tuple[str, ...]
     domain: str
     worker: str  # name of the one consumer that all workers take turns with
     most_bytes: int
-    duplicates_s: float = 120.0
+    most_a_subject: int = -1
+    most_message_bytes: int = -1
     replicas: int = 1
 
 
@@ -99,11 +104,10 @@ class WorkStream:
         await self._shape(jetstream)
         with contextlib.suppress(NotFoundError):
             await jetstream.delete_consumer(plan.name, plan.worker)
-        self._pulling = await jetstream.pull_subscribe(
-            subject=plan.subjects[0],
-            durable=plan.worker,
-            stream=plan.name,
-            config=ConsumerConfig(
+        # Made here, not by `pull_subscribe`: that one would take a single of its subjects.
+        await jetstream.add_consumer(
+            plan.name,
+            ConsumerConfig(
                 durable_name=plan.worker,
                 deliver_policy=DeliverPolicy.ALL,
                 ack_policy=AckPolicy.EXPLICIT,
@@ -111,6 +115,7 @@ class WorkStream:
                 max_ack_pending=10_000,
             ),
         )
+        self._pulling = await jetstream.pull_subscribe_bind(plan.worker, plan.name)
 
     async def _shape(self, jetstream: JetStreamContext) -> None:
         wanted = _config(self._plan)
@@ -122,7 +127,8 @@ class WorkStream:
         is_same = (
             sorted(found.subjects or ()) == sorted(wanted.subjects or ())
             and found.max_bytes == wanted.max_bytes
-            and found.duplicate_window == wanted.duplicate_window
+            and found.max_msgs_per_subject == wanted.max_msgs_per_subject
+            and found.max_msg_size == wanted.max_msg_size
             and found.num_replicas == wanted.num_replicas
         )
         if not is_same:
@@ -167,7 +173,9 @@ def _config(plan: StreamPlan) -> StreamConfig:
         storage=StorageType.FILE,
         discard=DiscardPolicy.NEW,  # full: refuse, so that the sites keep their facts
         max_bytes=plan.most_bytes,
-        duplicate_window=plan.duplicates_s,
+        max_msgs_per_subject=plan.most_a_subject,
+        discard_new_per_subject=plan.most_a_subject > 0,
+        max_msg_size=plan.most_message_bytes,
         num_replicas=plan.replicas,
     )
 

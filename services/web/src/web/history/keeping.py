@@ -12,12 +12,16 @@ from volthus_kit.streams import StreamPlan, WorkStream
 from volthus_wire.subjects import FACT
 from web.history.calendars import Calendars
 from web.history.consuming import LEASE, Historian, Stores
+from web.history.facts import Kind
 from web.history.records import KeptRecords
 from web.history.rolling import Kept
 from web.leases import Leases
 from web.settings import Settings
 
 STREAM = "FACTS"
+# Of one site and kind: a site whose database is slow to take them waits, as with a full stream.
+MOST_WAITING = 2000
+MOST_FACT_BYTES = 128 * 1024
 
 
 class History:
@@ -35,10 +39,12 @@ def plan_of(settings: Settings) -> StreamPlan:
     """Return what the stream of facts shall be."""
     return StreamPlan(
         STREAM,
-        (FACT.pattern.format(site="*", kind=">"),),
+        tuple(FACT.pattern.format(site="*", kind=kind) for kind in Kind),
         settings.cloud_domain,
         LEASE,
         settings.facts_mb * 1_000_000,
+        most_a_subject=MOST_WAITING,
+        most_message_bytes=MOST_FACT_BYTES,
         replicas=settings.facts_replicas,
     )
 
