@@ -168,6 +168,33 @@ def test_replicas_of_the_front_door_share_a_database_and_keep_nothing_of_their_o
     }
 
 
+def test_replicas_of_smart_charging_stand_apart_and_one_alone_keeps_its_caches():
+    one, several = (
+        next(
+            o["spec"]
+            for o in render(CLOUD, "-f", str(CLOUD / "ci/hub.yaml"), "--set", chosen)
+            if o["kind"] == "Deployment" and o["metadata"]["name"] == "demo-smart-charging"
+        )
+        for chosen in ("smartCharging.replicas=1", "smartCharging.replicas=3")
+    )
+    assert (one["replicas"], one["strategy"]["type"]) == (1, "Recreate")
+    assert any("persistentVolumeClaim" in v for v in one["template"]["spec"]["volumes"])
+    assert (several["replicas"], several["strategy"]["type"]) == (3, "RollingUpdate")
+    pod = several["template"]["spec"]
+    assert not any("persistentVolumeClaim" in volume for volume in pod["volumes"])
+    assert pod["topologySpreadConstraints"][0]["topologyKey"] == "kubernetes.io/hostname"
+
+
+def test_a_hub_tells_no_site_what_the_others_listen_for():
+    objects = render(CLOUD, "-f", str(CLOUD / "ci/hub.yaml"))
+    [config] = [
+        o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "demo-nats"
+    ]
+    leafs = config["data"]["nats.conf"].partition("leafnodes {")[2]
+    assert "isolate_leafnode_interest: true" in leafs
+    assert 'compression: "off"' in leafs
+
+
 def test_only_the_enrolment_sees_the_keys_of_the_hub():
     objects = render(CLOUD, "-f", str(CLOUD / "ci/hub.yaml"))
     holders = {
