@@ -16,17 +16,17 @@ from google.protobuf.message import DecodeError, Message
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
 
 from volthus_kit import traces
 from volthus_kit.answer_book import AnswerBook
 from volthus_kit.answered import Answered
 from volthus_kit.backoff import backoff
+from volthus_kit.envelopes import answered, headers_now, opened, short, work_of
 from volthus_kit.metrics import BUS_CONNECTED, BUS_DROPPED, BUS_PUBLISHED, BUS_REJECTED
 from volthus_kit.parcels import KEY_HEADER, Acknowledgements, Parcel
-from volthus_kit.refusal import NotAnsweredError, RefusedError
-from volthus_kit.request_ids import HEADER, Work, brought_along, current, working_on
+from volthus_kit.refusal import NotAnsweredError
+from volthus_kit.request_ids import working_on
 from volthus_wire.subjects import (
     CLOUD_REPLY,
     NEAR_REPLY,
@@ -36,7 +36,7 @@ from volthus_wire.subjects import (
     Request,
     Subject,
 )
-from volthus_wire.v1.rpc_pb2 import Caller, Refusal, RpcReply, RpcRequest
+from volthus_wire.v1.rpc_pb2 import Caller, RpcReply, RpcRequest
 
 M = TypeVar("M", bound=Message)
 Q = TypeVar("Q", bound=Message)
@@ -248,9 +248,9 @@ class Bus:
             idempotency_key=idempotency_key,
             deadline_ms=int(timeout_s * 1000),
         )
-        with traces.asking(f"ask {_short(request)}", subject=request.pattern):
+        with traces.asking(f"ask {short(request)}", subject=request.pattern):
             msg = await self._ask(request, subject, envelope, timeout_s, tokens)
-            return _opened(request, subject, msg)
+            return opened(request, subject, msg)
 
     async def _ask(
         self,
@@ -274,7 +274,7 @@ class Bus:
                 subject,
                 envelope.SerializeToString(),
                 reply=reply,
-                headers=_with_request_id(),
+                headers=headers_now(),
             )
             # Not wait_for: on Python 3.11 it can swallow a cancellation.
             async with asyncio.timeout(timeout_s):
@@ -371,12 +371,12 @@ class Bus:
             caller.origin = FAR if request.is_far else NEAR
 
         async def work() -> RpcReply:
-            return await _answered(answer, question, caller, msg.subject)
+            return await answered(answer, question, caller, msg.subject)
 
         with (
-            working_on(_work_of(msg, request.tokens_of(msg.subject).get("site", ""))),
+            working_on(work_of(msg, request.tokens_of(msg.subject).get("site", ""))),
             traces.serving(
-                f"answer {_short(request)}", msg.headers, subject=request.pattern
+                f"answer {short(request)}", msg.headers, subject=request.pattern
             ) as span,
         ):
             reply = await self._reply_with(envelope, work, msg)
@@ -522,60 +522,3 @@ def _looked_at(flushing: asyncio.Task[None]) -> None:
     """Take note of how a flush ended, also when nobody waits for it any more."""
     if not flushing.cancelled():
         flushing.exception()
-
-
-def _short(request: Request[Q, R]) -> str:
-    """Return whose request it is and which, `eebus.pair`: what a trace calls it."""
-    return request.pattern.partition(".rpc.")[2]
-
-
-def _with_request_id() -> dict[str, str] | None:
-    work = current()
-    headers = {HEADER: work.request} if work else {}
-    return {**headers, **traces.carried()} or None
-
-
-def _work_of(msg: Msg, site: str) -> Work | None:
-    """Return what a request on the bus is part of; None when nobody gave it an id."""
-    request = brought_along(msg.headers)
-    return Work(request, site) if request else None
-
-
-async def _answered(
-    answer: Callable[[Q, Caller], Awaitable[R]], question: Q, caller: Caller, subject: str
-) -> RpcReply:
-    logger.debug("request came", extra={"subject": subject, "actor": caller.actor})
-    try:
-        return RpcReply(body=(await answer(question, caller)).SerializeToString())
-    except RefusedError as no:
-        logger.debug("request refused", extra={"subject": subject, "code": no.code})
-        return RpcReply(
-            refusal=Refusal(code=no.code, detail=no.detail, params=no.params, field=no.field)
-        )
-    except Exception:
-        # One bad request must not end the service; the caller gets an honest answer.
-        logger.exception("request failed", extra={"subject": subject})
-        return RpcReply(
-            refusal=Refusal(code="internal-error", detail="The service failed; see its log.")
-        )
-
-
-def _opened(request: Request[Q, R], subject: str, msg: Msg) -> R:
-    if not msg.data and (msg.headers or {}).get("Status") == "503":
-        raise NotAnsweredError(subject, nobody=True) from NoRespondersError()
-    try:
-        reply = RpcReply.FromString(msg.data)
-        if reply.WhichOneof("outcome") == "body":
-            return request.answer.FromString(reply.body)
-    except DecodeError as error:
-        BUS_REJECTED.labels(request.pattern).inc()
-        raise NotAnsweredError(subject, nobody=False) from error
-    no = reply.refusal
-    code = no.code or "unknown-outcome"  # an answer that says nothing is no success
-    raise _refused(code, no)
-
-
-def _refused(code: str, no: Refusal) -> RefusedError:
-    refused = RefusedError(code, no.detail, field=no.field)
-    refused.params = dict(no.params)
-    return refused
