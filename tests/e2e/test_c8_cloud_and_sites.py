@@ -19,12 +19,12 @@ from postgres import postgres, postgres_url  # noqa: F401 - fixtures
 from sqlalchemy import Engine, create_engine
 
 CUT_S = float(os.environ.get("VOLTHUS_C8_CUT_S", "2"))
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240 + 4 * CUT_S)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240 + 8 * CUT_S)]
 
 PAUSE_S = 0.02
 STEPS = (240 + int(CUT_S / PAUSE_S)) // 10 * 10
 SITES = ("north", "south", "west")
-CATCH_UP_S = 120 + CUT_S
+CATCH_UP_S = 120 + 4 * CUT_S
 DISK_MB, STREAM_MB = 6, 24
 
 
