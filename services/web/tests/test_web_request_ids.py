@@ -1,11 +1,13 @@
 """One id for a request: in the answer, in the lines of the front door and of the owner."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterator
 
 import pytest
 
+from volthus_kit import traces
 from volthus_kit.request_ids import HEADER, TRACE_PARENT, Stamp
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -57,3 +59,21 @@ async def test_what_is_refused_at_the_door_has_an_id_too(door, lines):
             "/sites/demo/grid-connection", headers={HEADER: "from-a-program-7"}
         )
     assert (answer.status_code, answer.headers[HEADER]) == (401, "from-a-program-7")
+
+
+async def test_a_trace_leads_from_the_door_to_the_owner_and_names_no_thing_of_people(service, site):
+    otlp = pytest.importorskip("otlp", reason="NO OPENTELEMETRY: traces are NOT tested here")
+    with otlp.collector() as (url, spans):
+        traces.configure("web", url, 0.0)
+        await service.put("/sites/demo/energy-management", json=ON, headers={TRACE_PARENT: PARENT})
+        await service.get("/sites/demo/grid-connection")  # not of the share
+        await asyncio.to_thread(traces.stop)
+    assert {span.trace_id.hex() for span in spans} == {TRACE}
+    found = {span.name: span for span in spans}
+    door = found["PUT /sites/{site}/energy-management"]
+    [asked] = [span for span in spans if span.name.startswith("ask cem.")]
+    [answered] = [span for span in spans if span.name.startswith("answer cem.")]
+    assert asked.parent_span_id == door.span_id
+    assert answered.parent_span_id == asked.span_id
+    told = {one.key: one.value.string_value for one in door.attributes}
+    assert (told["volthus.site"], told["http.request.method"]) == ("demo", "PUT")
