@@ -98,3 +98,23 @@ def test_a_meter_that_does_not_answer_says_what_to_check(browser, site, field, t
         expect(form).to_contain_text(answer, timeout=20_000)
         form.get_by_role("button", name=words("en")["ask.cancel"]).click()
         expect(meters(page).get_by_text(said("meter.is-good", whole=True))).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["de", "sv"])
+def test_where_a_site_is_is_written_at_its_settings_and_found_by_it(browser, site, language):
+    text = words(language)
+    typed = {"de": "57,70887", "sv": "57,7"}[language]
+    with logged_in(browser, site, path="/settings", language=language) as page:
+        card = page.get_by_role("region", name=text["settings.entry"])
+        card.get_by_label(text["fleet.address"]).fill("Gröna gatan 4")
+        card.get_by_label(text["fleet.latitude"]).fill(typed)
+        card.get_by_label(text["fleet.longitude"]).fill("")
+        card.get_by_role("button", name=text["save.save"]).click()
+        expect(card).to_contain_text(text["invalid.empty"])  # both or neither
+        card.get_by_label(text["fleet.longitude"]).fill("11,97")
+        card.get_by_role("button", name=text["save.save"]).click()
+        expect(card.get_by_text(text["save.done"])).to_be_visible()
+        page.reload()
+        expect(card.get_by_label(text["fleet.latitude"])).to_have_value(typed)
+        found = page.request.get(f"{site.api_url}/sites", params={"search": "gröna"}).json()
+        assert [round(one["place"]["longitude"], 2) for one in found["items"]] == [11.97]

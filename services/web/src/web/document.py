@@ -12,12 +12,14 @@ from pydantic.json_schema import models_json_schema
 from web.api.documented import problems
 from web.api.door import KEY_HEADER, MOST_KEY, SAFE_METHODS, DoorFor, Gate
 from web.api.once import OnceRoute
+from web.core.examples import Schema, example
 from web.models.eebus import EebusPicture
 from web.problems import MEDIA_TYPE
 
 Json = dict[str, object]
 REF = "#/components/schemas/{model}"
 FIRST_FAILURE = 400
+EXAMPLES_IN = ("application/json", "application/x-www-form-urlencoded")
 ROLE_MARK = "x-required-role"
 SCOPE_MARK = "x-required-scope"  # null: no token of a program will do
 OF_A_SITE = "/sites/{site}/"
@@ -45,6 +47,7 @@ def complete(app: FastAPI) -> None:
             gates = dict(_gates(app))
             for method, operation in _operations(document):
                 _mend_answers(operation)
+                _add_examples(operation, document)
                 gate = gates.get(str(operation.get("operationId")))
                 if gate is not None:
                     operation[ROLE_MARK] = gate.role.value
@@ -94,6 +97,20 @@ def _mend_answers(operation: Json) -> None:
         content = cast("Json", answer.get("content", {}))
         if int(status) >= FIRST_FAILURE and "application/json" in content:
             content[MEDIA_TYPE] = content.pop("application/json")
+
+
+def _add_examples(operation: Json, document: Json) -> None:
+    """Give each body and each good answer an example that has none."""
+    models = cast("Json", cast("Json", document["components"])["schemas"])
+    answers = cast("dict[str, Json]", operation["responses"])
+    good = [answer for status, answer in answers.items() if int(status) < FIRST_FAILURE]
+    body = operation.get("requestBody")
+    for one in [*good, *([cast("Json", body)] if body else [])]:
+        content = cast("dict[str, Json]", one.get("content", {}))
+        for kind, media in content.items():
+            if kind in EXAMPLES_IN and not {"example", "examples"} & set(media):
+                schema = cast("Schema", media.get("schema", {}))
+                media["example"] = example(schema, cast("Schema", models))
 
 
 def _add_models(document: Json) -> None:
