@@ -30,6 +30,12 @@ export const router = createRouter({
       meta: { title: "nav.fleet", fleet: true },
     },
     {
+      path: "/fleet/releases",
+      name: "releases",
+      component: () => import("./pages/ReleasesPage.vue"),
+      meta: { title: "rollouts.title", fleet: true },
+    },
+    {
       path: "/plan",
       name: "plan",
       component: () => import("./pages/PlanPage.vue"),

@@ -8749,6 +8749,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grant_type": "grant-type",
+                 *       "username": "service",
+                 *       "password": "three green cars",
+                 *       "scope": "",
+                 *       "client_id": "client-id",
+                 *       "client_secret": "client-secret"
+                 *     }
+                 */
                 "application/x-www-form-urlencoded": components["schemas"]["Body_create_token"];
             };
         };
@@ -8759,6 +8769,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "access_token": "vt_4dJ0...",
+                     *       "expires_in": 43200,
+                     *       "token_type": "bearer"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Token"];
                 };
             };
@@ -8809,6 +8826,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "service",
+                 *       "password": "three green cars"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Credentials"];
             };
         };
@@ -8819,6 +8842,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "username": "service",
+                     *       "role": "standard",
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "expires_at": "2026-11-22T22:30:00Z",
+                     *       "csrf_token": "csrf-token",
+                     *       "scopes": [
+                     *         "read"
+                     *       ],
+                     *       "tenant": "tenant",
+                     *       "must_change_password": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -8938,6 +8977,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "username": "service",
+                     *       "role": "standard",
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "expires_at": "2026-11-22T22:30:00Z",
+                     *       "csrf_token": "csrf-token",
+                     *       "scopes": [
+                     *         "read"
+                     *       ],
+                     *       "tenant": "tenant",
+                     *       "must_change_password": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -8994,6 +9049,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "password": true,
+                     *       "oidc": {
+                     *         "name": "Company account",
+                     *         "start": "start"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["LogInMethods"];
                 };
             };
@@ -9023,6 +9087,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "at_provider": "https://id.example.com/logout?client_id=volthus"
+                     *     }
+                     */
                     "application/json": components["schemas"]["LoggedOut"];
                 };
             };
@@ -9188,6 +9257,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "old_password": "old-password",
+                 *       "new_password": "three green cars"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PasswordChange"];
             };
         };
@@ -9270,6 +9345,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "kind": "session",
+                     *           "current": true,
+                     *           "created_at": "2026-11-22T22:30:00Z",
+                     *           "used_at": "2026-11-22T22:30:00Z",
+                     *           "expires_at": "2026-11-22T22:30:00Z",
+                     *           "address": "192.0.2.7",
+                     *           "agent": "agent"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_LogIn_"];
                 };
             };
@@ -9479,6 +9571,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "username": "service",
+                     *           "role": "standard",
+                     *           "sites": [
+                     *             "demo"
+                     *           ],
+                     *           "tenant": "tenant",
+                     *           "disabled": true,
+                     *           "must_change_password": true,
+                     *           "log_in": "password",
+                     *           "created_at": "2026-11-22T22:30:00Z",
+                     *           "last_log_in_at": "2026-11-22T22:30:00Z",
+                     *           "revision": 4
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_User_"];
                 };
             };
@@ -9535,6 +9648,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "standard",
+                 *       "sites": [
+                 *         "demo"
+                 *       ],
+                 *       "username": "bo"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserWanted"];
             };
         };
@@ -9547,6 +9669,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "username": "service",
+                     *       "role": "standard",
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "tenant": "tenant",
+                     *       "disabled": true,
+                     *       "must_change_password": true,
+                     *       "log_in": "password",
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "last_log_in_at": "2026-11-22T22:30:00Z",
+                     *       "revision": 4,
+                     *       "password": "three green cars"
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewUser"];
                 };
             };
@@ -9633,6 +9772,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "username": "service",
+                     *       "role": "standard",
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "tenant": "tenant",
+                     *       "disabled": true,
+                     *       "must_change_password": true,
+                     *       "log_in": "password",
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "last_log_in_at": "2026-11-22T22:30:00Z",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -9712,6 +9867,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "standard",
+                 *       "sites": [
+                 *         "demo"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["UserSettings"];
             };
         };
@@ -9722,6 +9885,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "username": "service",
+                     *       "role": "standard",
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "tenant": "tenant",
+                     *       "disabled": true,
+                     *       "must_change_password": true,
+                     *       "log_in": "password",
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "last_log_in_at": "2026-11-22T22:30:00Z",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["User"];
                 };
             };
@@ -9924,6 +10103,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "password": "pZ3k9wQhTn1fYc0s"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ResetPassword"];
                 };
             };
@@ -10016,6 +10200,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "name": "Garage left",
+                     *           "username": "service",
+                     *           "role": "standard",
+                     *           "sites": [
+                     *             "demo"
+                     *           ],
+                     *           "scopes": [
+                     *             "read"
+                     *           ],
+                     *           "created_at": "2026-11-22T22:30:00Z",
+                     *           "expires_at": "2026-11-22T22:30:00Z",
+                     *           "used_at": "2026-11-22T22:30:00Z",
+                     *           "rests_at": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_ProgramToken_"];
                 };
             };
@@ -10072,6 +10279,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expires_at": "2027-11-22T00:00:00Z",
+                 *       "name": "Telematics",
+                 *       "role": "standard",
+                 *       "scopes": [
+                 *         "soc:write"
+                 *       ],
+                 *       "sites": [
+                 *         "demo"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProgramTokenWanted"];
             };
         };
@@ -10084,6 +10304,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "username": "service",
+                     *       "role": "standard",
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "scopes": [
+                     *         "read"
+                     *       ],
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "expires_at": "2026-11-22T22:30:00Z",
+                     *       "used_at": "2026-11-22T22:30:00Z",
+                     *       "rests_at": "2026-11-22T22:30:00Z",
+                     *       "token": "vp_4dJ0..."
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewProgramToken"];
                 };
             };
@@ -10170,6 +10409,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "username": "service",
+                     *       "role": "standard",
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "scopes": [
+                     *         "read"
+                     *       ],
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "expires_at": "2026-11-22T22:30:00Z",
+                     *       "used_at": "2026-11-22T22:30:00Z",
+                     *       "rests_at": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProgramToken"];
                 };
             };
@@ -10347,6 +10604,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "about": "grid-connection",
+                     *           "action": "cem.grid-connection-put",
+                     *           "actor": "sven",
+                     *           "address": "",
+                     *           "after": {
+                     *             "settings": {
+                     *               "phases": 3,
+                     *               "revision": "1"
+                     *             }
+                     *           },
+                     *           "at": "2026-11-22T09:20:00.25Z",
+                     *           "details": {
+                     *             "settings": {
+                     *               "phases": 3
+                     *             }
+                     *           },
+                     *           "id": "1795341600.25|d0000000000000042",
+                     *           "outcome": "done",
+                     *           "role": "service",
+                     *           "site": "demo",
+                     *           "source": "front-door"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AuditEntry_"];
                 };
             };
@@ -10426,6 +10713,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "Green Street 4, 12345 Town",
+                     *           "alarms": 0,
+                     *           "chargers": 3,
+                     *           "charging": 2,
+                     *           "charging_power_w": 11040,
+                     *           "concerns": [],
+                     *           "energy_management_on": true,
+                     *           "grid_power_w": 9500,
+                     *           "id": "demo",
+                     *           "last_seen": "2026-11-22T09:00:00Z",
+                     *           "load_management": "dynamic",
+                     *           "load_percent": 84,
+                     *           "name": "Green Street 4",
+                     *           "notes": "Key at the porter's.",
+                     *           "online": true,
+                     *           "overload_seconds_week": 0,
+                     *           "place": {
+                     *             "latitude": 52.52,
+                     *             "longitude": 13.4
+                     *           },
+                     *           "place_written": false,
+                     *           "plugged": 2,
+                     *           "revision": 1,
+                     *           "state": "charging",
+                     *           "tags": [
+                     *             "north",
+                     *             "pilot"
+                     *           ],
+                     *           "version": "0.1.0"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "total": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["Sites"];
                 };
             };
@@ -10485,6 +10811,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "address": "Green Street 4, 12345 Town",
+                     *       "alarms": 0,
+                     *       "chargers": 3,
+                     *       "charging": 2,
+                     *       "charging_power_w": 11040,
+                     *       "concerns": [],
+                     *       "energy_management_on": true,
+                     *       "grid_power_w": 9500,
+                     *       "id": "demo",
+                     *       "last_seen": "2026-11-22T09:00:00Z",
+                     *       "load_management": "dynamic",
+                     *       "load_percent": 84,
+                     *       "name": "Green Street 4",
+                     *       "notes": "Key at the porter's.",
+                     *       "online": true,
+                     *       "overload_seconds_week": 0,
+                     *       "place": {
+                     *         "latitude": 52.52,
+                     *         "longitude": 13.4
+                     *       },
+                     *       "place_written": false,
+                     *       "plugged": 2,
+                     *       "revision": 1,
+                     *       "state": "charging",
+                     *       "tags": [
+                     *         "north",
+                     *         "pilot"
+                     *       ],
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Site"];
                 };
             };
@@ -10568,6 +10927,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Green Street 4",
+                 *       "tags": [
+                 *         "north",
+                 *         "pilot"
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["SiteWanted"];
             };
         };
@@ -10578,6 +10946,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "address": "Green Street 4, 12345 Town",
+                     *       "alarms": 0,
+                     *       "chargers": 3,
+                     *       "charging": 2,
+                     *       "charging_power_w": 11040,
+                     *       "concerns": [],
+                     *       "energy_management_on": true,
+                     *       "grid_power_w": 9500,
+                     *       "id": "demo",
+                     *       "last_seen": "2026-11-22T09:00:00Z",
+                     *       "load_management": "dynamic",
+                     *       "load_percent": 84,
+                     *       "name": "Green Street 4",
+                     *       "notes": "Key at the porter's.",
+                     *       "online": true,
+                     *       "overload_seconds_week": 0,
+                     *       "place": {
+                     *         "latitude": 52.52,
+                     *         "longitude": 13.4
+                     *       },
+                     *       "place_written": false,
+                     *       "plugged": 2,
+                     *       "revision": 1,
+                     *       "state": "charging",
+                     *       "tags": [
+                     *         "north",
+                     *         "pilot"
+                     *       ],
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Site"];
                 };
             };
@@ -10691,6 +11092,240 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "site": "demo",
+                     *       "name": "Garage left",
+                     *       "at": "2026-11-22T22:30:00Z",
+                     *       "age_s": 3,
+                     *       "stale": true,
+                     *       "version": "0.1.0",
+                     *       "energy_management": {
+                     *         "on": true,
+                     *         "confirmed_no_other": true
+                     *       },
+                     *       "load_management": "dynamic",
+                     *       "ladder": "fresh",
+                     *       "meter_age_s": 3,
+                     *       "grid_import_w": 11040,
+                     *       "grid_export_w": 11040,
+                     *       "charging_power_w": 11040,
+                     *       "sun_w": 11040,
+                     *       "grid_current_a": {
+                     *         "l1": 1,
+                     *         "l2": 1,
+                     *         "l3": 1
+                     *       },
+                     *       "fuse": [
+                     *         {
+                     *           "phase": "L1",
+                     *           "fuse_a": 16,
+                     *           "margin_a": 16,
+                     *           "other_load_a": 16,
+                     *           "reserved_a": 16,
+                     *           "headroom_a": 16,
+                     *           "grid_current_a": 16,
+                     *           "charging_a": 16,
+                     *           "chargers": [
+                     *             {
+                     *               "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *               "name": "Garage left",
+                     *               "current_a": 16,
+                     *               "limit_a": 16
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "circuits": [
+                     *         {
+                     *           "id": "id",
+                     *           "name": "Garage left",
+                     *           "parent": "parent",
+                     *           "meter": "meter",
+                     *           "fuse": [
+                     *             {
+                     *               "phase": "L1",
+                     *               "fuse_a": 16,
+                     *               "margin_a": 16,
+                     *               "other_load_a": 16,
+                     *               "reserved_a": 16,
+                     *               "headroom_a": 16,
+                     *               "grid_current_a": 16,
+                     *               "charging_a": 16,
+                     *               "chargers": [
+                     *                 {
+                     *                   "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *                   "name": "Garage left",
+                     *                   "current_a": 16,
+                     *                   "limit_a": 16
+                     *                 }
+                     *               ]
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "operator_limits": [
+                     *         {
+                     *           "kind": "lpc",
+                     *           "source": "eebus",
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "state": "init",
+                     *           "limit_w": 11040,
+                     *           "until": "2026-11-22T22:30:00Z",
+                     *           "since": "2026-11-22T22:30:00Z",
+                     *           "failsafe_w": 11040,
+                     *           "failsafe_s": 3,
+                     *           "connected": true,
+                     *           "heard": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "operator_share_w": 11040,
+                     *       "chargers": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "own": true,
+                     *           "brand": "Example",
+                     *           "model": "Wallbox 22",
+                     *           "connection": "not_connected",
+                     *           "detail": "detail",
+                     *           "state": "no_car",
+                     *           "power_w": 11040,
+                     *           "current_a": {
+                     *             "l1": 1,
+                     *             "l2": 1,
+                     *             "l3": 1
+                     *           },
+                     *           "limit_a": {
+                     *             "l1": 1,
+                     *             "l2": 1,
+                     *             "l3": 1
+                     *           },
+                     *           "limited_by": {
+                     *             "kind": "fuse",
+                     *             "element": "element",
+                     *             "phase": "L2",
+                     *             "value": 1,
+                     *             "since": "2026-11-22T22:30:00Z",
+                     *             "until": "2026-11-22T22:30:00Z"
+                     *           },
+                     *           "communication": "communication",
+                     *           "car_talk_problem": "late-start",
+                     *           "soc_percent": 78,
+                     *           "session_energy_wh": 24300,
+                     *           "measured_age_s": 3,
+                     *           "error_code": "error-code",
+                     *           "phases": 1,
+                     *           "max_a": 16,
+                     *           "circuit": "circuit",
+                     *           "mode": {
+                     *             "mode": "off",
+                     *             "smart": {
+                     *               "forecast": true,
+                     *               "surplus": true,
+                     *               "price": true
+                     *             },
+                     *             "revision": 4
+                     *           },
+                     *           "goal": {
+                     *             "soc_percent": 78,
+                     *             "energy_wh": 24300,
+                     *             "departure": "2026-11-22T22:30:00Z",
+                     *             "weekly": [
+                     *               {
+                     *                 "weekday": 1,
+                     *                 "time": "07:00"
+                     *               }
+                     *             ],
+                     *             "car": "car",
+                     *             "revision": 4
+                     *           },
+                     *           "pending": [
+                     *             {
+                     *               "kind": "kind",
+                     *               "at": "2026-11-22T22:30:00Z",
+                     *               "value": 1
+                     *             }
+                     *           ],
+                     *           "phases_in_use": [
+                     *             "L1"
+                     *           ],
+                     *           "session": "session",
+                     *           "car": "car",
+                     *           "car_range": {
+                     *             "min_a": 16,
+                     *             "max_a": 16
+                     *           },
+                     *           "reaction_s": 3,
+                     *           "plan": {
+                     *             "session": "session",
+                     *             "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *             "energy_wh": 24300,
+                     *             "sun_wh": 24300,
+                     *             "grid_wh": 24300,
+                     *             "cost": 1,
+                     *             "at_once_cost": 1,
+                     *             "co2_g": 1,
+                     *             "shortfall_wh": 24300,
+                     *             "shortfall_s": 3,
+                     *             "shortfall_code": "departure-too-early",
+                     *             "reached_at": "2026-11-22T22:30:00Z",
+                     *             "soc_at_departure_percent": 78
+                     *           },
+                     *           "soc": {
+                     *             "car": "car",
+                     *             "soc_percent": 78,
+                     *             "uncertainty_percent": 78,
+                     *             "told_at": "2026-11-22T22:30:00Z",
+                     *             "source": "push"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "notices": [
+                     *         {
+                     *           "code": "meter-silent",
+                     *           "severity": "warning",
+                     *           "params": {},
+                     *           "since": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "meters": [
+                     *         {
+                     *           "id": "id",
+                     *           "name": "Garage left",
+                     *           "role": "grid",
+                     *           "kind": "tcp",
+                     *           "quality": "good",
+                     *           "age_s": 3,
+                     *           "problem": "problem",
+                     *           "problem_detail": "problem-detail",
+                     *           "power_total_w": 11040,
+                     *           "current_a": {
+                     *             "l1": 1,
+                     *             "l2": 1,
+                     *             "l3": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "plan": {
+                     *         "plan": "plan",
+                     *         "profile_revision": 4,
+                     *         "made_at": "2026-11-22T22:30:00Z",
+                     *         "valid_until": "2026-11-22T22:30:00Z",
+                     *         "state": "following",
+                     *         "refused": "refused",
+                     *         "refused_code": "refused-code"
+                     *       },
+                     *       "prices": {
+                     *         "series": "series",
+                     *         "revision": 4,
+                     *         "known_until": "2026-11-22T22:30:00Z",
+                     *         "freshness": "freshness"
+                     *       },
+                     *       "time_zone": "Europe/Berlin"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Dashboard"];
                 };
             };
@@ -10868,6 +11503,71 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sites": 1,
+                     *       "states": [
+                     *         {
+                     *           "state": "online",
+                     *           "sites": 1
+                     *         }
+                     *       ],
+                     *       "charging_power_w": 11040,
+                     *       "grid_import_w": 11040,
+                     *       "grid_export_w": 11040,
+                     *       "sun_w": 11040,
+                     *       "chargers": 1,
+                     *       "plugged": 1,
+                     *       "charging": 1,
+                     *       "overload_seconds_week": 1,
+                     *       "overloaded_sites": 1,
+                     *       "concerns": [
+                     *         {
+                     *           "name": "0.1.0",
+                     *           "sites": 1
+                     *         }
+                     *       ],
+                     *       "versions": [
+                     *         {
+                     *           "name": "0.1.0",
+                     *           "sites": 1
+                     *         }
+                     *       ],
+                     *       "attention": [
+                     *         {
+                     *           "address": "Green Street 4, 12345 Town",
+                     *           "alarms": 0,
+                     *           "chargers": 3,
+                     *           "charging": 2,
+                     *           "charging_power_w": 11040,
+                     *           "concerns": [],
+                     *           "energy_management_on": true,
+                     *           "grid_power_w": 9500,
+                     *           "id": "demo",
+                     *           "last_seen": "2026-11-22T09:00:00Z",
+                     *           "load_management": "dynamic",
+                     *           "load_percent": 84,
+                     *           "name": "Green Street 4",
+                     *           "notes": "Key at the porter's.",
+                     *           "online": true,
+                     *           "overload_seconds_week": 0,
+                     *           "place": {
+                     *             "latitude": 52.52,
+                     *             "longitude": 13.4
+                     *           },
+                     *           "place_written": false,
+                     *           "plugged": 2,
+                     *           "revision": 1,
+                     *           "state": "charging",
+                     *           "tags": [
+                     *             "north",
+                     *             "pilot"
+                     *           ],
+                     *           "version": "0.1.0"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["FleetSummary"];
                 };
             };
@@ -10933,6 +11633,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "energy": [
+                     *         {
+                     *           "start": "2026-11-22T22:30:00Z",
+                     *           "end": "2026-11-22T22:30:00Z",
+                     *           "site": "demo",
+                     *           "name": "Garage left",
+                     *           "sites": 1,
+                     *           "import_wh": 24300,
+                     *           "export_wh": 24300,
+                     *           "sun_wh": 24300,
+                     *           "charging_wh": 24300,
+                     *           "charging_sun_wh": 24300
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["FleetSums"];
                 };
             };
@@ -11007,6 +11725,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "sessions": [
+                     *         {
+                     *           "start": "2026-11-22T22:30:00Z",
+                     *           "end": "2026-11-22T22:30:00Z",
+                     *           "site": "demo",
+                     *           "name": "Garage left",
+                     *           "currency": "EUR",
+                     *           "sessions": 1,
+                     *           "energy_wh": 24300,
+                     *           "sun_wh": 24300,
+                     *           "charging_s": 3,
+                     *           "cost": 1,
+                     *           "unpriced": 1,
+                     *           "at_once_cost": 1,
+                     *           "co2_g": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["FleetSessionSums"];
                 };
             };
@@ -11222,6 +11961,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "site": "demo",
+                     *           "state": "waiting",
+                     *           "public_key": "public-key",
+                     *           "enrolled_at": "2026-11-22T22:30:00Z",
+                     *           "renewed_at": "2026-11-22T22:30:00Z",
+                     *           "expires_at": "2026-11-22T22:30:00Z",
+                     *           "locked_out_at": "2026-11-22T22:30:00Z",
+                     *           "code_expires_at": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Enrolment_"];
                 };
             };
@@ -11296,6 +12052,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "site": "green-street-4",
+                 *       "name": "",
+                 *       "valid_hours": 24
+                 *     }
+                 */
                 "application/json": components["schemas"]["EnrolmentWanted"];
             };
         };
@@ -11308,6 +12071,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "site": "demo",
+                     *       "code": "3K7Q-9DMP-4T2C-XW8H-5",
+                     *       "expires_at": "2026-11-22T22:30:00Z",
+                     *       "command": "command"
+                     *     }
+                     */
                     "application/json": components["schemas"]["EnrolmentCode"];
                 };
             };
@@ -11394,6 +12165,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "site": "demo",
+                     *       "state": "waiting",
+                     *       "public_key": "public-key",
+                     *       "enrolled_at": "2026-11-22T22:30:00Z",
+                     *       "renewed_at": "2026-11-22T22:30:00Z",
+                     *       "expires_at": "2026-11-22T22:30:00Z",
+                     *       "locked_out_at": "2026-11-22T22:30:00Z",
+                     *       "code_expires_at": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Enrolment"];
                 };
             };
@@ -11486,6 +12269,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "site": "demo",
+                     *       "state": "waiting",
+                     *       "public_key": "public-key",
+                     *       "enrolled_at": "2026-11-22T22:30:00Z",
+                     *       "renewed_at": "2026-11-22T22:30:00Z",
+                     *       "expires_at": "2026-11-22T22:30:00Z",
+                     *       "locked_out_at": "2026-11-22T22:30:00Z",
+                     *       "code_expires_at": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Enrolment"];
                 };
             };
@@ -11581,6 +12376,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "base_load_a": 2,
+                     *       "fuse_a": {
+                     *         "l1": 25,
+                     *         "l2": 25,
+                     *         "l3": 25
+                     *       },
+                     *       "margin_a": 0.75,
+                     *       "phases": 3,
+                     *       "revision": 3,
+                     *       "static_share_a": 10,
+                     *       "unbalance_a": 20
+                     *     }
+                     */
                     "application/json": components["schemas"]["GridConnection"];
                 };
             };
@@ -11669,6 +12479,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "base_load_a": 2,
+                 *       "fuse_a": {
+                 *         "l1": 25,
+                 *         "l2": 25,
+                 *         "l3": 25
+                 *       },
+                 *       "margin_a": 0.75,
+                 *       "phases": 3,
+                 *       "static_share_a": 10,
+                 *       "unbalance_a": 20
+                 *     }
+                 */
                 "application/json": components["schemas"]["GridConnectionSettings"];
             };
         };
@@ -11679,6 +12503,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "base_load_a": 2,
+                     *       "fuse_a": {
+                     *         "l1": 25,
+                     *         "l2": 25,
+                     *         "l3": 25
+                     *       },
+                     *       "margin_a": 0.75,
+                     *       "phases": 3,
+                     *       "revision": 3,
+                     *       "static_share_a": 10,
+                     *       "unbalance_a": 20
+                     *     }
+                     */
                     "application/json": components["schemas"]["GridConnection"];
                 };
             };
@@ -11792,6 +12631,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "on": true,
+                     *       "confirmed_no_other": true,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["EnergyManagement"];
                 };
             };
@@ -11880,6 +12726,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "on": true,
+                 *       "confirmed_no_other": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["EnergyManagementSettings"];
             };
         };
@@ -11890,6 +12742,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "on": true,
+                     *       "confirmed_no_other": true,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["EnergyManagement"];
                 };
             };
@@ -12003,6 +12862,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "garage",
+                     *           "name": "Garage left",
+                     *           "parent": "parent",
+                     *           "fuse_a": {
+                     *             "l1": 1,
+                     *             "l2": 1,
+                     *             "l3": 1
+                     *           },
+                     *           "margin_a": 16,
+                     *           "meter": "meter",
+                     *           "revision": 4
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Circuit_"];
                 };
             };
@@ -12091,6 +12970,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "garage",
+                     *       "name": "Garage left",
+                     *       "parent": "parent",
+                     *       "fuse_a": {
+                     *         "l1": 1,
+                     *         "l2": 1,
+                     *         "l3": 1
+                     *       },
+                     *       "margin_a": 16,
+                     *       "meter": "meter",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Circuit"];
                 };
             };
@@ -12181,6 +13075,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "fuse_a": {
+                 *         "l1": 20,
+                 *         "l2": 20,
+                 *         "l3": 20
+                 *       },
+                 *       "name": "Garage"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CircuitSettings"];
             };
         };
@@ -12191,6 +13095,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "garage",
+                     *       "name": "Garage left",
+                     *       "parent": "parent",
+                     *       "fuse_a": {
+                     *         "l1": 1,
+                     *         "l2": 1,
+                     *         "l3": 1
+                     *       },
+                     *       "margin_a": 16,
+                     *       "meter": "meter",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Circuit"];
                 };
             };
@@ -12425,6 +13344,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "name": "Garage left",
+                     *           "model": "Wallbox 22",
+                     *           "role": "grid",
+                     *           "transport": {
+                     *             "kind": "tcp",
+                     *             "host": "host",
+                     *             "port": 1,
+                     *             "unit_id": 1,
+                     *             "device": "device",
+                     *             "baud": 1,
+                     *             "parity": "parity",
+                     *             "stop_bits": 1,
+                     *             "closes_after_poll": true
+                     *           },
+                     *           "rotation": "rotation",
+                     *           "invert": true,
+                     *           "phase": "L1",
+                     *           "phases": 1,
+                     *           "problem": "problem",
+                     *           "problem_detail": "problem-detail",
+                     *           "last": {
+                     *             "measured_at": "2026-11-22T22:30:00Z",
+                     *             "age_s": 3,
+                     *             "quality": "good",
+                     *             "current_a": {
+                     *               "l1": 1,
+                     *               "l2": 1,
+                     *               "l3": 1
+                     *             },
+                     *             "power_w": {
+                     *               "l1": 1,
+                     *               "l2": 1,
+                     *               "l3": 1
+                     *             },
+                     *             "power_total_w": 11040,
+                     *             "voltage_v": {
+                     *               "l1": 1,
+                     *               "l2": 1,
+                     *               "l3": 1
+                     *             },
+                     *             "frequency_hz": 1,
+                     *             "energy_import_wh": 24300,
+                     *             "energy_export_wh": 24300,
+                     *             "energy_import_segment": 1,
+                     *             "energy_export_segment": 1
+                     *           },
+                     *           "revision": 4
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Meter_"];
                 };
             };
@@ -12511,6 +13487,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "invert": false,
+                 *       "model": "janitza-umg-96",
+                 *       "name": "Main meter",
+                 *       "role": "grid",
+                 *       "rotation": "RST",
+                 *       "transport": {
+                 *         "host": "192.168.1.20",
+                 *         "kind": "tcp",
+                 *         "port": 502,
+                 *         "unit_id": 1
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["MeterSettings"];
             };
         };
@@ -12523,6 +13514,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "model": "Wallbox 22",
+                     *       "role": "grid",
+                     *       "transport": {
+                     *         "kind": "tcp",
+                     *         "host": "host",
+                     *         "port": 1,
+                     *         "unit_id": 1,
+                     *         "device": "device",
+                     *         "baud": 1,
+                     *         "parity": "parity",
+                     *         "stop_bits": 1,
+                     *         "closes_after_poll": true
+                     *       },
+                     *       "rotation": "rotation",
+                     *       "invert": true,
+                     *       "phase": "L1",
+                     *       "phases": 1,
+                     *       "problem": "problem",
+                     *       "problem_detail": "problem-detail",
+                     *       "last": {
+                     *         "measured_at": "2026-11-22T22:30:00Z",
+                     *         "age_s": 3,
+                     *         "quality": "good",
+                     *         "current_a": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_w": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_total_w": 11040,
+                     *         "voltage_v": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "frequency_hz": 1,
+                     *         "energy_import_wh": 24300,
+                     *         "energy_export_wh": 24300,
+                     *         "energy_import_segment": 1,
+                     *         "energy_export_segment": 1
+                     *       },
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Meter"];
                 };
             };
@@ -12627,6 +13670,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "invert": false,
+                 *       "model": "janitza-umg-96",
+                 *       "name": "Main meter",
+                 *       "role": "grid",
+                 *       "rotation": "RST",
+                 *       "transport": {
+                 *         "host": "192.168.1.20",
+                 *         "kind": "tcp",
+                 *         "port": 502,
+                 *         "unit_id": 1
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["MeterSettings"];
             };
         };
@@ -12637,6 +13695,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "reading": {
+                     *         "measured_at": "2026-11-22T22:30:00Z",
+                     *         "age_s": 3,
+                     *         "quality": "good",
+                     *         "current_a": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_w": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_total_w": 11040,
+                     *         "voltage_v": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "frequency_hz": 1,
+                     *         "energy_import_wh": 24300,
+                     *         "energy_export_wh": 24300,
+                     *         "energy_import_segment": 1,
+                     *         "energy_export_segment": 1
+                     *       },
+                     *       "warnings": [
+                     *         "warning"
+                     *       ],
+                     *       "findings": [
+                     *         {
+                     *           "check": "check",
+                     *           "phase": "L1",
+                     *           "verdict": "fine",
+                     *           "value": 1,
+                     *           "detail": "detail"
+                     *         }
+                     *       ],
+                     *       "answer_ms": 12
+                     *     }
+                     */
                     "application/json": components["schemas"]["MeterTest"];
                 };
             };
@@ -12741,6 +13842,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "transport": {
+                 *         "kind": "tcp",
+                 *         "host": "host",
+                 *         "port": 1,
+                 *         "unit_id": 1,
+                 *         "device": "device",
+                 *         "baud": 300,
+                 *         "parity": "N",
+                 *         "stop_bits": 1,
+                 *         "closes_after_poll": true
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["MeterPlace"];
             };
         };
@@ -12751,6 +13867,74 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "candidates": [
+                     *         {
+                     *           "model": {
+                     *             "id": "id",
+                     *             "manufacturer": "manufacturer",
+                     *             "name": "Garage left",
+                     *             "phases": 1,
+                     *             "transports": [
+                     *               "tcp"
+                     *             ],
+                     *             "defaults": {
+                     *               "port": 1,
+                     *               "unit_id": 1,
+                     *               "baud": 1,
+                     *               "parity": "parity",
+                     *               "stop_bits": 1
+                     *             },
+                     *             "quantities": [
+                     *               "quantitie"
+                     *             ],
+                     *             "has_phase_currents": true,
+                     *             "note": "note"
+                     *           },
+                     *           "fit": 1,
+                     *           "reading": {
+                     *             "measured_at": "2026-11-22T22:30:00Z",
+                     *             "age_s": 3,
+                     *             "quality": "good",
+                     *             "current_a": {
+                     *               "l1": 1,
+                     *               "l2": 1,
+                     *               "l3": 1
+                     *             },
+                     *             "power_w": {
+                     *               "l1": 1,
+                     *               "l2": 1,
+                     *               "l3": 1
+                     *             },
+                     *             "power_total_w": 11040,
+                     *             "voltage_v": {
+                     *               "l1": 1,
+                     *               "l2": 1,
+                     *               "l3": 1
+                     *             },
+                     *             "frequency_hz": 1,
+                     *             "energy_import_wh": 24300,
+                     *             "energy_export_wh": 24300,
+                     *             "energy_import_segment": 1,
+                     *             "energy_export_segment": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "transport": {
+                     *         "kind": "tcp",
+                     *         "host": "host",
+                     *         "port": 1,
+                     *         "unit_id": 1,
+                     *         "device": "device",
+                     *         "baud": 1,
+                     *         "parity": "parity",
+                     *         "stop_bits": 1,
+                     *         "closes_after_poll": true
+                     *       },
+                     *       "complete": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["MeterIdentity"];
                 };
             };
@@ -12857,6 +14041,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "model": "Wallbox 22",
+                     *       "role": "grid",
+                     *       "transport": {
+                     *         "kind": "tcp",
+                     *         "host": "host",
+                     *         "port": 1,
+                     *         "unit_id": 1,
+                     *         "device": "device",
+                     *         "baud": 1,
+                     *         "parity": "parity",
+                     *         "stop_bits": 1,
+                     *         "closes_after_poll": true
+                     *       },
+                     *       "rotation": "rotation",
+                     *       "invert": true,
+                     *       "phase": "L1",
+                     *       "phases": 1,
+                     *       "problem": "problem",
+                     *       "problem_detail": "problem-detail",
+                     *       "last": {
+                     *         "measured_at": "2026-11-22T22:30:00Z",
+                     *         "age_s": 3,
+                     *         "quality": "good",
+                     *         "current_a": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_w": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_total_w": 11040,
+                     *         "voltage_v": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "frequency_hz": 1,
+                     *         "energy_import_wh": 24300,
+                     *         "energy_export_wh": 24300,
+                     *         "energy_import_segment": 1,
+                     *         "energy_export_segment": 1
+                     *       },
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Meter"];
                 };
             };
@@ -12947,6 +14183,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "invert": false,
+                 *       "model": "janitza-umg-96",
+                 *       "name": "Main meter",
+                 *       "role": "grid",
+                 *       "rotation": "RST",
+                 *       "transport": {
+                 *         "host": "192.168.1.20",
+                 *         "kind": "tcp",
+                 *         "port": 502,
+                 *         "unit_id": 1
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["MeterSettings"];
             };
         };
@@ -12957,6 +14208,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "model": "Wallbox 22",
+                     *       "role": "grid",
+                     *       "transport": {
+                     *         "kind": "tcp",
+                     *         "host": "host",
+                     *         "port": 1,
+                     *         "unit_id": 1,
+                     *         "device": "device",
+                     *         "baud": 1,
+                     *         "parity": "parity",
+                     *         "stop_bits": 1,
+                     *         "closes_after_poll": true
+                     *       },
+                     *       "rotation": "rotation",
+                     *       "invert": true,
+                     *       "phase": "L1",
+                     *       "phases": 1,
+                     *       "problem": "problem",
+                     *       "problem_detail": "problem-detail",
+                     *       "last": {
+                     *         "measured_at": "2026-11-22T22:30:00Z",
+                     *         "age_s": 3,
+                     *         "quality": "good",
+                     *         "current_a": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_w": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "power_total_w": 11040,
+                     *         "voltage_v": {
+                     *           "l1": 1,
+                     *           "l2": 1,
+                     *           "l3": 1
+                     *         },
+                     *         "frequency_hz": 1,
+                     *         "energy_import_wh": 24300,
+                     *         "energy_export_wh": 24300,
+                     *         "energy_import_segment": 1,
+                     *         "energy_export_segment": 1
+                     *       },
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Meter"];
                 };
             };
@@ -13191,6 +14494,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "manufacturer": "manufacturer",
+                     *           "name": "Garage left",
+                     *           "phases": 1,
+                     *           "transports": [
+                     *             "tcp"
+                     *           ],
+                     *           "defaults": {
+                     *             "port": 1,
+                     *             "unit_id": 1,
+                     *             "baud": 1,
+                     *             "parity": "parity",
+                     *             "stop_bits": 1
+                     *           },
+                     *           "quantities": [
+                     *             "quantitie"
+                     *           ],
+                     *           "has_phase_currents": true,
+                     *           "note": "note"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_MeterModel_"];
                 };
             };
@@ -13277,6 +14608,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "ship_id": "ship-id",
+                     *       "brand": "Example",
+                     *       "model": "Wallbox 22",
+                     *       "qr_text": "qr-text",
+                     *       "port": 1,
+                     *       "certificate_ends": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["EebusIdentity"];
                 };
             };
@@ -13363,6 +14705,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "ship_id": "ship-id",
+                     *           "brand": "Example",
+                     *           "model": "Wallbox 22",
+                     *           "type": "type",
+                     *           "host": "host",
+                     *           "port": 1,
+                     *           "requests_pairing": true
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_DiscoveredDevice_"];
                 };
             };
@@ -13449,6 +14808,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "until": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AcceptWindow"];
                 };
             };
@@ -13535,6 +14899,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "seconds": 120
+                 *     }
+                 */
                 "application/json": components["schemas"]["AcceptWindowWanted"];
             };
         };
@@ -13545,6 +14914,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "until": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AcceptWindow"];
                 };
             };
@@ -13757,6 +15131,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "ship_id": "ship-id",
+                     *           "brand": "Example",
+                     *           "model": "Wallbox 22",
+                     *           "type": "type",
+                     *           "host": "host",
+                     *           "port": 1,
+                     *           "requests_pairing": true,
+                     *           "name": "Garage left",
+                     *           "connection": "not_connected",
+                     *           "detail": "detail",
+                     *           "state": "state",
+                     *           "own": true,
+                     *           "role": "role",
+                     *           "serial": "serial"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_PairedDevice_"];
                 };
             };
@@ -13843,6 +15241,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Garage left",
+                 *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Pairing"];
             };
         };
@@ -13855,6 +15259,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "ship_id": "ship-id",
+                     *       "brand": "Example",
+                     *       "model": "Wallbox 22",
+                     *       "type": "type",
+                     *       "host": "host",
+                     *       "port": 1,
+                     *       "requests_pairing": true,
+                     *       "name": "Garage left",
+                     *       "connection": "not_connected",
+                     *       "detail": "detail",
+                     *       "state": "state",
+                     *       "own": true,
+                     *       "role": "role",
+                     *       "serial": "serial"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PairedDevice"];
                 };
             };
@@ -14071,6 +15494,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Garage left"
+                 *     }
+                 */
                 "application/json": components["schemas"]["Renaming"];
             };
         };
@@ -14081,6 +15509,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "ship_id": "ship-id",
+                     *       "brand": "Example",
+                     *       "model": "Wallbox 22",
+                     *       "type": "type",
+                     *       "host": "host",
+                     *       "port": 1,
+                     *       "requests_pairing": true,
+                     *       "name": "Garage left",
+                     *       "connection": "not_connected",
+                     *       "detail": "detail",
+                     *       "state": "state",
+                     *       "own": true,
+                     *       "role": "role",
+                     *       "serial": "serial"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PairedDevice"];
                 };
             };
@@ -14187,6 +15634,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "device": {
+                     *         "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *         "ship_id": "ship-id",
+                     *         "brand": "Example",
+                     *         "model": "Wallbox 22",
+                     *         "type": "type",
+                     *         "host": "host",
+                     *         "port": 1,
+                     *         "requests_pairing": true,
+                     *         "name": "Garage left",
+                     *         "connection": "not_connected",
+                     *         "detail": "detail",
+                     *         "state": "state",
+                     *         "own": true,
+                     *         "role": "role",
+                     *         "serial": "serial"
+                     *       },
+                     *       "handshake": "handshake",
+                     *       "use_cases": [
+                     *         {
+                     *           "entity": "1.1",
+                     *           "entity_type": "EV",
+                     *           "actor": "EV",
+                     *           "name": "overloadProtectionByEvChargingCurrentCurtailment",
+                     *           "scenarios": [
+                     *             1
+                     *           ],
+                     *           "used": true
+                     *         }
+                     *       ],
+                     *       "entities": [
+                     *         "entitie"
+                     *       ],
+                     *       "writes": [
+                     *         {
+                     *           "at": "2026-11-22T22:30:00Z",
+                     *           "kind": "kind",
+                     *           "current_a": {
+                     *             "a": 1,
+                     *             "b": 1,
+                     *             "c": 1
+                     *           },
+                     *           "power_w": 11040,
+                     *           "ok": true,
+                     *           "error_number": 1,
+                     *           "text": "text",
+                     *           "answer_ms": 12,
+                     *           "reaction_s": 3
+                     *         }
+                     *       ],
+                     *       "power_limits": [
+                     *         {
+                     *           "kind": "kind",
+                     *           "active": true,
+                     *           "power_w": 11040,
+                     *           "duration_s": 3,
+                     *           "failsafe_w": 11040
+                     *         }
+                     *       ],
+                     *       "reaction_s": 3,
+                     *       "quirks": [
+                     *         "quirk"
+                     *       ],
+                     *       "connections": 1,
+                     *       "connected_since": "2026-11-22T22:30:00Z",
+                     *       "heartbeat_age_s": 3,
+                     *       "last_error": "last-error",
+                     *       "last_error_at": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeviceDiagnostics"];
                 };
             };
@@ -14273,6 +15792,128 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "own": true,
+                     *           "brand": "Example",
+                     *           "model": "Wallbox 22",
+                     *           "connection": "not_connected",
+                     *           "detail": "detail",
+                     *           "state": "no_car",
+                     *           "power_w": 11040,
+                     *           "current_a": {
+                     *             "l1": 1,
+                     *             "l2": 1,
+                     *             "l3": 1
+                     *           },
+                     *           "limit_a": {
+                     *             "l1": 1,
+                     *             "l2": 1,
+                     *             "l3": 1
+                     *           },
+                     *           "limited_by": {
+                     *             "kind": "fuse",
+                     *             "element": "element",
+                     *             "phase": "L2",
+                     *             "value": 1,
+                     *             "since": "2026-11-22T22:30:00Z",
+                     *             "until": "2026-11-22T22:30:00Z"
+                     *           },
+                     *           "communication": "communication",
+                     *           "car_talk_problem": "late-start",
+                     *           "soc_percent": 78,
+                     *           "session_energy_wh": 24300,
+                     *           "measured_age_s": 3,
+                     *           "error_code": "error-code",
+                     *           "phases": 1,
+                     *           "max_a": 16,
+                     *           "circuit": "circuit",
+                     *           "mode": {
+                     *             "mode": "off",
+                     *             "smart": {
+                     *               "forecast": true,
+                     *               "surplus": true,
+                     *               "price": true
+                     *             },
+                     *             "revision": 4
+                     *           },
+                     *           "goal": {
+                     *             "soc_percent": 78,
+                     *             "energy_wh": 24300,
+                     *             "departure": "2026-11-22T22:30:00Z",
+                     *             "weekly": [
+                     *               {
+                     *                 "weekday": 1,
+                     *                 "time": "07:00"
+                     *               }
+                     *             ],
+                     *             "car": "car",
+                     *             "revision": 4
+                     *           },
+                     *           "pending": [
+                     *             {
+                     *               "kind": "kind",
+                     *               "at": "2026-11-22T22:30:00Z",
+                     *               "value": 1
+                     *             }
+                     *           ],
+                     *           "phases_in_use": [
+                     *             "L1"
+                     *           ],
+                     *           "session": "session",
+                     *           "car": "car",
+                     *           "car_range": {
+                     *             "min_a": 16,
+                     *             "max_a": 16
+                     *           },
+                     *           "reaction_s": 3,
+                     *           "plan": {
+                     *             "session": "session",
+                     *             "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *             "energy_wh": 24300,
+                     *             "sun_wh": 24300,
+                     *             "grid_wh": 24300,
+                     *             "cost": 1,
+                     *             "at_once_cost": 1,
+                     *             "co2_g": 1,
+                     *             "shortfall_wh": 24300,
+                     *             "shortfall_s": 3,
+                     *             "shortfall_code": "departure-too-early",
+                     *             "reached_at": "2026-11-22T22:30:00Z",
+                     *             "soc_at_departure_percent": 78
+                     *           },
+                     *           "soc": {
+                     *             "car": "car",
+                     *             "soc_percent": 78,
+                     *             "uncertainty_percent": 78,
+                     *             "told_at": "2026-11-22T22:30:00Z",
+                     *             "source": "push"
+                     *           },
+                     *           "settings": {
+                     *             "min_a": 16,
+                     *             "max_a": 16,
+                     *             "phases": 1,
+                     *             "wiring": "wiring",
+                     *             "failsafe_a": 16,
+                     *             "priority": 1,
+                     *             "circuit": "circuit",
+                     *             "start_a": 16,
+                     *             "weight": 1,
+                     *             "guaranteed_a": 16,
+                     *             "phase_switching": "none",
+                     *             "phase_switching_url": "phase-switching-url",
+                     *             "phase_switching_confirmed": true,
+                     *             "revision": 4
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Charger_"];
                 };
             };
@@ -14361,6 +16002,123 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "name": "Garage left",
+                     *       "own": true,
+                     *       "brand": "Example",
+                     *       "model": "Wallbox 22",
+                     *       "connection": "not_connected",
+                     *       "detail": "detail",
+                     *       "state": "no_car",
+                     *       "power_w": 11040,
+                     *       "current_a": {
+                     *         "l1": 1,
+                     *         "l2": 1,
+                     *         "l3": 1
+                     *       },
+                     *       "limit_a": {
+                     *         "l1": 1,
+                     *         "l2": 1,
+                     *         "l3": 1
+                     *       },
+                     *       "limited_by": {
+                     *         "kind": "fuse",
+                     *         "element": "element",
+                     *         "phase": "L2",
+                     *         "value": 1,
+                     *         "since": "2026-11-22T22:30:00Z",
+                     *         "until": "2026-11-22T22:30:00Z"
+                     *       },
+                     *       "communication": "communication",
+                     *       "car_talk_problem": "late-start",
+                     *       "soc_percent": 78,
+                     *       "session_energy_wh": 24300,
+                     *       "measured_age_s": 3,
+                     *       "error_code": "error-code",
+                     *       "phases": 1,
+                     *       "max_a": 16,
+                     *       "circuit": "circuit",
+                     *       "mode": {
+                     *         "mode": "off",
+                     *         "smart": {
+                     *           "forecast": true,
+                     *           "surplus": true,
+                     *           "price": true
+                     *         },
+                     *         "revision": 4
+                     *       },
+                     *       "goal": {
+                     *         "soc_percent": 78,
+                     *         "energy_wh": 24300,
+                     *         "departure": "2026-11-22T22:30:00Z",
+                     *         "weekly": [
+                     *           {
+                     *             "weekday": 1,
+                     *             "time": "07:00"
+                     *           }
+                     *         ],
+                     *         "car": "car",
+                     *         "revision": 4
+                     *       },
+                     *       "pending": [
+                     *         {
+                     *           "kind": "kind",
+                     *           "at": "2026-11-22T22:30:00Z",
+                     *           "value": 1
+                     *         }
+                     *       ],
+                     *       "phases_in_use": [
+                     *         "L1"
+                     *       ],
+                     *       "session": "session",
+                     *       "car": "car",
+                     *       "car_range": {
+                     *         "min_a": 16,
+                     *         "max_a": 16
+                     *       },
+                     *       "reaction_s": 3,
+                     *       "plan": {
+                     *         "session": "session",
+                     *         "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *         "energy_wh": 24300,
+                     *         "sun_wh": 24300,
+                     *         "grid_wh": 24300,
+                     *         "cost": 1,
+                     *         "at_once_cost": 1,
+                     *         "co2_g": 1,
+                     *         "shortfall_wh": 24300,
+                     *         "shortfall_s": 3,
+                     *         "shortfall_code": "departure-too-early",
+                     *         "reached_at": "2026-11-22T22:30:00Z",
+                     *         "soc_at_departure_percent": 78
+                     *       },
+                     *       "soc": {
+                     *         "car": "car",
+                     *         "soc_percent": 78,
+                     *         "uncertainty_percent": 78,
+                     *         "told_at": "2026-11-22T22:30:00Z",
+                     *         "source": "push"
+                     *       },
+                     *       "settings": {
+                     *         "min_a": 16,
+                     *         "max_a": 16,
+                     *         "phases": 1,
+                     *         "wiring": "wiring",
+                     *         "failsafe_a": 16,
+                     *         "priority": 1,
+                     *         "circuit": "circuit",
+                     *         "start_a": 16,
+                     *         "weight": 1,
+                     *         "guaranteed_a": 16,
+                     *         "phase_switching": "none",
+                     *         "phase_switching_url": "phase-switching-url",
+                     *         "phase_switching_confirmed": true,
+                     *         "revision": 4
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Charger"];
                 };
             };
@@ -14451,6 +16209,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "failsafe_a": 6,
+                 *       "max_a": 16,
+                 *       "min_a": 6,
+                 *       "phases": 3,
+                 *       "priority": 2,
+                 *       "wiring": "RST"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ChargerSettings"];
             };
         };
@@ -14461,6 +16229,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "min_a": 16,
+                     *       "max_a": 16,
+                     *       "phases": 1,
+                     *       "wiring": "wiring",
+                     *       "failsafe_a": 16,
+                     *       "priority": 1,
+                     *       "circuit": "circuit",
+                     *       "start_a": 16,
+                     *       "weight": 1,
+                     *       "guaranteed_a": 16,
+                     *       "phase_switching": "none",
+                     *       "phase_switching_url": "phase-switching-url",
+                     *       "phase_switching_confirmed": true,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChargerSettingsInForce"];
                 };
             };
@@ -14576,6 +16362,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mode": "off",
+                     *       "smart": {
+                     *         "forecast": true,
+                     *         "surplus": true,
+                     *         "price": true
+                     *       },
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChargingMode"];
                 };
             };
@@ -14666,6 +16463,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "mode": "solar-only"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ModeWanted"];
             };
         };
@@ -14676,6 +16478,17 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "mode": "off",
+                     *       "smart": {
+                     *         "forecast": true,
+                     *         "surplus": true,
+                     *         "price": true
+                     *       },
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["ChargingMode"];
                 };
             };
@@ -14791,6 +16604,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "soc_percent": 78,
+                     *       "energy_wh": 24300,
+                     *       "departure": "2026-11-22T22:30:00Z",
+                     *       "weekly": [
+                     *         {
+                     *           "weekday": 1,
+                     *           "time": "07:00"
+                     *         }
+                     *       ],
+                     *       "car": "car",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Goal"];
                 };
             };
@@ -14881,6 +16709,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "departure": "2026-11-23T06:00:00Z",
+                 *       "soc_percent": 80
+                 *     }
+                 */
                 "application/json": components["schemas"]["GoalWanted"];
             };
         };
@@ -14891,6 +16725,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "soc_percent": 78,
+                     *       "energy_wh": 24300,
+                     *       "departure": "2026-11-22T22:30:00Z",
+                     *       "weekly": [
+                     *         {
+                     *           "weekday": 1,
+                     *           "time": "07:00"
+                     *         }
+                     *       ],
+                     *       "car": "car",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Goal"];
                 };
             };
@@ -15125,6 +16974,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "cem-5f0c9a1e22d4",
+                     *           "method": "cem.grid-connection-put",
+                     *           "asked_by": "olga",
+                     *           "asked_at": "2026-11-22T22:30:00Z",
+                     *           "expires_at": "2026-11-22T22:30:00Z",
+                     *           "detail": "detail",
+                     *           "pointer": "pointer",
+                     *           "wanted": [
+                     *             {
+                     *               "pointer": "/settings/fuse_a/l1",
+                     *               "value": "63"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "can_confirm": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Confirmations"];
                 };
             };
@@ -15431,6 +17302,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "state": "none",
+                     *       "step": "step",
+                     *       "until": "2026-11-22T22:30:00Z",
+                     *       "ended_at": "2026-11-22T22:30:00Z",
+                     *       "code": "code",
+                     *       "proposed_wiring": "proposed-wiring",
+                     *       "proposed_rotation": "proposed-rotation",
+                     *       "confidence": 1,
+                     *       "phases": [
+                     *         "L1"
+                     *       ],
+                     *       "reversed": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["RotationTest"];
                 };
             };
@@ -15527,6 +17415,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "state": "none",
+                     *       "step": "step",
+                     *       "until": "2026-11-22T22:30:00Z",
+                     *       "ended_at": "2026-11-22T22:30:00Z",
+                     *       "code": "code",
+                     *       "proposed_wiring": "proposed-wiring",
+                     *       "proposed_rotation": "proposed-rotation",
+                     *       "confidence": 1,
+                     *       "phases": [
+                     *         "L1"
+                     *       ],
+                     *       "reversed": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["RotationTest"];
                 };
             };
@@ -15639,6 +17544,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "state": "none",
+                     *       "step": "step",
+                     *       "until": "2026-11-22T22:30:00Z",
+                     *       "ended_at": "2026-11-22T22:30:00Z",
+                     *       "code": "code",
+                     *       "proposed_wiring": "proposed-wiring",
+                     *       "proposed_rotation": "proposed-rotation",
+                     *       "confidence": 1,
+                     *       "phases": [
+                     *         "L1"
+                     *       ],
+                     *       "reversed": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["RotationTest"];
                 };
             };
@@ -15745,6 +17667,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "state": "none",
+                     *       "step": "making-room",
+                     *       "until": "2026-11-22T22:30:00Z",
+                     *       "ended_at": "2026-11-22T22:30:00Z",
+                     *       "code": "code",
+                     *       "failsafe_a": 16,
+                     *       "before_a": 16,
+                     *       "measured_a": 16,
+                     *       "took_s": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["FailsafeTest"];
                 };
             };
@@ -15841,6 +17777,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "state": "none",
+                     *       "step": "making-room",
+                     *       "until": "2026-11-22T22:30:00Z",
+                     *       "ended_at": "2026-11-22T22:30:00Z",
+                     *       "code": "code",
+                     *       "failsafe_a": 16,
+                     *       "before_a": 16,
+                     *       "measured_a": 16,
+                     *       "took_s": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["FailsafeTest"];
                 };
             };
@@ -15953,6 +17903,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "state": "none",
+                     *       "step": "making-room",
+                     *       "until": "2026-11-22T22:30:00Z",
+                     *       "ended_at": "2026-11-22T22:30:00Z",
+                     *       "code": "code",
+                     *       "failsafe_a": 16,
+                     *       "before_a": 16,
+                     *       "measured_a": 16,
+                     *       "took_s": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["FailsafeTest"];
                 };
             };
@@ -16057,6 +18021,202 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "values": {
+                     *         "site": "demo",
+                     *         "name": "Garage left",
+                     *         "at": "2026-11-22T22:30:00Z",
+                     *         "grid_connection": {
+                     *           "base_load_a": 2,
+                     *           "fuse_a": {
+                     *             "l1": 25,
+                     *             "l2": 25,
+                     *             "l3": 25
+                     *           },
+                     *           "margin_a": 0.75,
+                     *           "phases": 3,
+                     *           "revision": 3,
+                     *           "static_share_a": 10,
+                     *           "unbalance_a": 20
+                     *         },
+                     *         "energy_management": {
+                     *           "on": true,
+                     *           "confirmed_no_other": true,
+                     *           "revision": 4
+                     *         },
+                     *         "load_management": "load-management",
+                     *         "circuits": [
+                     *           {
+                     *             "id": "garage",
+                     *             "name": "Garage left",
+                     *             "parent": "parent",
+                     *             "fuse_a": {
+                     *               "l1": 1,
+                     *               "l2": 1,
+                     *               "l3": 1
+                     *             },
+                     *             "margin_a": 16,
+                     *             "meter": "meter",
+                     *             "revision": 4
+                     *           }
+                     *         ],
+                     *         "meters": [
+                     *           {
+                     *             "id": "id",
+                     *             "name": "Garage left",
+                     *             "model": "Wallbox 22",
+                     *             "model_name": "model-name",
+                     *             "role": "grid",
+                     *             "transport": {
+                     *               "kind": "tcp",
+                     *               "host": "host",
+                     *               "port": 1,
+                     *               "unit_id": 1,
+                     *               "device": "device",
+                     *               "baud": 1,
+                     *               "parity": "parity",
+                     *               "stop_bits": 1,
+                     *               "closes_after_poll": true
+                     *             },
+                     *             "rotation": "rotation",
+                     *             "invert": true,
+                     *             "phase": "L1",
+                     *             "quality": "good",
+                     *             "problem": "problem",
+                     *             "reading": {
+                     *               "measured_at": "2026-11-22T22:30:00Z",
+                     *               "age_s": 3,
+                     *               "quality": "good",
+                     *               "current_a": {
+                     *                 "l1": 1,
+                     *                 "l2": 1,
+                     *                 "l3": 1
+                     *               },
+                     *               "power_w": {
+                     *                 "l1": 1,
+                     *                 "l2": 1,
+                     *                 "l3": 1
+                     *               },
+                     *               "power_total_w": 11040,
+                     *               "voltage_v": {
+                     *                 "l1": 1,
+                     *                 "l2": 1,
+                     *                 "l3": 1
+                     *               },
+                     *               "frequency_hz": 1,
+                     *               "energy_import_wh": 24300,
+                     *               "energy_export_wh": 24300,
+                     *               "energy_import_segment": 1,
+                     *               "energy_export_segment": 1
+                     *             }
+                     *           }
+                     *         ],
+                     *         "chargers": [
+                     *           {
+                     *             "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *             "name": "Garage left",
+                     *             "brand": "Example",
+                     *             "model": "Wallbox 22",
+                     *             "serial": "serial",
+                     *             "own": true,
+                     *             "connection": "not_connected",
+                     *             "settings": {
+                     *               "min_a": 16,
+                     *               "max_a": 16,
+                     *               "phases": 1,
+                     *               "wiring": "wiring",
+                     *               "failsafe_a": 16,
+                     *               "priority": 1,
+                     *               "circuit": "circuit",
+                     *               "start_a": 16,
+                     *               "weight": 1,
+                     *               "guaranteed_a": 16,
+                     *               "phase_switching": "none",
+                     *               "phase_switching_url": "phase-switching-url",
+                     *               "phase_switching_confirmed": true,
+                     *               "revision": 4
+                     *             },
+                     *             "rotation_test": {
+                     *               "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *               "state": "none",
+                     *               "step": "step",
+                     *               "until": "2026-11-22T22:30:00Z",
+                     *               "ended_at": "2026-11-22T22:30:00Z",
+                     *               "code": "code",
+                     *               "proposed_wiring": "proposed-wiring",
+                     *               "proposed_rotation": "proposed-rotation",
+                     *               "confidence": 1,
+                     *               "phases": [
+                     *                 "L1"
+                     *               ],
+                     *               "reversed": true
+                     *             },
+                     *             "failsafe_test": {
+                     *               "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *               "state": "none",
+                     *               "step": "making-room",
+                     *               "until": "2026-11-22T22:30:00Z",
+                     *               "ended_at": "2026-11-22T22:30:00Z",
+                     *               "code": "code",
+                     *               "failsafe_a": 16,
+                     *               "before_a": 16,
+                     *               "measured_a": 16,
+                     *               "took_s": 3
+                     *             }
+                     *           }
+                     *         ],
+                     *         "failsafe_sums": [
+                     *           {
+                     *             "circuit": "circuit",
+                     *             "phase": "L1",
+                     *             "base_load_a": 16,
+                     *             "chargers": [
+                     *               {
+                     *                 "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *                 "current_a": 16
+                     *               }
+                     *             ],
+                     *             "sum_a": 16,
+                     *             "fuse_a": 16,
+                     *             "fits": true
+                     *           }
+                     *         ],
+                     *         "eebus": {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "ship_id": "ship-id",
+                     *           "brand": "Example",
+                     *           "model": "Wallbox 22",
+                     *           "qr_text": "qr-text",
+                     *           "port": 1,
+                     *           "certificate_ends": "2026-11-22T22:30:00Z"
+                     *         },
+                     *         "software": {
+                     *           "site": "0.3.0",
+                     *           "front_door": "0.3.0"
+                     *         },
+                     *         "open_points": [
+                     *           {
+                     *             "code": "failsafe-not-proven",
+                     *             "about": "about"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "seen": "seen",
+                     *       "signed": [
+                     *         {
+                     *           "id": "1",
+                     *           "signed_at": "2026-11-22T22:30:00Z",
+                     *           "electrician": "electrician",
+                     *           "remarks": "remarks",
+                     *           "actor": "actor",
+                     *           "digest": "digest",
+                     *           "previous": "previous",
+                     *           "intact": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Acceptance"];
                 };
             };
@@ -16143,6 +18303,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "electrician": "Eva Berg",
+                 *       "remarks": "Clamp on L2 turned.",
+                 *       "seen": "9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c9f2c"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AcceptanceWanted"];
             };
         };
@@ -16155,6 +18322,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "1",
+                     *       "signed_at": "2026-11-22T22:30:00Z",
+                     *       "electrician": "electrician",
+                     *       "remarks": "remarks",
+                     *       "actor": "actor",
+                     *       "digest": "digest",
+                     *       "previous": "previous",
+                     *       "intact": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedAcceptance"];
                 };
             };
@@ -16261,6 +18440,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "1",
+                     *       "signed_at": "2026-11-22T22:30:00Z",
+                     *       "electrician": "electrician",
+                     *       "remarks": "remarks",
+                     *       "actor": "actor",
+                     *       "digest": "digest",
+                     *       "previous": "previous",
+                     *       "intact": true,
+                     *       "values": {}
+                     *     }
+                     */
                     "application/json": components["schemas"]["SignedAcceptanceWhole"];
                 };
             };
@@ -16347,6 +18539,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "name": "Garage left",
+                     *           "battery_wh": 24300,
+                     *           "max_a": 16,
+                     *           "phases": 1,
+                     *           "min_soc_percent": 78,
+                     *           "ev_id": "ev-id",
+                     *           "charger": "charger",
+                     *           "revision": 4
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Car_"];
                 };
             };
@@ -16433,6 +18643,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "battery_wh": 58000,
+                 *       "max_a": 16,
+                 *       "min_soc_percent": 20,
+                 *       "name": "Blue one",
+                 *       "phases": 3
+                 *     }
+                 */
                 "application/json": components["schemas"]["CarWanted"];
             };
         };
@@ -16445,6 +18664,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "battery_wh": 24300,
+                     *       "max_a": 16,
+                     *       "phases": 1,
+                     *       "min_soc_percent": 78,
+                     *       "ev_id": "ev-id",
+                     *       "charger": "charger",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Car"];
                 };
             };
@@ -16551,6 +18783,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "battery_wh": 24300,
+                     *       "max_a": 16,
+                     *       "phases": 1,
+                     *       "min_soc_percent": 78,
+                     *       "ev_id": "ev-id",
+                     *       "charger": "charger",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Car"];
                 };
             };
@@ -16641,6 +18886,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "battery_wh": 58000,
+                 *       "max_a": 16,
+                 *       "min_soc_percent": 20,
+                 *       "name": "Blue one",
+                 *       "phases": 3
+                 *     }
+                 */
                 "application/json": components["schemas"]["CarWanted"];
             };
         };
@@ -16651,6 +18905,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "battery_wh": 24300,
+                     *       "max_a": 16,
+                     *       "phases": 1,
+                     *       "min_soc_percent": 78,
+                     *       "ev_id": "ev-id",
+                     *       "charger": "charger",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Car"];
                 };
             };
@@ -16887,6 +19154,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "car": "car",
+                     *       "soc_percent": 78,
+                     *       "uncertainty_percent": 78,
+                     *       "told_at": "2026-11-22T22:30:00Z",
+                     *       "source": "push"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CarSoc"];
                 };
             };
@@ -16975,6 +19251,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "at": "2026-11-22T21:30:00Z",
+                 *       "soc_percent": 43,
+                 *       "source": "push"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CarSocWanted"];
             };
         };
@@ -16985,6 +19268,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "car": "car",
+                     *       "soc_percent": 78,
+                     *       "uncertainty_percent": 78,
+                     *       "told_at": "2026-11-22T22:30:00Z",
+                     *       "source": "push"
+                     *     }
+                     */
                     "application/json": components["schemas"]["CarSoc"];
                 };
             };
@@ -17089,6 +19381,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "source": "source",
+                     *       "zone": "DE-LU",
+                     *       "has_token": true,
+                     *       "currency": "EUR",
+                     *       "bought": {
+                     *         "energy": {
+                     *           "windows": [
+                     *             {
+                     *               "per_kwh": 1,
+                     *               "start": "23:00",
+                     *               "end": "05:00",
+                     *               "months": [
+                     *                 1
+                     *               ],
+                     *               "weekdays": [
+                     *                 1
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "otherwise": 1
+                     *         },
+                     *         "markup_per_kwh": 0.19,
+                     *         "grid_fee": {
+                     *           "windows": [
+                     *             {
+                     *               "per_kwh": 1,
+                     *               "start": "23:00",
+                     *               "end": "05:00",
+                     *               "months": [
+                     *                 1
+                     *               ],
+                     *               "weekdays": [
+                     *                 1
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "otherwise": 1
+                     *         },
+                     *         "levies_per_kwh": 0.19,
+                     *         "tax_percent": 78,
+                     *         "billed_minutes": 1
+                     *       },
+                     *       "fed_in": {
+                     *         "fixed_per_kwh": 0.19,
+                     *         "market_percent": 78,
+                     *         "deduction_per_kwh": 0.19,
+                     *         "nothing_when_negative": true
+                     *       },
+                     *       "co2_source": "co2-source",
+                     *       "co2_zone": "co2-zone",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Tariff"];
                 };
             };
@@ -17177,6 +19524,31 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "bought": {
+                 *         "grid_fee": {
+                 *           "otherwise": 0.085,
+                 *           "windows": [
+                 *             {
+                 *               "end": "05:00",
+                 *               "per_kwh": 0.03,
+                 *               "start": "23:00"
+                 *             }
+                 *           ]
+                 *         },
+                 *         "levies_per_kwh": 0.065,
+                 *         "markup_per_kwh": 0.018,
+                 *         "tax_percent": 19
+                 *       },
+                 *       "currency": "EUR",
+                 *       "fed_in": {
+                 *         "fixed_per_kwh": 0.08
+                 *       },
+                 *       "source": "energy-charts",
+                 *       "zone": "DE-LU"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TariffWanted"];
             };
         };
@@ -17187,6 +19559,61 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "source": "source",
+                     *       "zone": "DE-LU",
+                     *       "has_token": true,
+                     *       "currency": "EUR",
+                     *       "bought": {
+                     *         "energy": {
+                     *           "windows": [
+                     *             {
+                     *               "per_kwh": 1,
+                     *               "start": "23:00",
+                     *               "end": "05:00",
+                     *               "months": [
+                     *                 1
+                     *               ],
+                     *               "weekdays": [
+                     *                 1
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "otherwise": 1
+                     *         },
+                     *         "markup_per_kwh": 0.19,
+                     *         "grid_fee": {
+                     *           "windows": [
+                     *             {
+                     *               "per_kwh": 1,
+                     *               "start": "23:00",
+                     *               "end": "05:00",
+                     *               "months": [
+                     *                 1
+                     *               ],
+                     *               "weekdays": [
+                     *                 1
+                     *               ]
+                     *             }
+                     *           ],
+                     *           "otherwise": 1
+                     *         },
+                     *         "levies_per_kwh": 0.19,
+                     *         "tax_percent": 78,
+                     *         "billed_minutes": 1
+                     *       },
+                     *       "fed_in": {
+                     *         "fixed_per_kwh": 0.19,
+                     *         "market_percent": 78,
+                     *         "deduction_per_kwh": 0.19,
+                     *         "nothing_when_negative": true
+                     *       },
+                     *       "co2_source": "co2-source",
+                     *       "co2_zone": "co2-zone",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Tariff"];
                 };
             };
@@ -17300,6 +19727,31 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "bought": {
+                 *         "grid_fee": {
+                 *           "otherwise": 0.085,
+                 *           "windows": [
+                 *             {
+                 *               "end": "05:00",
+                 *               "per_kwh": 0.03,
+                 *               "start": "23:00"
+                 *             }
+                 *           ]
+                 *         },
+                 *         "levies_per_kwh": 0.065,
+                 *         "markup_per_kwh": 0.018,
+                 *         "tax_percent": 19
+                 *       },
+                 *       "currency": "EUR",
+                 *       "fed_in": {
+                 *         "fixed_per_kwh": 0.08
+                 *       },
+                 *       "source": "energy-charts",
+                 *       "zone": "DE-LU"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TariffTry"];
             };
         };
@@ -17310,6 +19762,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "currency": "EUR",
+                     *       "slots": [
+                     *         {
+                     *           "start": "2026-11-22T22:30:00Z",
+                     *           "end": "2026-11-22T22:30:00Z",
+                     *           "import_price_per_kwh": 0.19,
+                     *           "export_price_per_kwh": 0.19,
+                     *           "co2_g_per_kwh": 0.19
+                     *         }
+                     *       ],
+                     *       "price": {
+                     *         "input": "price",
+                     *         "source": "energy-charts",
+                     *         "freshness": "fresh",
+                     *         "known_until": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       },
+                     *       "co2": {
+                     *         "input": "price",
+                     *         "source": "energy-charts",
+                     *         "freshness": "fresh",
+                     *         "known_until": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Prices"];
                 };
             };
@@ -17414,6 +19894,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "latitude": 52.52,
+                     *       "longitude": 13.4,
+                     *       "time_zone": "Europe/Berlin",
+                     *       "solar_threshold_w": 11040,
+                     *       "objective": "cost",
+                     *       "weather_source": "weather-source",
+                     *       "car_before_battery": true,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Planning"];
                 };
             };
@@ -17502,6 +19994,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "latitude": 52.4,
+                 *       "longitude": 9.7,
+                 *       "objective": "cost",
+                 *       "solar_threshold_w": 400,
+                 *       "time_zone": "Europe/Berlin"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PlanningWanted"];
             };
         };
@@ -17512,6 +20013,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "latitude": 52.52,
+                     *       "longitude": 13.4,
+                     *       "time_zone": "Europe/Berlin",
+                     *       "solar_threshold_w": 11040,
+                     *       "objective": "cost",
+                     *       "weather_source": "weather-source",
+                     *       "car_before_battery": true,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Planning"];
                 };
             };
@@ -17625,6 +20138,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "planning": {
+                 *         "latitude": 52.4,
+                 *         "longitude": 9.7,
+                 *         "objective": "cost",
+                 *         "solar_threshold_w": 400,
+                 *         "time_zone": "Europe/Berlin"
+                 *       },
+                 *       "systems": [
+                 *         {
+                 *           "azimuth_deg": 180,
+                 *           "name": "South roof",
+                 *           "peak_w": 9800,
+                 *           "tilt_deg": 35
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["ForecastTry"];
             };
         };
@@ -17635,6 +20167,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "slots": [
+                     *         {
+                     *           "start": "2026-11-22T22:30:00Z",
+                     *           "end": "2026-11-22T22:30:00Z",
+                     *           "sun_w": 11040,
+                     *           "sun_low_w": 11040
+                     *         }
+                     *       ],
+                     *       "energy_wh": 24300,
+                     *       "weather": {
+                     *         "input": "price",
+                     *         "source": "energy-charts",
+                     *         "freshness": "fresh",
+                     *         "known_until": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SunForecast"];
                 };
             };
@@ -17739,6 +20291,23 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "name": "Garage left",
+                     *           "peak_w": 11040,
+                     *           "tilt_deg": 30,
+                     *           "azimuth_deg": 30,
+                     *           "inverter_w": 11040,
+                     *           "loss_percent": 78,
+                     *           "revision": 4
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_PvSystem_"];
                 };
             };
@@ -17825,6 +20394,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "azimuth_deg": 180,
+                 *       "name": "South roof",
+                 *       "peak_w": 9800,
+                 *       "tilt_deg": 35
+                 *     }
+                 */
                 "application/json": components["schemas"]["PvSystemWanted"];
             };
         };
@@ -17837,6 +20414,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "peak_w": 11040,
+                     *       "tilt_deg": 30,
+                     *       "azimuth_deg": 30,
+                     *       "inverter_w": 11040,
+                     *       "loss_percent": 78,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["PvSystem"];
                 };
             };
@@ -17943,6 +20532,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "peak_w": 11040,
+                     *       "tilt_deg": 30,
+                     *       "azimuth_deg": 30,
+                     *       "inverter_w": 11040,
+                     *       "loss_percent": 78,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["PvSystem"];
                 };
             };
@@ -18033,6 +20634,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "azimuth_deg": 180,
+                 *       "name": "South roof",
+                 *       "peak_w": 9800,
+                 *       "tilt_deg": 35
+                 *     }
+                 */
                 "application/json": components["schemas"]["PvSystemWanted"];
             };
         };
@@ -18043,6 +20652,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "name": "Garage left",
+                     *       "peak_w": 11040,
+                     *       "tilt_deg": 30,
+                     *       "azimuth_deg": 30,
+                     *       "inverter_w": 11040,
+                     *       "loss_percent": 78,
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["PvSystem"];
                 };
             };
@@ -18266,6 +20887,87 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "plan": {
+                     *         "id": "id",
+                     *         "profile_revision": 4,
+                     *         "made_at": "2026-11-22T22:30:00Z",
+                     *         "valid_until": "2026-11-22T22:30:00Z",
+                     *         "objective": "cost",
+                     *         "currency": "EUR",
+                     *         "slots": [
+                     *           {
+                     *             "start": "2026-11-22T22:30:00Z",
+                     *             "end": "2026-11-22T22:30:00Z"
+                     *           }
+                     *         ],
+                     *         "import_price_per_kwh": [
+                     *           0.19
+                     *         ],
+                     *         "export_price_per_kwh": [
+                     *           0.19
+                     *         ],
+                     *         "co2_g_per_kwh": [
+                     *           0.19
+                     *         ],
+                     *         "sun_w": [
+                     *           11040
+                     *         ],
+                     *         "sun_low_w": [
+                     *           11040
+                     *         ],
+                     *         "load_w": [
+                     *           11040
+                     *         ],
+                     *         "surplus_w": [
+                     *           11040
+                     *         ],
+                     *         "sessions": [
+                     *           {
+                     *             "session": "session",
+                     *             "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *             "energy_wh": 24300,
+                     *             "sun_wh": 24300,
+                     *             "grid_wh": 24300,
+                     *             "cost": 1,
+                     *             "at_once_cost": 1,
+                     *             "co2_g": 1,
+                     *             "shortfall_wh": 24300,
+                     *             "shortfall_s": 3,
+                     *             "shortfall_code": "departure-too-early",
+                     *             "reached_at": "2026-11-22T22:30:00Z",
+                     *             "soc_at_departure_percent": 78,
+                     *             "power_w": [
+                     *               11040
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "inputs": [
+                     *           {
+                     *             "input": "price",
+                     *             "source": "energy-charts",
+                     *             "freshness": "fresh",
+                     *             "known_until": "2026-11-22T22:30:00Z",
+                     *             "problem": "problem"
+                     *           }
+                     *         ],
+                     *         "value": 1,
+                     *         "bound": 1,
+                     *         "gap": 1,
+                     *         "inputs_hash": "inputs-hash"
+                     *       },
+                     *       "in_force": {
+                     *         "plan": "plan",
+                     *         "profile_revision": 4,
+                     *         "made_at": "2026-11-22T22:30:00Z",
+                     *         "valid_until": "2026-11-22T22:30:00Z",
+                     *         "state": "following",
+                     *         "refused": "refused",
+                     *         "refused_code": "refused-code"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["PlanAnswer"];
                 };
             };
@@ -18358,6 +21060,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "now": "2026-11-22T22:30:00Z",
+                     *       "currency": "EUR",
+                     *       "slots": [
+                     *         {
+                     *           "start": "2026-11-22T22:30:00Z",
+                     *           "end": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "import_price_per_kwh": [
+                     *         0.19
+                     *       ],
+                     *       "export_price_per_kwh": [
+                     *         0.19
+                     *       ],
+                     *       "co2_g_per_kwh": [
+                     *         0.19
+                     *       ],
+                     *       "sun_w": [
+                     *         11040
+                     *       ],
+                     *       "sun_forecast_w": [
+                     *         11040
+                     *       ],
+                     *       "surplus_forecast_w": [
+                     *         11040
+                     *       ],
+                     *       "load_w": [
+                     *         11040
+                     *       ],
+                     *       "load_forecast_w": [
+                     *         11040
+                     *       ],
+                     *       "grid_w": [
+                     *         11040
+                     *       ],
+                     *       "room_w": [
+                     *         11040
+                     *       ],
+                     *       "operator_limit_w": [
+                     *         11040
+                     *       ],
+                     *       "contract_w": 11040,
+                     *       "time_zone": "Europe/Berlin",
+                     *       "lanes": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "session": "session",
+                     *           "car_name": "car-name",
+                     *           "power_w": [
+                     *             11040
+                     *           ],
+                     *           "planned_w": [
+                     *             11040
+                     *           ],
+                     *           "departure": "2026-11-22T22:30:00Z",
+                     *           "plan": {
+                     *             "session": "session",
+                     *             "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *             "energy_wh": 24300,
+                     *             "sun_wh": 24300,
+                     *             "grid_wh": 24300,
+                     *             "cost": 1,
+                     *             "at_once_cost": 1,
+                     *             "co2_g": 1,
+                     *             "shortfall_wh": 24300,
+                     *             "shortfall_s": 3,
+                     *             "shortfall_code": "departure-too-early",
+                     *             "reached_at": "2026-11-22T22:30:00Z",
+                     *             "soc_at_departure_percent": 78
+                     *           }
+                     *         }
+                     *       ],
+                     *       "plan": {
+                     *         "plan": "plan",
+                     *         "profile_revision": 4,
+                     *         "made_at": "2026-11-22T22:30:00Z",
+                     *         "valid_until": "2026-11-22T22:30:00Z",
+                     *         "state": "following",
+                     *         "refused": "refused",
+                     *         "refused_code": "refused-code"
+                     *       },
+                     *       "inputs": [
+                     *         {
+                     *           "input": "price",
+                     *           "source": "energy-charts",
+                     *           "freshness": "fresh",
+                     *           "known_until": "2026-11-22T22:30:00Z",
+                     *           "problem": "problem"
+                     *         }
+                     *       ],
+                     *       "prices_known_until": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
@@ -18449,6 +21247,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "month": "2026-11",
+                     *           "sessions": 1,
+                     *           "unknown": 1,
+                     *           "energy_wh": 24300,
+                     *           "cost": 1,
+                     *           "at_once_cost": 1,
+                     *           "saved": 1,
+                     *           "co2_g": 1,
+                     *           "at_once_co2_g": 1,
+                     *           "currency": "EUR"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Saving_"];
                 };
             };
@@ -18532,6 +21349,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "price": [
+                     *         {
+                     *           "name": "energy-charts",
+                     *           "about": "about",
+                     *           "zones": [
+                     *             "DE-LU"
+                     *           ],
+                     *           "needs_token": true,
+                     *           "available": true
+                     *         }
+                     *       ],
+                     *       "co2": [
+                     *         {
+                     *           "name": "energy-charts",
+                     *           "about": "about",
+                     *           "zones": [
+                     *             "DE-LU"
+                     *           ],
+                     *           "needs_token": true,
+                     *           "available": true
+                     *         }
+                     *       ],
+                     *       "weather": [
+                     *         {
+                     *           "name": "energy-charts",
+                     *           "about": "about",
+                     *           "zones": [
+                     *             "DE-LU"
+                     *           ],
+                     *           "needs_token": true,
+                     *           "available": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["PriceSources"];
                 };
             };
@@ -18612,6 +21466,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "all_in": true,
+                 *       "currency": "EUR",
+                 *       "prices": [
+                 *         {
+                 *           "end": "2026-11-23T01:00:00Z",
+                 *           "per_kwh": 0.21,
+                 *           "start": "2026-11-23T00:00:00Z"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["FeedWanted"];
             };
         };
@@ -18622,6 +21489,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "taken": 1,
+                     *       "known_until": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["FeedTaken"];
                 };
             };
@@ -18736,6 +21609,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "20261122T081601Z-8c2f11d4",
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "charger_name": "charger-name",
+                     *           "car": "car",
+                     *           "started": "2026-11-22T22:30:00Z",
+                     *           "ended": "2026-11-22T22:30:00Z",
+                     *           "state": "open",
+                     *           "energy_wh": 24300,
+                     *           "sun_wh": 24300,
+                     *           "grid_wh": 24300,
+                     *           "charging_s": 3,
+                     *           "highest_w": 11040,
+                     *           "soc_start_percent": 78,
+                     *           "soc_end_percent": 78,
+                     *           "cost": 1,
+                     *           "currency": "EUR",
+                     *           "price_series": "price-series",
+                     *           "co2_g": 1,
+                     *           "at_once_cost": 1,
+                     *           "at_once_co2_g": 1,
+                     *           "mode": "mode",
+                     *           "revision": 4
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Session_"];
                 };
             };
@@ -18926,6 +21830,32 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "time_zone": "Europe/Berlin",
+                     *       "start": "2026-11-22T22:30:00Z",
+                     *       "end": "2026-11-22T22:30:00Z",
+                     *       "items": [
+                     *         {
+                     *           "month": "2026-11",
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "charger_name": "charger-name",
+                     *           "car": "car",
+                     *           "count": 1,
+                     *           "energy_wh": 24300,
+                     *           "sun_wh": 24300,
+                     *           "grid_wh": 24300,
+                     *           "sun_share": 1,
+                     *           "charging_s": 3,
+                     *           "cost": 1,
+                     *           "currency": "EUR",
+                     *           "unpriced_count": 1,
+                     *           "co2_g": 1,
+                     *           "unweighed_count": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["SessionSums"];
                 };
             };
@@ -19018,6 +21948,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "start": "2026-11-22T22:30:00Z",
+                     *           "end": "2026-11-22T22:30:00Z",
+                     *           "import_wh": 24300,
+                     *           "export_wh": 24300,
+                     *           "sun_wh": 24300,
+                     *           "charging_wh": 24300,
+                     *           "charging_sun_wh": 24300,
+                     *           "chargers": [
+                     *             {
+                     *               "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *               "energy_wh": 24300,
+                     *               "sun_wh": 24300
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_EnergySpan_"];
                 };
             };
@@ -19114,6 +22067,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "number": 1,
+                     *           "at": "2026-11-22T22:30:00Z",
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "limit_a": {
+                     *             "l1": 1,
+                     *             "l2": 1,
+                     *             "l3": 1
+                     *           },
+                     *           "limited_by": {
+                     *             "kind": "fuse",
+                     *             "element": "element",
+                     *             "phase": "L2",
+                     *             "value": 1,
+                     *             "since": "2026-11-22T22:30:00Z",
+                     *             "until": "2026-11-22T22:30:00Z"
+                     *           },
+                     *           "mode": "mode",
+                     *           "ladder": "ladder"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Decision_"];
                 };
             };
@@ -19200,6 +22180,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "credits_sun": true,
+                     *       "other_devices_w": [
+                     *         11040
+                     *       ],
+                     *       "contract_w": 11040,
+                     *       "failsafe_w": 11040,
+                     *       "failsafe_s": 3,
+                     *       "appliance_choices": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "limited": true
+                     *         }
+                     *       ],
+                     *       "revision": 4,
+                     *       "limits": [
+                     *         {
+                     *           "kind": "lpc",
+                     *           "source": "eebus",
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "state": "init",
+                     *           "limit_w": 11040,
+                     *           "until": "2026-11-22T22:30:00Z",
+                     *           "since": "2026-11-22T22:30:00Z",
+                     *           "failsafe_w": 11040,
+                     *           "failsafe_s": 3,
+                     *           "connected": true,
+                     *           "heard": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "appliances": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "limited": true,
+                     *           "limit_w": 11040,
+                     *           "reserved_w": 11040,
+                     *           "state": "unlimited",
+                     *           "power_w": 11040,
+                     *           "nominal_w": 11040,
+                     *           "failsafe_w": 11040,
+                     *           "problem": "problem"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Operator"];
                 };
             };
@@ -19288,6 +22316,18 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "appliance_choices": [],
+                 *       "contract_w": 30000,
+                 *       "credits_sun": false,
+                 *       "failsafe_s": 7200,
+                 *       "failsafe_w": 4200,
+                 *       "other_devices_w": [
+                 *         11000
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["OperatorSettings"];
             };
         };
@@ -19298,6 +22338,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "credits_sun": true,
+                     *       "other_devices_w": [
+                     *         11040
+                     *       ],
+                     *       "contract_w": 11040,
+                     *       "failsafe_w": 11040,
+                     *       "failsafe_s": 3,
+                     *       "appliance_choices": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "limited": true
+                     *         }
+                     *       ],
+                     *       "revision": 4,
+                     *       "limits": [
+                     *         {
+                     *           "kind": "lpc",
+                     *           "source": "eebus",
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "state": "init",
+                     *           "limit_w": 11040,
+                     *           "until": "2026-11-22T22:30:00Z",
+                     *           "since": "2026-11-22T22:30:00Z",
+                     *           "failsafe_w": 11040,
+                     *           "failsafe_s": 3,
+                     *           "connected": true,
+                     *           "heard": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "appliances": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "limited": true,
+                     *           "limit_w": 11040,
+                     *           "reserved_w": 11040,
+                     *           "state": "unlimited",
+                     *           "power_w": 11040,
+                     *           "nominal_w": 11040,
+                     *           "failsafe_w": 11040,
+                     *           "problem": "problem"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Operator"];
                 };
             };
@@ -19411,6 +22499,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "limit_w": 4200,
+                 *       "reference": "order 4711",
+                 *       "until": "2026-11-22T19:00:00Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LimitWanted"];
             };
         };
@@ -19421,6 +22516,54 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "credits_sun": true,
+                     *       "other_devices_w": [
+                     *         11040
+                     *       ],
+                     *       "contract_w": 11040,
+                     *       "failsafe_w": 11040,
+                     *       "failsafe_s": 3,
+                     *       "appliance_choices": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "limited": true
+                     *         }
+                     *       ],
+                     *       "revision": 4,
+                     *       "limits": [
+                     *         {
+                     *           "kind": "lpc",
+                     *           "source": "eebus",
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "state": "init",
+                     *           "limit_w": 11040,
+                     *           "until": "2026-11-22T22:30:00Z",
+                     *           "since": "2026-11-22T22:30:00Z",
+                     *           "failsafe_w": 11040,
+                     *           "failsafe_s": 3,
+                     *           "connected": true,
+                     *           "heard": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "appliances": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "name": "Garage left",
+                     *           "limited": true,
+                     *           "limit_w": 11040,
+                     *           "reserved_w": 11040,
+                     *           "state": "unlimited",
+                     *           "power_w": 11040,
+                     *           "nominal_w": 11040,
+                     *           "failsafe_w": 11040,
+                     *           "problem": "problem"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Operator"];
                 };
             };
@@ -19637,6 +22780,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "number": 1,
+                     *           "at": "2026-11-22T22:30:00Z",
+                     *           "event": "event",
+                     *           "limit": {
+                     *             "kind": "lpc",
+                     *             "source": "eebus",
+                     *             "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *             "name": "Garage left",
+                     *             "state": "init",
+                     *             "limit_w": 11040,
+                     *             "until": "2026-11-22T22:30:00Z",
+                     *             "since": "2026-11-22T22:30:00Z",
+                     *             "failsafe_w": 11040,
+                     *             "failsafe_s": 3,
+                     *             "connected": true,
+                     *             "heard": "2026-11-22T22:30:00Z"
+                     *           },
+                     *           "grid_import_w": 11040,
+                     *           "charging_w": 11040,
+                     *           "reached_s": 3,
+                     *           "reference": "reference",
+                     *           "appliances": "appliances",
+                     *           "hash": "hash",
+                     *           "before": "before"
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "intact": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["EvidencePage"];
                 };
             };
@@ -19923,6 +23100,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "pointer": "/grid_connection/fuse_a/l1",
+                     *           "before": null,
+                     *           "after": null
+                     *         }
+                     *       ],
+                     *       "applied": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["SiteFileResult"];
                 };
             };
@@ -20027,6 +23216,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "pointers": [
+                     *         "pointer"
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["ManagedFields"];
                 };
             };
@@ -20113,6 +23309,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "format": "volthus-backup",
+                     *       "version": 1,
+                     *       "site": "demo",
+                     *       "made": "2026-11-22T22:30:00Z",
+                     *       "software": "software",
+                     *       "site_file": "site-file",
+                     *       "meters": [
+                     *         {
+                     *           "id": "id",
+                     *           "settings": {
+                     *             "invert": false,
+                     *             "model": "janitza-umg-96",
+                     *             "name": "Main meter",
+                     *             "role": "grid",
+                     *             "rotation": "RST",
+                     *             "transport": {
+                     *               "host": "192.168.1.20",
+                     *               "kind": "tcp",
+                     *               "port": 502,
+                     *               "unit_id": 1
+                     *             }
+                     *           }
+                     *         }
+                     *       ],
+                     *       "devices": [
+                     *         {
+                     *           "ski": "8c2f 11d4 0e9a 77b3 5c60 9a1e d2f8 4b07 c3a5 6e91",
+                     *           "name": "Garage left",
+                     *           "kind": "kind"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Backup"];
                 };
             };
@@ -20202,6 +23433,41 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "format": "volthus-backup",
+                 *       "version": 1,
+                 *       "site": "demo",
+                 *       "made": "2026-11-22T22:30:00Z",
+                 *       "software": "software",
+                 *       "site_file": "site-file",
+                 *       "meters": [
+                 *         {
+                 *           "id": "id",
+                 *           "settings": {
+                 *             "invert": false,
+                 *             "model": "janitza-umg-96",
+                 *             "name": "Main meter",
+                 *             "role": "grid",
+                 *             "rotation": "RST",
+                 *             "transport": {
+                 *               "host": "192.168.1.20",
+                 *               "kind": "tcp",
+                 *               "port": 502,
+                 *               "unit_id": 1
+                 *             }
+                 *           }
+                 *         }
+                 *       ],
+                 *       "devices": [
+                 *         {
+                 *           "ski": "8c2f 11d4 0e9a 77b3 5c60 9a1e d2f8 4b07 c3a5 6e91",
+                 *           "name": "Garage left",
+                 *           "kind": "kind"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["Backup"];
             };
         };
@@ -20212,6 +23478,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "pointer": "/grid_connection/fuse_a/l1",
+                     *           "before": null,
+                     *           "after": null
+                     *         }
+                     *       ],
+                     *       "meters": [
+                     *         {
+                     *           "id": "id",
+                     *           "name": "Garage left",
+                     *           "step": "keep",
+                     *           "id_now": "id-now",
+                     *           "problem": "problem",
+                     *           "problem_detail": "problem-detail"
+                     *         }
+                     *       ],
+                     *       "names": [
+                     *         {
+                     *           "ski": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "before": "before",
+                     *           "after": "after",
+                     *           "problem": "problem"
+                     *         }
+                     *       ],
+                     *       "to_pair": [
+                     *         {
+                     *           "ski": "8c2f 11d4 0e9a 77b3 5c60 9a1e d2f8 4b07 c3a5 6e91",
+                     *           "name": "Garage left",
+                     *           "kind": "kind"
+                     *         }
+                     *       ],
+                     *       "applied": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["RestoreResult"];
                 };
             };
@@ -20313,6 +23616,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "version": "0.2.0",
+                     *           "published": "2026-11-22T22:30:00Z",
+                     *           "urgency": "normal",
+                     *           "notes": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "if_declined": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "one_way": true,
+                     *           "installs_itself": true
+                     *         }
+                     *       ],
+                     *       "next": null,
+                     *       "feed": {
+                     *         "answered_at": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Releases"];
                 };
             };
@@ -20372,6 +23703,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "standing": "current",
+                     *       "offered": {
+                     *         "version": "0.2.0",
+                     *         "published": "2026-11-22T22:30:00Z",
+                     *         "urgency": "normal",
+                     *         "notes": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "if_declined": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "one_way": true,
+                     *         "installs_itself": true
+                     *       },
+                     *       "newer": [
+                     *         {
+                     *           "version": "0.2.0",
+                     *           "published": "2026-11-22T22:30:00Z",
+                     *           "urgency": "normal",
+                     *           "notes": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "if_declined": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "one_way": true,
+                     *           "installs_itself": true
+                     *         }
+                     *       ],
+                     *       "decision": {
+                     *         "version": "0.1.0",
+                     *         "choice": "install",
+                     *         "actor": "actor",
+                     *         "at": "2026-11-22T22:30:00Z"
+                     *       },
+                     *       "command": "command",
+                     *       "update": {
+                     *         "phase": "idle",
+                     *         "version": "0.1.0",
+                     *         "reason": "reason",
+                     *         "element": "element",
+                     *         "since": "2026-11-22T22:30:00Z",
+                     *         "declined": "declined",
+                     *         "can_go_back": true
+                     *       },
+                     *       "feed": {
+                     *         "answered_at": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SiteSoftware"];
                 };
             };
@@ -20458,6 +23851,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "version": "0.2.0",
+                 *       "choice": "install",
+                 *       "confirm_one_way": false
+                 *     }
+                 */
                 "application/json": components["schemas"]["SoftwareDecisionWanted"];
             };
         };
@@ -20468,6 +23868,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "standing": "current",
+                     *       "offered": {
+                     *         "version": "0.2.0",
+                     *         "published": "2026-11-22T22:30:00Z",
+                     *         "urgency": "normal",
+                     *         "notes": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "if_declined": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "one_way": true,
+                     *         "installs_itself": true
+                     *       },
+                     *       "newer": [
+                     *         {
+                     *           "version": "0.2.0",
+                     *           "published": "2026-11-22T22:30:00Z",
+                     *           "urgency": "normal",
+                     *           "notes": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "if_declined": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "one_way": true,
+                     *           "installs_itself": true
+                     *         }
+                     *       ],
+                     *       "decision": {
+                     *         "version": "0.1.0",
+                     *         "choice": "install",
+                     *         "actor": "actor",
+                     *         "at": "2026-11-22T22:30:00Z"
+                     *       },
+                     *       "command": "command",
+                     *       "update": {
+                     *         "phase": "idle",
+                     *         "version": "0.1.0",
+                     *         "reason": "reason",
+                     *         "element": "element",
+                     *         "since": "2026-11-22T22:30:00Z",
+                     *         "declined": "declined",
+                     *         "can_go_back": true
+                     *       },
+                     *       "feed": {
+                     *         "answered_at": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SiteSoftware"];
                 };
             };
@@ -20578,6 +24040,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "standing": "current",
+                     *       "offered": {
+                     *         "version": "0.2.0",
+                     *         "published": "2026-11-22T22:30:00Z",
+                     *         "urgency": "normal",
+                     *         "notes": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "if_declined": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "one_way": true,
+                     *         "installs_itself": true
+                     *       },
+                     *       "newer": [
+                     *         {
+                     *           "version": "0.2.0",
+                     *           "published": "2026-11-22T22:30:00Z",
+                     *           "urgency": "normal",
+                     *           "notes": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "if_declined": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "one_way": true,
+                     *           "installs_itself": true
+                     *         }
+                     *       ],
+                     *       "decision": {
+                     *         "version": "0.1.0",
+                     *         "choice": "install",
+                     *         "actor": "actor",
+                     *         "at": "2026-11-22T22:30:00Z"
+                     *       },
+                     *       "command": "command",
+                     *       "update": {
+                     *         "phase": "idle",
+                     *         "version": "0.1.0",
+                     *         "reason": "reason",
+                     *         "element": "element",
+                     *         "since": "2026-11-22T22:30:00Z",
+                     *         "declined": "declined",
+                     *         "can_go_back": true
+                     *       },
+                     *       "feed": {
+                     *         "answered_at": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SiteSoftware"];
                 };
             };
@@ -20688,6 +24212,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "standing": "current",
+                     *       "offered": {
+                     *         "version": "0.2.0",
+                     *         "published": "2026-11-22T22:30:00Z",
+                     *         "urgency": "normal",
+                     *         "notes": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "if_declined": {
+                     *           "en": "en",
+                     *           "de": "de",
+                     *           "sv": "sv"
+                     *         },
+                     *         "one_way": true,
+                     *         "installs_itself": true
+                     *       },
+                     *       "newer": [
+                     *         {
+                     *           "version": "0.2.0",
+                     *           "published": "2026-11-22T22:30:00Z",
+                     *           "urgency": "normal",
+                     *           "notes": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "if_declined": {
+                     *             "en": "en",
+                     *             "de": "de",
+                     *             "sv": "sv"
+                     *           },
+                     *           "one_way": true,
+                     *           "installs_itself": true
+                     *         }
+                     *       ],
+                     *       "decision": {
+                     *         "version": "0.1.0",
+                     *         "choice": "install",
+                     *         "actor": "actor",
+                     *         "at": "2026-11-22T22:30:00Z"
+                     *       },
+                     *       "command": "command",
+                     *       "update": {
+                     *         "phase": "idle",
+                     *         "version": "0.1.0",
+                     *         "reason": "reason",
+                     *         "element": "element",
+                     *         "since": "2026-11-22T22:30:00Z",
+                     *         "declined": "declined",
+                     *         "can_go_back": true
+                     *       },
+                     *       "feed": {
+                     *         "answered_at": "2026-11-22T22:30:00Z",
+                     *         "problem": "problem"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["SiteSoftware"];
                 };
             };
@@ -20789,6 +24375,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "revision": 1,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "tags": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RingsShown"];
                 };
             };
@@ -20856,6 +24463,26 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "rings": [
+                 *         {
+                 *           "name": "canary",
+                 *           "sites": [],
+                 *           "soak_s": 86400,
+                 *           "tags": [
+                 *             "canary"
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "all",
+                 *           "sites": [],
+                 *           "soak_s": 86400,
+                 *           "tags": []
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["RingsWanted"];
             };
         };
@@ -20866,6 +24493,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "revision": 1,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "tags": []
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["RingsShown"];
                 };
             };
@@ -20949,6 +24597,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "actor": "olga",
+                     *           "changed_at": "2026-11-22T09:12:00Z",
+                     *           "id": 7,
+                     *           "params": {
+                     *             "count": "1",
+                     *             "site": "demo",
+                     *             "why": "cem-silent"
+                     *           },
+                     *           "reason": "update-failed",
+                     *           "ring": 0,
+                     *           "rings": [
+                     *             {
+                     *               "name": "canary",
+                     *               "sites": [],
+                     *               "soak_s": 86400,
+                     *               "stages": {
+                     *                 "failed": 1,
+                     *                 "installed": 4
+                     *               },
+                     *               "tags": [
+                     *                 "canary"
+                     *               ]
+                     *             },
+                     *             {
+                     *               "name": "all",
+                     *               "sites": [],
+                     *               "soak_s": 86400,
+                     *               "stages": {
+                     *                 "waiting": 95
+                     *               },
+                     *               "tags": []
+                     *             }
+                     *           ],
+                     *           "started_at": "2026-11-22T09:00:00Z",
+                     *           "state": "stopped",
+                     *           "version": "0.2.0"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_RolloutShown_"];
                 };
             };
@@ -21014,6 +24707,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "version": "0.2.0"
+                 *     }
+                 */
                 "application/json": components["schemas"]["RolloutWanted"];
             };
         };
@@ -21024,6 +24722,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": "olga",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "id": 7,
+                     *       "params": {
+                     *         "count": "1",
+                     *         "site": "demo",
+                     *         "why": "cem-silent"
+                     *       },
+                     *       "reason": "update-failed",
+                     *       "ring": 0,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "failed": 1,
+                     *             "installed": 4
+                     *           },
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "waiting": 95
+                     *           },
+                     *           "tags": []
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "stopped",
+                     *       "version": "0.2.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RolloutShown"];
                 };
             };
@@ -21109,6 +24847,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": "olga",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "id": 7,
+                     *       "params": {
+                     *         "count": "1",
+                     *         "site": "demo",
+                     *         "why": "cem-silent"
+                     *       },
+                     *       "reason": "update-failed",
+                     *       "ring": 0,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "failed": 1,
+                     *             "installed": 4
+                     *           },
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "waiting": 95
+                     *           },
+                     *           "tags": []
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "stopped",
+                     *       "version": "0.2.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RolloutShown"];
                 };
             };
@@ -21189,6 +24967,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "asked_at": "2026-11-22T09:00:00Z",
+                     *           "name": "Green Street 4",
+                     *           "reason": "cem-silent",
+                     *           "ring": 0,
+                     *           "site": "demo",
+                     *           "stage": "failed"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_RolloutSite_"];
                 };
             };
@@ -21271,6 +25064,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": "olga",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "id": 7,
+                     *       "params": {
+                     *         "count": "1",
+                     *         "site": "demo",
+                     *         "why": "cem-silent"
+                     *       },
+                     *       "reason": "update-failed",
+                     *       "ring": 0,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "failed": 1,
+                     *             "installed": 4
+                     *           },
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "waiting": 95
+                     *           },
+                     *           "tags": []
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "stopped",
+                     *       "version": "0.2.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RolloutShown"];
                 };
             };
@@ -21362,6 +25195,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": "olga",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "id": 7,
+                     *       "params": {
+                     *         "count": "1",
+                     *         "site": "demo",
+                     *         "why": "cem-silent"
+                     *       },
+                     *       "reason": "update-failed",
+                     *       "ring": 0,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "failed": 1,
+                     *             "installed": 4
+                     *           },
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "waiting": 95
+                     *           },
+                     *           "tags": []
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "stopped",
+                     *       "version": "0.2.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RolloutShown"];
                 };
             };
@@ -21453,6 +25326,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": "olga",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "id": 7,
+                     *       "params": {
+                     *         "count": "1",
+                     *         "site": "demo",
+                     *         "why": "cem-silent"
+                     *       },
+                     *       "reason": "update-failed",
+                     *       "ring": 0,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "failed": 1,
+                     *             "installed": 4
+                     *           },
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "waiting": 95
+                     *           },
+                     *           "tags": []
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "stopped",
+                     *       "version": "0.2.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RolloutShown"];
                 };
             };
@@ -21544,6 +25457,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "actor": "olga",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "id": 7,
+                     *       "params": {
+                     *         "count": "1",
+                     *         "site": "demo",
+                     *         "why": "cem-silent"
+                     *       },
+                     *       "reason": "update-failed",
+                     *       "ring": 0,
+                     *       "rings": [
+                     *         {
+                     *           "name": "canary",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "failed": 1,
+                     *             "installed": 4
+                     *           },
+                     *           "tags": [
+                     *             "canary"
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "all",
+                     *           "sites": [],
+                     *           "soak_s": 86400,
+                     *           "stages": {
+                     *             "waiting": 95
+                     *           },
+                     *           "tags": []
+                     *         }
+                     *       ],
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "stopped",
+                     *       "version": "0.2.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["RolloutShown"];
                 };
             };
@@ -21642,6 +25595,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "fired_at": "2026-11-22T09:05:00Z",
+                     *           "id": "5f2c08c1d9a3b7e4",
+                     *           "params": {
+                     *             "name": "Garage left"
+                     *           },
+                     *           "rule": "charger-offline",
+                     *           "severity": "warning",
+                     *           "site": "demo",
+                     *           "site_name": "Green Street 4",
+                     *           "started_at": "2026-11-22T09:00:00Z",
+                     *           "state": "firing"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Alert_"];
                 };
             };
@@ -21710,6 +25684,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "firing": 1,
+                     *       "unacknowledged": 1,
+                     *       "alarms": 1
+                     *     }
+                     */
                     "application/json": components["schemas"]["AlertCounts"];
                 };
             };
@@ -21777,6 +25758,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "fired_at": "2026-11-22T09:05:00Z",
+                     *       "id": "5f2c08c1d9a3b7e4",
+                     *       "params": {
+                     *         "name": "Garage left"
+                     *       },
+                     *       "rule": "charger-offline",
+                     *       "severity": "warning",
+                     *       "site": "demo",
+                     *       "site_name": "Green Street 4",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "firing"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Alert"];
                 };
             };
@@ -21859,6 +25856,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "fired_at": "2026-11-22T09:05:00Z",
+                     *       "id": "5f2c08c1d9a3b7e4",
+                     *       "params": {
+                     *         "name": "Garage left"
+                     *       },
+                     *       "rule": "charger-offline",
+                     *       "severity": "warning",
+                     *       "site": "demo",
+                     *       "site_name": "Green Street 4",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "state": "firing"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Alert"];
                 };
             };
@@ -21942,6 +25955,24 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "after_s": 300,
+                     *           "delivered_after_s": 300,
+                     *           "delivered_severity": "warning",
+                     *           "enabled": true,
+                     *           "needs_car": true,
+                     *           "revision": 0,
+                     *           "rule": "charger-offline",
+                     *           "severity": "warning",
+                     *           "threshold": "held-for"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_AlertRule_"];
                 };
             };
@@ -22011,6 +26042,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "after_s": 600,
+                 *       "enabled": true,
+                 *       "severity": "alarm"
+                 *     }
+                 */
                 "application/json": components["schemas"]["AlertRuleWanted"];
             };
         };
@@ -22021,6 +26059,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "after_s": 300,
+                     *       "delivered_after_s": 300,
+                     *       "delivered_severity": "warning",
+                     *       "enabled": true,
+                     *       "needs_car": true,
+                     *       "revision": 0,
+                     *       "rule": "charger-offline",
+                     *       "severity": "warning",
+                     *       "threshold": "held-for"
+                     *     }
+                     */
                     "application/json": components["schemas"]["AlertRule"];
                 };
             };
@@ -22104,6 +26155,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "url": "https://board.example.com/volthus",
+                     *           "description": "description",
+                     *           "events": [
+                     *             "alert.fired"
+                     *           ],
+                     *           "sites": [
+                     *             "demo"
+                     *           ],
+                     *           "enabled": true,
+                     *           "disabled_reason": "gave-up",
+                     *           "username": "service",
+                     *           "created_at": "2026-11-22T22:30:00Z",
+                     *           "failing_since": "2026-11-22T22:30:00Z",
+                     *           "old_secret_until": "2026-11-22T22:30:00Z",
+                     *           "revision": 4
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Webhook_"];
                 };
             };
@@ -22169,6 +26245,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "On-call",
+                 *       "enabled": true,
+                 *       "events": [
+                 *         "alert.fired",
+                 *         "alert.resolved"
+                 *       ],
+                 *       "sites": [
+                 *         "demo"
+                 *       ],
+                 *       "url": "https://example.com/volthus"
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookWanted"];
             };
         };
@@ -22181,6 +26271,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "url": "https://board.example.com/volthus",
+                     *       "description": "description",
+                     *       "events": [
+                     *         "alert.fired"
+                     *       ],
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "enabled": true,
+                     *       "disabled_reason": "gave-up",
+                     *       "username": "service",
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "failing_since": "2026-11-22T22:30:00Z",
+                     *       "old_secret_until": "2026-11-22T22:30:00Z",
+                     *       "revision": 4,
+                     *       "secret": "whsec_..."
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewWebhook"];
                 };
             };
@@ -22266,6 +26377,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "url": "https://board.example.com/volthus",
+                     *       "description": "description",
+                     *       "events": [
+                     *         "alert.fired"
+                     *       ],
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "enabled": true,
+                     *       "disabled_reason": "gave-up",
+                     *       "username": "service",
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "failing_since": "2026-11-22T22:30:00Z",
+                     *       "old_secret_until": "2026-11-22T22:30:00Z",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
@@ -22344,6 +26475,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "On-call",
+                 *       "enabled": true,
+                 *       "events": [
+                 *         "alert.fired",
+                 *         "alert.resolved"
+                 *       ],
+                 *       "sites": [
+                 *         "demo"
+                 *       ],
+                 *       "url": "https://example.com/volthus"
+                 *     }
+                 */
                 "application/json": components["schemas"]["WebhookWanted"];
             };
         };
@@ -22354,6 +26499,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "url": "https://board.example.com/volthus",
+                     *       "description": "description",
+                     *       "events": [
+                     *         "alert.fired"
+                     *       ],
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "enabled": true,
+                     *       "disabled_reason": "gave-up",
+                     *       "username": "service",
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "failing_since": "2026-11-22T22:30:00Z",
+                     *       "old_secret_until": "2026-11-22T22:30:00Z",
+                     *       "revision": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
@@ -22543,6 +26708,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "url": "https://board.example.com/volthus",
+                     *       "description": "description",
+                     *       "events": [
+                     *         "alert.fired"
+                     *       ],
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "enabled": true,
+                     *       "disabled_reason": "gave-up",
+                     *       "username": "service",
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "failing_since": "2026-11-22T22:30:00Z",
+                     *       "old_secret_until": "2026-11-22T22:30:00Z",
+                     *       "revision": 4,
+                     *       "secret": "whsec_..."
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewWebhook"];
                 };
             };
@@ -22636,6 +26822,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeliveryQueued"];
                 };
             };
@@ -22725,6 +26916,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "event": "alert.fired",
+                     *           "site": "demo",
+                     *           "state": "waiting",
+                     *           "created_at": "2026-11-22T22:30:00Z",
+                     *           "attempts": 1,
+                     *           "status": 1,
+                     *           "error": "error",
+                     *           "tried_at": "2026-11-22T22:30:00Z",
+                     *           "duration_ms": 12,
+                     *           "next_at": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_Delivery_"];
                 };
             };
@@ -22808,6 +27019,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id"
+                     *     }
+                     */
                     "application/json": components["schemas"]["DeliveryQueued"];
                 };
             };
@@ -22891,6 +27107,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "public_key": "public-key"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PushKey"];
                 };
             };
@@ -22956,6 +27177,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "id",
+                     *           "endpoint": "endpoint",
+                     *           "label": "label",
+                     *           "language": "en",
+                     *           "severity": "info",
+                     *           "rules": [
+                     *             "site-offline"
+                     *           ],
+                     *           "sites": [
+                     *             "demo"
+                     *           ],
+                     *           "tells_resolved": true,
+                     *           "quiet": {
+                     *             "from": "22:00",
+                     *             "to": "22:00",
+                     *             "timezone": "Europe/Berlin",
+                     *             "alarms_too": false
+                     *           },
+                     *           "created_at": "2026-11-22T22:30:00Z",
+                     *           "delivered_at": "2026-11-22T22:30:00Z",
+                     *           "failing_since": "2026-11-22T22:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["Page_PushSubscription_"];
                 };
             };
@@ -23021,6 +27272,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "endpoint": "https://push.example.com/f3a1",
+                 *       "keys": {
+                 *         "auth": "tBHItJI5svbpez7KI4CCXg",
+                 *         "p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQtUbVlUls0VJXg7A8u-Ts1XbjhazAkj7I99e8QcYP7DkM"
+                 *       },
+                 *       "label": "Phone",
+                 *       "language": "de",
+                 *       "quiet": {
+                 *         "from": "22:00",
+                 *         "timezone": "Europe/Berlin",
+                 *         "to": "07:00"
+                 *       },
+                 *       "severity": "alarm"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PushSubscriptionWanted"];
             };
         };
@@ -23033,6 +27301,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "id",
+                     *       "endpoint": "endpoint",
+                     *       "label": "label",
+                     *       "language": "en",
+                     *       "severity": "info",
+                     *       "rules": [
+                     *         "site-offline"
+                     *       ],
+                     *       "sites": [
+                     *         "demo"
+                     *       ],
+                     *       "tells_resolved": true,
+                     *       "quiet": {
+                     *         "from": "22:00",
+                     *         "to": "22:00",
+                     *         "timezone": "Europe/Berlin",
+                     *         "alarms_too": false
+                     *       },
+                     *       "created_at": "2026-11-22T22:30:00Z",
+                     *       "delivered_at": "2026-11-22T22:30:00Z",
+                     *       "failing_since": "2026-11-22T22:30:00Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["PushSubscription"];
                 };
             };
@@ -23213,6 +27506,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example null */
                     "application/json": unknown;
                 };
             };
@@ -23296,6 +27590,12 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "api": "v1"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Version"];
                 };
             };
@@ -23352,6 +27652,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0",
+                     *       "functions": [
+                     *         {
+                     *           "name": "solar-forecast",
+                     *           "row": "B1",
+                     *           "available": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Catalogue"];
                 };
             };
