@@ -19,7 +19,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -187,6 +187,7 @@ class Machine:
     memory_mb: list[float] = field(default_factory=list)
     _began_s: float = 0.0
     _before_s: dict[str, float] = field(default_factory=dict)
+    _seen_s: dict[int, float] = field(default_factory=dict)
 
     def begin(self) -> None:
         """Count from now."""
@@ -206,7 +207,13 @@ class Machine:
             await asyncio.sleep(LOOK_S)
 
     def _spent_s(self) -> dict[str, float]:
-        return {name: sum(map(cpu_s, some)) for name, some in self.programs.items()}
+        return {name: sum(map(self._cpu_s, some)) for name, some in self.programs.items()}
+
+    def _cpu_s(self, program: psutil.Process) -> float:
+        # A worker of the database may have ended: then what it took when it was seen last.
+        with suppress(psutil.NoSuchProcess):
+            self._seen_s[program.pid] = cpu_s(program)
+        return self._seen_s.get(program.pid, 0.0)
 
 
 async def scraped(lines: Lines, after_s: float) -> tuple[Came, int]:
