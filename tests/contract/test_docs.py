@@ -39,7 +39,7 @@ SERVICES = {
     "enrolment": EnrolmentSettings,
     "updater": UpdaterSettings,
 }
-PRODUCT = ("services/*/src", "libs/kit/src", "libs/eebus/src/eebus/transport")
+PRODUCT = ("services/*/src", "tools/updater/src", "libs/kit/src", "libs/eebus/src/eebus/transport")
 SKIPPED = {".venv", "node_modules", ".state", ".tools", ".git"}
 # Read by scripts and tests, not by a program with settings.
 BY_SCRIPTS = {
