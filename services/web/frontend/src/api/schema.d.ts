@@ -8751,7 +8751,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "grant_type": "grant-type",
+                 *       "grant_type": "password",
                  *       "username": "service",
                  *       "password": "three green cars",
                  *       "scope": "",
@@ -10608,27 +10608,28 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "about": "grid-connection",
-                     *           "action": "cem.grid-connection-put",
-                     *           "actor": "sven",
-                     *           "address": "",
-                     *           "after": {
-                     *             "settings": {
-                     *               "phases": 3,
-                     *               "revision": "1"
-                     *             }
-                     *           },
+                     *           "id": "1795341600.25|d0000000000000042",
                      *           "at": "2026-11-22T09:20:00.25Z",
+                     *           "source": "front-door",
+                     *           "actor": "sven",
+                     *           "role": "service",
+                     *           "address": "",
+                     *           "site": "demo",
+                     *           "action": "cem.grid-connection-put",
+                     *           "about": "grid-connection",
+                     *           "outcome": "done",
                      *           "details": {
                      *             "settings": {
                      *               "phases": 3
                      *             }
                      *           },
-                     *           "id": "1795341600.25|d0000000000000042",
-                     *           "outcome": "done",
-                     *           "role": "service",
-                     *           "site": "demo",
-                     *           "source": "front-door"
+                     *           "before": null,
+                     *           "after": {
+                     *             "settings": {
+                     *               "phases": 3,
+                     *               "revision": "1"
+                     *             }
+                     *           }
                      *         }
                      *       ],
                      *       "next": null
@@ -24601,16 +24602,20 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "actor": "olga",
-                     *           "changed_at": "2026-11-22T09:12:00Z",
                      *           "id": 7,
+                     *           "version": "0.2.0",
+                     *           "state": "stopped",
+                     *           "ring": 0,
+                     *           "reason": "update-failed",
                      *           "params": {
                      *             "count": "1",
                      *             "site": "demo",
                      *             "why": "cem-silent"
                      *           },
-                     *           "reason": "update-failed",
-                     *           "ring": 0,
+                     *           "actor": "olga",
+                     *           "started_at": "2026-11-22T09:00:00Z",
+                     *           "changed_at": "2026-11-22T09:12:00Z",
+                     *           "next_ring_at": "2026-11-22T22:30:00Z",
                      *           "rings": [
                      *             {
                      *               "name": "canary",
@@ -24633,10 +24638,7 @@ export interface operations {
                      *               },
                      *               "tags": []
                      *             }
-                     *           ],
-                     *           "started_at": "2026-11-22T09:00:00Z",
-                     *           "state": "stopped",
-                     *           "version": "0.2.0"
+                     *           ]
                      *         }
                      *       ],
                      *       "next": null
@@ -24724,16 +24726,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "actor": "olga",
-                     *       "changed_at": "2026-11-22T09:12:00Z",
                      *       "id": 7,
+                     *       "version": "0.2.0",
+                     *       "state": "stopped",
+                     *       "ring": 0,
+                     *       "reason": "update-failed",
                      *       "params": {
                      *         "count": "1",
                      *         "site": "demo",
                      *         "why": "cem-silent"
                      *       },
-                     *       "reason": "update-failed",
-                     *       "ring": 0,
+                     *       "actor": "olga",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "next_ring_at": "2026-11-22T22:30:00Z",
                      *       "rings": [
                      *         {
                      *           "name": "canary",
@@ -24756,10 +24762,7 @@ export interface operations {
                      *           },
                      *           "tags": []
                      *         }
-                     *       ],
-                     *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "stopped",
-                     *       "version": "0.2.0"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["RolloutShown"];
@@ -24849,16 +24852,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "actor": "olga",
-                     *       "changed_at": "2026-11-22T09:12:00Z",
                      *       "id": 7,
+                     *       "version": "0.2.0",
+                     *       "state": "stopped",
+                     *       "ring": 0,
+                     *       "reason": "update-failed",
                      *       "params": {
                      *         "count": "1",
                      *         "site": "demo",
                      *         "why": "cem-silent"
                      *       },
-                     *       "reason": "update-failed",
-                     *       "ring": 0,
+                     *       "actor": "olga",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "next_ring_at": "2026-11-22T22:30:00Z",
                      *       "rings": [
                      *         {
                      *           "name": "canary",
@@ -24881,10 +24888,7 @@ export interface operations {
                      *           },
                      *           "tags": []
                      *         }
-                     *       ],
-                     *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "stopped",
-                     *       "version": "0.2.0"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["RolloutShown"];
@@ -24971,12 +24975,13 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "asked_at": "2026-11-22T09:00:00Z",
-                     *           "name": "Green Street 4",
-                     *           "reason": "cem-silent",
-                     *           "ring": 0,
                      *           "site": "demo",
-                     *           "stage": "failed"
+                     *           "name": "Green Street 4",
+                     *           "ring": 0,
+                     *           "stage": "failed",
+                     *           "reason": "cem-silent",
+                     *           "asked_at": "2026-11-22T09:00:00Z",
+                     *           "installed_at": "2026-11-22T22:30:00Z"
                      *         }
                      *       ],
                      *       "next": null
@@ -25066,16 +25071,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "actor": "olga",
-                     *       "changed_at": "2026-11-22T09:12:00Z",
                      *       "id": 7,
+                     *       "version": "0.2.0",
+                     *       "state": "stopped",
+                     *       "ring": 0,
+                     *       "reason": "update-failed",
                      *       "params": {
                      *         "count": "1",
                      *         "site": "demo",
                      *         "why": "cem-silent"
                      *       },
-                     *       "reason": "update-failed",
-                     *       "ring": 0,
+                     *       "actor": "olga",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "next_ring_at": "2026-11-22T22:30:00Z",
                      *       "rings": [
                      *         {
                      *           "name": "canary",
@@ -25098,10 +25107,7 @@ export interface operations {
                      *           },
                      *           "tags": []
                      *         }
-                     *       ],
-                     *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "stopped",
-                     *       "version": "0.2.0"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["RolloutShown"];
@@ -25197,16 +25203,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "actor": "olga",
-                     *       "changed_at": "2026-11-22T09:12:00Z",
                      *       "id": 7,
+                     *       "version": "0.2.0",
+                     *       "state": "stopped",
+                     *       "ring": 0,
+                     *       "reason": "update-failed",
                      *       "params": {
                      *         "count": "1",
                      *         "site": "demo",
                      *         "why": "cem-silent"
                      *       },
-                     *       "reason": "update-failed",
-                     *       "ring": 0,
+                     *       "actor": "olga",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "next_ring_at": "2026-11-22T22:30:00Z",
                      *       "rings": [
                      *         {
                      *           "name": "canary",
@@ -25229,10 +25239,7 @@ export interface operations {
                      *           },
                      *           "tags": []
                      *         }
-                     *       ],
-                     *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "stopped",
-                     *       "version": "0.2.0"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["RolloutShown"];
@@ -25328,16 +25335,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "actor": "olga",
-                     *       "changed_at": "2026-11-22T09:12:00Z",
                      *       "id": 7,
+                     *       "version": "0.2.0",
+                     *       "state": "stopped",
+                     *       "ring": 0,
+                     *       "reason": "update-failed",
                      *       "params": {
                      *         "count": "1",
                      *         "site": "demo",
                      *         "why": "cem-silent"
                      *       },
-                     *       "reason": "update-failed",
-                     *       "ring": 0,
+                     *       "actor": "olga",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "next_ring_at": "2026-11-22T22:30:00Z",
                      *       "rings": [
                      *         {
                      *           "name": "canary",
@@ -25360,10 +25371,7 @@ export interface operations {
                      *           },
                      *           "tags": []
                      *         }
-                     *       ],
-                     *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "stopped",
-                     *       "version": "0.2.0"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["RolloutShown"];
@@ -25459,16 +25467,20 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "actor": "olga",
-                     *       "changed_at": "2026-11-22T09:12:00Z",
                      *       "id": 7,
+                     *       "version": "0.2.0",
+                     *       "state": "stopped",
+                     *       "ring": 0,
+                     *       "reason": "update-failed",
                      *       "params": {
                      *         "count": "1",
                      *         "site": "demo",
                      *         "why": "cem-silent"
                      *       },
-                     *       "reason": "update-failed",
-                     *       "ring": 0,
+                     *       "actor": "olga",
+                     *       "started_at": "2026-11-22T09:00:00Z",
+                     *       "changed_at": "2026-11-22T09:12:00Z",
+                     *       "next_ring_at": "2026-11-22T22:30:00Z",
                      *       "rings": [
                      *         {
                      *           "name": "canary",
@@ -25491,10 +25503,7 @@ export interface operations {
                      *           },
                      *           "tags": []
                      *         }
-                     *       ],
-                     *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "stopped",
-                     *       "version": "0.2.0"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["RolloutShown"];
@@ -25599,18 +25608,21 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
-                     *           "fired_at": "2026-11-22T09:05:00Z",
                      *           "id": "5f2c08c1d9a3b7e4",
+                     *           "site": "demo",
+                     *           "site_name": "Green Street 4",
+                     *           "rule": "charger-offline",
+                     *           "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *           "severity": "warning",
+                     *           "state": "firing",
                      *           "params": {
                      *             "name": "Garage left"
                      *           },
-                     *           "rule": "charger-offline",
-                     *           "severity": "warning",
-                     *           "site": "demo",
-                     *           "site_name": "Green Street 4",
                      *           "started_at": "2026-11-22T09:00:00Z",
-                     *           "state": "firing"
+                     *           "fired_at": "2026-11-22T09:05:00Z",
+                     *           "resolved_at": "2026-11-22T22:30:00Z",
+                     *           "acknowledged_at": "2026-11-22T22:30:00Z",
+                     *           "acknowledged_by": "acknowledged-by"
                      *         }
                      *       ],
                      *       "next": null
@@ -25760,18 +25772,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
-                     *       "fired_at": "2026-11-22T09:05:00Z",
                      *       "id": "5f2c08c1d9a3b7e4",
+                     *       "site": "demo",
+                     *       "site_name": "Green Street 4",
+                     *       "rule": "charger-offline",
+                     *       "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "severity": "warning",
+                     *       "state": "firing",
                      *       "params": {
                      *         "name": "Garage left"
                      *       },
-                     *       "rule": "charger-offline",
-                     *       "severity": "warning",
-                     *       "site": "demo",
-                     *       "site_name": "Green Street 4",
                      *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "firing"
+                     *       "fired_at": "2026-11-22T09:05:00Z",
+                     *       "resolved_at": "2026-11-22T22:30:00Z",
+                     *       "acknowledged_at": "2026-11-22T22:30:00Z",
+                     *       "acknowledged_by": "acknowledged-by"
                      *     }
                      */
                     "application/json": components["schemas"]["Alert"];
@@ -25858,18 +25873,21 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
-                     *       "fired_at": "2026-11-22T09:05:00Z",
                      *       "id": "5f2c08c1d9a3b7e4",
+                     *       "site": "demo",
+                     *       "site_name": "Green Street 4",
+                     *       "rule": "charger-offline",
+                     *       "element": "8c2f11d40e9a77b35c609a1ed2f84b07c3a56e91",
+                     *       "severity": "warning",
+                     *       "state": "firing",
                      *       "params": {
                      *         "name": "Garage left"
                      *       },
-                     *       "rule": "charger-offline",
-                     *       "severity": "warning",
-                     *       "site": "demo",
-                     *       "site_name": "Green Street 4",
                      *       "started_at": "2026-11-22T09:00:00Z",
-                     *       "state": "firing"
+                     *       "fired_at": "2026-11-22T09:05:00Z",
+                     *       "resolved_at": "2026-11-22T22:30:00Z",
+                     *       "acknowledged_at": "2026-11-22T22:30:00Z",
+                     *       "acknowledged_by": "acknowledged-by"
                      *     }
                      */
                     "application/json": components["schemas"]["Alert"];
