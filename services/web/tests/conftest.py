@@ -486,7 +486,7 @@ async def opened_door(
     audit = Audit(engine, clock)
     accounts = Accounts(engine, clock, timedelta(hours=12), timedelta(days=7))
     async with Bus.connect(url, "web") as bus:
-        await hearing.hear(bus, live)
+        await hearing.hear(bus, live, clock)
         owners = Owners(bus, live, audit, "site")
         tokens = ProgramTokens(engine, clock)
         software = Software(

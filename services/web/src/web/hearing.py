@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, select
 
 from volthus_kit.bus import Bus
+from volthus_kit.clock import Clock
 from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
 from volthus_wire.subjects import EEBUS_PICTURE, SITE_STATE, WATCH
@@ -19,6 +20,7 @@ from web.history.facts import Row
 from web.live import Live
 from web.metrics import SITES
 from web.store import SiteRow
+from web.talk import Talk
 
 logger = logging.getLogger(__name__)
 
@@ -29,10 +31,20 @@ ROWS_AT_ONCE = 500  # in one transaction: others want to write too
 PLACE_EVERY_S = 15.0
 
 
-async def hear(bus: Bus, live: Live) -> None:
+async def hear(bus: Bus, live: Live, clock: Clock) -> None:
     """Subscribe to what sites say of themselves; works before the first connection."""
-    await bus.subscribe_bytes(SITE_STATE, lambda body, at: live.heard_state(at["site"], body))
-    await bus.subscribe_bytes(EEBUS_PICTURE, lambda body, at: live.heard_eebus(at["site"], body))
+    talk = Talk(clock)
+
+    def state(body: bytes, at: dict[str, str]) -> None:
+        if talk.admits(at["site"]):
+            live.heard_state(at["site"], body)
+
+    def eebus(body: bytes, at: dict[str, str]) -> None:
+        if talk.admits(at["site"]):
+            live.heard_eebus(at["site"], body)
+
+    await bus.subscribe_bytes(SITE_STATE, state)
+    await bus.subscribe_bytes(EEBUS_PICTURE, eebus)
 
 
 async def watch(bus: Bus, live: Live) -> None:

@@ -61,7 +61,7 @@ async def serve(settings: Settings) -> None:
         session_for=timedelta(hours=settings.session_hours),
     )
     async with _bus(settings) as bus, asyncio.TaskGroup() as tasks:
-        await hearing.hear(bus, live)
+        await hearing.hear(bus, live, clock)
         owners = Owners(bus, live, audit, settings.web_origin)
         tokens = ProgramTokens(engine, clock, timedelta(days=settings.oidc_token_days))
         software = Software(
