@@ -97,6 +97,13 @@ class NatsServer:
             stderr=subprocess.DEVNULL,
         )
 
+    @property
+    def pid(self) -> int:
+        """Return the number of its process, to be measured. Raises RuntimeError when down."""
+        if self._process is None:
+            raise RuntimeError("the server is down")
+        return self._process.pid
+
     async def stop(self) -> None:
         """Kill the server as a power cut would; harmless when it is down."""
         if self._process is not None:

@@ -118,6 +118,7 @@ class Fleet:
             "sites": {
                 name: {
                     "epoch": site.outbox.epoch,
+                    "sequence": site.outbox.sequence,
                     "acknowledged": site.outbox.acknowledged,
                     "minutes": site.outbox.minutes,
                     "sessions": len(site.outbox.sessions),
