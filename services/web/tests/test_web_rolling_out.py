@@ -9,10 +9,16 @@ from sqlmodel import Session
 from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import FakeClock
 from volthus_wire import subjects
+from volthus_wire.revisions import ANY
 from volthus_wire.v1 import site_pb2, updating_pb2
 from volthus_wire.v1.updating_pb2 import UpdateState
 from web.alerts.tables import AlertRow
+from web.core.rollouts.machine import Stage, State
+from web.core.rollouts.rings import Ring
+from web.rollouts.book import RolloutBook
 from web.rollouts.engine import RolloutEngine
+from web.rollouts.figures import comparison
+from web.store import open_store
 
 IMAGE = "volthus@sha256:" + "1" * 64
 RELEASE = {
@@ -312,3 +318,26 @@ async def test_a_release_without_a_way_back_must_be_confirmed(fleet, service, op
     assert fleet.sites["demo"].asked[0][0].one_way_confirmed
     begun = await operator.post("/rollouts", json={"version": "9.9.0"})
     assert (begun.status_code, begun.json()["code"]) == (409, "release-one-way")
+
+
+async def test_roll_outs_and_their_figures_are_kept_in_postgresql_too(postgres_url, tmp_path):
+    engine, clock = open_store(tmp_path, postgres_url), FakeClock()
+    book = RolloutBook(engine, clock)
+    rings = (Ring("one", sites=("a",)), Ring("all"))
+    assert await book.put_rings("", rings, ANY) == 1
+    begun = await book.start("", "9.9.0", "olga", {"a": 0, "b": 1}, one_way=False)
+    with pytest.raises(RefusedError, match="rollout-open"):
+        await book.start("", "9.9.1", "olga", {}, one_way=False)
+    number = begun.row.id
+    with Session(engine) as session:
+        rows = await book.sites(number, None, "", 10)
+        seen = comparison(session, begun.row, rows, clock.now().timestamp() + 60)
+    assert seen.others_after.site_days > 0
+    await book.change(number, State.STOPPED)
+    found = await book.find("", number)
+    assert (found.row.state, dict(found.counts)) == (
+        "stopped", {(0, Stage.WAITING): 1, (1, Stage.WAITING): 1},
+    )  # fmt: skip
+    await book.change(number, State.ENDED)
+    assert (await book.find("", number)).row.open_key is None
+    engine.dispose()
