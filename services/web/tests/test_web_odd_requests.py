@@ -101,6 +101,7 @@ class Asking:
 @pytest.mark.parametrize("role", ROLES)
 async def test_no_request_however_odd_gets_an_answer_that_is_not_described(door, site, role):
     port = free_port()
+    door.app.openapi()  # made once, in seconds on a loaded machine: longer than a client waits
     serving = asyncio.create_task(serve_app(door.app, "127.0.0.1", port))
     try:
         headers = await token_of(door, role)
