@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run run-fleet test check lint fmt bench fuzz faults interop bench-control bench-stack proto openapi helm clean-state lock
+.PHONY: help setup run run-fleet test check lint fmt bench fuzz faults interop bench-control bench-stack bench-scale soak proto openapi helm clean-state lock
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -48,7 +48,13 @@ bench: setup ## measure latency, CPU and memory of a living site; prints what it
 	@$(BIN)/python tests/bench/forecast.py
 	@PYTHONPATH=tests/support $(BIN)/python tests/bench/fleet_planning.py
 	@PYTHONPATH=tests/support $(BIN)/python tests/bench/history.py
+	@PYTHONPATH=tests/support $(BIN)/python tests/bench/front_door.py
+	@PYTHONPATH=tests/support $(BIN)/python tests/bench/alerts.py
+	@PYTHONPATH=tests/support $(BIN)/python tests/bench/joining.py
 	@ulimit -n 4096; $(BIN)/python tests/bench/meters.py
+
+bench-scale: setup ## what 100, 1,000 and 10,000 sites cost the cloud (about 10 minutes; LEVELS="100 1000")
+	@$(BIN)/python tests/bench/scale.py $(if $(LEVELS),--levels $(LEVELS))
 
 soak: setup ## 50 virtual meters with random faults for 10 minutes (SOAK_SECONDS=60 for a short one)
 	@ulimit -n 4096; $(BIN)/python tests/soak/meters.py --seconds $(or $(SOAK_SECONDS),600)

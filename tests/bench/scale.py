@@ -21,7 +21,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.pop(0)  # this folder: `enrolment` is the package, not the benchmark beside us
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 import psutil

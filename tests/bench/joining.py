@@ -1,4 +1,4 @@
-"""Measures joining, renewing and locking out: `python tests/bench/enrolment.py [--sites N]`.
+"""Measures joining, renewing and locking out: `python tests/bench/joining.py [--sites N]`.
 
 A hub in operator mode with TLS, the enrolment as a program with PostgreSQL, devices with keys of
 their own over HTTP. Locking out: from the operator's word to the last message that still came
