@@ -182,8 +182,8 @@ class Forecasts:
         """Return what tells one state of a place's weather from another."""
         if roofs.wish is None:
             return 0
-        then = self._watch.site(roofs.wish)
-        return hash((id(then.weather), *(id(series) for series in then.shares.values())))
+        whole, shares = self._watch.weather(roofs.wish)
+        return hash((id(whole), *(id(series) for series in shares.values())))
 
     def _trusted(self, roofs: Roofs) -> Trusted:
         if roofs.wish is None:

@@ -234,7 +234,7 @@ class Office:
         """Plan the next batch and send it; return how many sites were planned."""
         now_s = self._now_s()
         taken = self._queue.take(BATCH, FLEET_BATCH)
-        turns = [(site, since) for site, since in taken if self._is_wanted(site)]
+        turns = [(site, since) for site, since in taken if self._is_wanted(site, now_s)]
         if not self._is_warm:
             turns = await self._cold(turns)
         metrics.QUEUE.set(len(self._queue))
@@ -254,6 +254,8 @@ class Office:
                 self._later(row, now_s)
             elif row.site.revision == revision:
                 await self._send_new(row, plan, since)
+        metrics.KEPT.inc(sum(each.is_kept for each in found))
+        metrics.MISSED.inc(1000 * sum(each.missing_kwh for each in found))
         self._series_to_write += [
             SeriesRow(series=name, revision=revision, body=body)
             for name, revision, body in self._parts.book.changed
@@ -272,12 +274,12 @@ class Office:
                 self._offer_prices(row, self._now_s())
         return [turn for turn in turns if turn not in waiting]
 
-    def _is_wanted(self, site: str) -> bool:
+    def _is_wanted(self, site: str, now_s: float) -> bool:
         row = self._rows.get(site)
         if row is None or not self.is_own(site) or not row.is_worth_a_plan:
             self._urgent.pop(site, None)
             return False
-        return self._now_s() - row.heard_s <= SILENT_S  # else: planned when it is back
+        return now_s - row.heard_s <= SILENT_S  # else: planned when it is back
 
     def _made(self, rows: Sequence[Row], now_s: float) -> list[Made]:
         """Reckon a batch; one site that makes it fail is planned alone, and then left out."""
@@ -314,9 +316,7 @@ class Office:
         await self._send_plan(row, now_s)
         metrics.WAIT_OF[cause].observe(time.monotonic() - (waited_since or since))
         metrics.MADE_OF[cause].inc()
-        metrics.KEPT.inc(plan.is_kept)
         metrics.GAP.observe(plan.gap)
-        metrics.MISSED.inc(plan.missing_kwh * 1000)
         self._plans_to_write.append(kept(plan))
         self._offer_prices(row, now_s)
 

@@ -39,6 +39,8 @@ class SunTrust:
 
 
 NOBODY_TELLS = SunTrust(CLIMATOLOGY, CLIMATOLOGY)
+UNLEARNED = SolarLearned()
+_Feeds = tuple[Mapping[str, WeatherFeed], str]
 
 
 class SunWatch:
@@ -46,11 +48,15 @@ class SunWatch:
 
     def __init__(self, desk: WeatherDesk, settings: WeatherSettings) -> None:
         self._desk, self._settings = desk, settings
+        self._known: dict[str, tuple[SunWish, _Feeds]] = {}  # what wishes come to, by their id
 
     def want(self, wishes: Iterable[SunWish]) -> None:
         """Say which sites are watched from now on."""
+        before, self._known = self._known, {}
         wanted: list[WeatherFeed] = []
         for wish in wishes:
+            if wish.id in before:
+                self._known[wish.id] = before[wish.id]
             wanted += self._feeds(wish)[0].values()
         self._desk.want(wanted)
 
@@ -61,16 +67,20 @@ class SunWatch:
 
         is_outlook: with the weather as it was told six hours before each hour: to learn from.
         """
-        site = SolarSite(wish.id, wish.place, wish.systems, learned or SolarLearned())
+        whole, shares = self.weather(wish, is_outlook=is_outlook)
+        return SolarSite(wish.id, wish.place, wish.systems, learned or UNLEARNED, whole, shares)
+
+    def weather(
+        self, wish: SunWish, *, is_outlook: bool = False
+    ) -> tuple[Series | None, Mapping[str, Series]]:
+        """Return the weather held now of a wish's place, or the power told by roof; or neither."""
         shares: dict[str, Series] = {}
         for roof, feed in self._feeds(wish)[0].items():
             quote = self._desk.quote(feed.key)
             series = quote.outlook if is_outlook else quote.newest
             if series is not None:
                 shares[roof] = series
-        if shares and feed.is_weather:
-            return replace(site, weather=shares[""])
-        return replace(site, shares=shares)
+        return (shares[""], {}) if shares and feed.is_weather else (None, shares)
 
     def trust(self, wish: SunWish) -> SunTrust:
         """Return how far the weather of a site may be trusted now: its poorest feed counts."""
@@ -87,8 +97,14 @@ class SunWatch:
         trust = Freshness.FRESH if is_fresh else Freshness.STALE
         return SunTrust(source, trust.value, until, problem)
 
-    def _feeds(self, wish: SunWish) -> tuple[Mapping[str, WeatherFeed], str]:
+    def _feeds(self, wish: SunWish) -> _Feeds:
         """Return the feeds of a wish, or none and why."""
+        known = self._known.get(wish.id)
+        if known is None or known[0] is not wish:
+            known = self._known[wish.id] = wish, self._found(wish)
+        return known[1]
+
+    def _found(self, wish: SunWish) -> _Feeds:
         try:
             name, plant = named(wish.source or self._settings.weather_source)
             if name == CLIMATOLOGY:

@@ -49,9 +49,9 @@ class Replicas:
 
     def is_own(self, site: str) -> bool:
         """Return whether a site is ours."""
-        if not self.is_ready and self.heard:
-            return False
-        return owner(site, (self.own, *self.heard)) == self.own
+        if not self.heard:
+            return True
+        return self.is_ready and owner(site, (self.own, *self.heard)) == self.own
 
 
 def owner(site: str, replicas: Iterable[str]) -> str:
