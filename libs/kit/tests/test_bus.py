@@ -76,11 +76,47 @@ async def test_where_a_request_came_from_is_told_by_its_subject_and_not_by_who_a
         # What a stolen cloud would send: the subject that crosses the link, and a lie in it.
         lie = RpcRequest(body=question.SerializeToString(), caller=Caller(origin="site"))
         liar = await nats.connect(server.url)
-        answers = await liar.subscribe("lie")
-        await liar.publish(GRID_CONNECTION_GET.at(site="s"), lie.SerializeToString(), reply="lie")
+        answers = await liar.subscribe("site.s.up.reply.lie")
+        await liar.publish(
+            GRID_CONNECTION_GET.at(site="s"), lie.SerializeToString(), reply="site.s.up.reply.lie"
+        )
         await answers.next_msg(5)
         await liar.close()
     assert origins == ["site", "cloud", "cloud"]
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "site.s.local.evse.9f.limit",
+        "site.s.local.rpc.cem.grid-connection-put",
+        "site.s.local.reply.web.r.1",
+        "site.s.down.rpc.cem.grid-connection-put",
+        "site.other.up.reply.web.r.1",
+        "site.s.up.state",
+        "_INBOX.x",
+    ],
+)
+async def test_nobody_from_afar_has_a_program_of_the_site_speak_anywhere_else(server, elsewhere):
+    asked: list[Caller] = []
+
+    async def answer(_: GetGridConnectionRequest, caller: Caller) -> GridConnectionReply:
+        asked.append(caller)
+        return GridConnectionReply()
+
+    async with Bus.connect(server.url, "b") as b:
+        await b.serve(GRID_CONNECTION_GET, answer, site="s")
+        await b.until_connected()
+        thief = await nats.connect(server.url)
+        heard = await thief.subscribe(elsewhere)
+        answers = await thief.subscribe("site.s.up.reply.thief")
+        question = RpcRequest().SerializeToString()
+        for reply in (elsewhere, "site.s.up.reply.thief"):
+            await thief.publish(GRID_CONNECTION_GET.at(site="s"), question, reply=reply)
+        await answers.next_msg(5)
+        assert heard.pending_msgs == 0
+        assert len(asked) == 1  # nor was anything done
+        await thief.close()
 
 
 async def test_one_program_answers_for_many_sites_and_is_told_for_which(server):

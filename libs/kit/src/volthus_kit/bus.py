@@ -366,15 +366,20 @@ class Bus:
         except DecodeError:
             BUS_REJECTED.labels(request.pattern).inc()
             return
+        tokens = request.tokens_of(msg.subject)
+        if msg.reply and not msg.reply.startswith(_answers_below(request, tokens)):
+            # Else who asks from afar has us say something anywhere, inside the site too.
+            BUS_REJECTED.labels(request.pattern).inc()
+            return
         caller = envelope.caller
-        if "site" in request.tokens_of(msg.subject):
+        if "site" in tokens:
             caller.origin = FAR if request.is_far else NEAR
 
         async def work() -> RpcReply:
             return await answered(answer, question, caller, msg.subject)
 
         with (
-            working_on(work_of(msg, request.tokens_of(msg.subject).get("site", ""))),
+            working_on(work_of(msg, tokens.get("site", ""))),
             traces.serving(
                 f"answer {short(request)}", msg.headers, subject=request.pattern
             ) as span,
@@ -516,6 +521,11 @@ def _answers_on(request: Request[Q, R], tokens: Tokens) -> str:
     if "site" not in tokens:
         return CLOUD_REPLY
     return SITE_REPLY if request.is_far else NEAR_REPLY
+
+
+def _answers_below(request: Request[Q, R], tokens: Tokens) -> str:
+    """Return how every subject begins that an answer to this request may go to."""
+    return _answers_on(request, tokens).partition("{program}")[0].format(**tokens)
 
 
 def _looked_at(flushing: asyncio.Task[None]) -> None:
