@@ -1,16 +1,21 @@
 """What was asked from afar waits for somebody at the site."""
 
+import json
+
 import pytest
 
-from volthus_kit.confirming import MOST, NEEDED, Confirmations
+from volthus_kit.confirming import MOST, MOST_BYTES, NEEDED, Confirmations
 from volthus_kit.refusal import RefusedError
 from volthus_kit.testing import FakeClock
-from volthus_wire.subjects import GRID_CONNECTION_PUT
+from volthus_wire.subjects import ENERGY_MANAGEMENT_PUT, GRID_CONNECTION_PUT
 from volthus_wire.v1.confirming_pb2 import DecideConfirmationRequest, ListConfirmationsRequest
 from volthus_wire.v1.rpc_pb2 import Caller
 from volthus_wire.v1.site_pb2 import (
+    EnergyManagement,
+    EnergyManagementReply,
     GridConnection,
     GridConnectionReply,
+    PutEnergyManagementRequest,
     PutGridConnectionRequest,
 )
 
@@ -110,6 +115,33 @@ async def test_the_same_wish_waits_once_and_a_flood_of_wishes_has_an_end(owner):
         last = await owner.asked_from_afar(fuse_a)
     assert last == {}
     assert len(await owner.list()) == MOST
+
+
+async def test_large_wishes_never_make_a_list_that_no_message_can_carry(owner):
+    long = Caller(actor="o" * 100_000, role="operator", origin="cloud")
+    for fuse_a in range(100, 110):
+        await owner.asked_from_afar(fuse_a, long)
+    reply = await owner.waiting.list(ListConfirmationsRequest(), HERE)
+    assert 1 < len(reply.confirmations) < 10
+    assert reply.ByteSize() <= MOST_BYTES + 1024
+    assert await owner.asked_from_afar(200) != {}  # a small one still fits
+
+
+async def test_what_is_zero_or_off_is_shown_to_who_confirms_it(owner):
+    await owner.asked_from_afar(0)
+    (told,) = (await owner.waiting.list(ListConfirmationsRequest(), HERE)).confirmations
+    settings = json.loads(told.wanted)["settings"]
+    assert settings["fuse_a"]["l1"] == 0
+    assert settings["phases"] == 0
+    off = owner.waiting.parking(ENERGY_MANAGEMENT_PUT, _refused)
+    with pytest.raises(RefusedError):
+        await off(PutEnergyManagementRequest(settings=EnergyManagement()), AFAR)
+    told = (await owner.waiting.list(ListConfirmationsRequest(), HERE)).confirmations[1]
+    assert '"on": false' in told.wanted
+
+
+async def _refused(_: PutEnergyManagementRequest, __: Caller) -> EnergyManagementReply:
+    raise RefusedError(NEEDED, "Not from afar.")
 
 
 async def test_the_owner_still_says_no_to_what_does_not_fit_any_more(owner):

@@ -33,6 +33,7 @@ R = TypeVar("R", bound=Message)
 NEEDED = "confirmation-at-site-needed"
 WAITS_FOR = timedelta(days=1)
 MOST = 20
+MOST_BYTES = 384 * 1024  # of all together: their list is one message, and crosses the leaf link
 ROLES = ("service", "operator")
 
 logger = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ class Confirmations:
         body = question.SerializeToString(deterministic=True)
         method = request.pattern.partition(".rpc.")[2]
         waiting = self._known(method, body, caller.actor)
-        if waiting is None and len(self._waiting) < MOST:
+        if waiting is None:
             now = self._clock.now()
             told = Confirmation(
                 id=f"{self._name}-{secrets.token_hex(6)}",
@@ -138,17 +139,22 @@ class Confirmations:
                 actor=caller.actor,
                 detail=no.detail,
                 field=no.field,
-                wanted=MessageToJson(question, preserving_proto_field_name=True, indent=None),
+                wanted=_shown(question),
                 asked_at=to_timestamp(now),
                 expires_at=to_timestamp(now + WAITS_FOR),
             )
+            if not self._has_room(told):
+                return
             ends_s = self._clock.monotonic() + WAITS_FOR.total_seconds()
             waiting = _Waiting(told, body, ends_s, lambda by: answer(question, by))
             self._waiting[told.id] = waiting
             logger.info("waits for confirmation", extra={"id": told.id, "method": method})
-        if waiting is not None:
-            until: datetime = waiting.told.expires_at.ToDatetime()
-            no.params |= {"confirmation": waiting.told.id, "until": f"{until.isoformat()}Z"}
+        until: datetime = waiting.told.expires_at.ToDatetime()
+        no.params |= {"confirmation": waiting.told.id, "until": f"{until.isoformat()}Z"}
+
+    def _has_room(self, told: Confirmation) -> bool:
+        size = told.ByteSize() + sum(one.told.ByteSize() for one in self._waiting.values())
+        return len(self._waiting) < MOST and size <= MOST_BYTES
 
     def _known(self, method: str, body: bytes, actor: str) -> _Waiting | None:
         """Return the same wish of the same person, if it waits already."""
@@ -161,3 +167,13 @@ class Confirmations:
     def _forget(self) -> None:
         now_s = self._clock.monotonic()
         self._waiting = {id_: w for id_, w in self._waiting.items() if w.ends_s > now_s}
+
+
+def _shown(question: Message) -> str:
+    """Return a question as JSON; zeros and "off" too: just these may be what raises risk."""
+    return MessageToJson(
+        question,
+        preserving_proto_field_name=True,
+        always_print_fields_with_no_presence=True,
+        indent=None,
+    )
