@@ -14,6 +14,8 @@ from volthus_wire.convert import to_timestamp
 from volthus_wire.v1 import records_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
 
+MOST_TOLD_BYTES = 12_000  # of a setting before or after; the site itself keeps all of it
+
 Setting = (
     GridConnection
     | EnergyManagement
@@ -70,10 +72,16 @@ def fact_of(entry: AuditRow) -> records_pb2.Fact:
         role=entry.role,
         origin=entry.origin,
         setting=entry.setting,
-        before=entry.before,
-        after=entry.after,
+        before=_for_the_cloud(entry.before),
+        after=_for_the_cloud(entry.after),
     )
     return records_pb2.Fact(at=at, audit=audit)
+
+
+def _for_the_cloud(text: str) -> str:
+    """Return a JSON text, or how long it is: a fact that no stream takes would stop all others."""
+    size = len(text.encode())
+    return text if size <= MOST_TOLD_BYTES else json.dumps({"left_out_bytes": size})
 
 
 def _json(setting: Setting | None) -> str:

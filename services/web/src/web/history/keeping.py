@@ -19,9 +19,10 @@ from web.leases import Leases
 from web.settings import Settings
 
 STREAM = "FACTS"
-# Of one site and kind: a site whose database is slow to take them waits, as with a full stream.
-MOST_WAITING = 2000
-MOST_FACT_BYTES = 128 * 1024
+# Of one site and kind: what is beyond waits at the site. A week of minutes (10,080) fits, so that
+# sessions do not overtake them; what is overtaken nevertheless is a gap until it has come, too.
+MOST_WAITING = 12_000
+MOST_FACT_BYTES = 32 * 1024  # the longest are changes of settings: `cem.store.changes`
 
 
 class History:
