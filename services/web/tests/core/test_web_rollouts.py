@@ -76,6 +76,15 @@ def test_a_site_by_hand_counts_when_it_tells_the_version():
     assert look(PLAN, [replace(hand, version="2.0")], None, 5.0).rollout.complete_s == 5.0
 
 
+def test_a_site_whose_updater_was_not_heard_for_a_while_is_asked_when_it_is():
+    # So it is after each start of a front door, until the updaters have told their first word.
+    silent = replace(WAITING, has_updater=False)
+    stage, note = look(PLAN, [silent], None, 5.0).stages["a"]
+    assert look(PLAN, [replace(WAITING, stage=stage, note=note)], None, 9.0).ask == ("a",)
+    refused = replace(WAITING, stage=Stage.BY_HAND, note="updates-from-afar-off")
+    assert look(PLAN, [refused], None, 9.0).ask == ()
+
+
 def test_not_all_are_asked_at_once():
     many = [replace(WAITING, site=f"s{n}") for n in range(AT_ONCE + 30)]
     first = look(PLAN, many, None, 0.0)
@@ -139,6 +148,19 @@ def test_a_roll_back_asks_those_it_brought_there_and_nobody_else():
     assert look(plan, [under_way], None, 6.0).rollout.state is State.ROLLING_BACK
     back = replace(done("a"), phase="rolled-back", reason="asked", version="1.0")
     assert look(plan, [back], None, 7.0).rollout.state is State.ROLLED_BACK
+
+
+def test_a_roll_back_waits_for_those_that_are_not_heard_at_this_moment():
+    plan = replace(PLAN, state=State.ROLLING_BACK)
+    brought = done("a", can_go_back=True)
+    away = replace(brought, is_online=False, has_updater=False, can_go_back=False)
+    silent = replace(brought, has_updater=False, phase="", of="", can_go_back=False)
+    for unheard in (away, silent):
+        seen = look(plan, [unheard], None, 5.0)
+        assert (seen.rollout.state, seen.back) == (State.ROLLING_BACK, ())
+        assert look(plan, [unheard, replace(brought, site="b")], None, 5.0).back == ("b",)
+    cannot = replace(brought, can_go_back=False)
+    assert look(plan, [cannot], None, 6.0).rollout.state is State.ROLLED_BACK
 
 
 # --- by property ---------------------------------------------------------------------------------

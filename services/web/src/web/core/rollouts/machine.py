@@ -132,7 +132,8 @@ def stage_of(  # noqa: PLR0911 - a row for each way a site can stand
         return Stage.DECLINED, ""
     if not one.has_updater:
         return Stage.BY_HAND, ""
-    if one.stage in (Stage.ASKED, Stage.BY_HAND):
+    # By hand with a note: it said why. Without one no updater was heard, and now there is one.
+    if one.stage is Stage.ASKED or (one.stage is Stage.BY_HAND and one.note):
         return one.stage, one.note
     return Stage.WAITING, one.note
 
@@ -220,14 +221,18 @@ def _rolling_back(
     sites: Iterable[Seen],
     stages: Mapping[str, tuple[Stage, str]],
 ) -> Look:
-    """Ask those back that this roll-out brought there; what somebody chose otherwise stays."""
+    """Ask those back that this roll-out brought there; what somebody chose otherwise stays.
+
+    Who is not heard at this moment is waited for: silence is no roll-back.
+    """
     waiting = [
         one
         for one in sites
         if one.asked_s is not None and stages[one.site][0] in (Stage.INSTALLED, Stage.ASKED)
     ]
-    able = [one for one in waiting if one.is_online and (one.can_go_back or _is_busy(one, rollout))]
-    if not able:
+    heard = [one for one in waiting if one.is_online and one.has_updater]
+    able = [one for one in heard if one.can_go_back or _is_busy(one, rollout)]
+    if not able and len(heard) == len(waiting):
         return Look(replace(rollout, state=State.ROLLED_BACK), stages)
     return Look(rollout, stages, back=tuple(one.site for one in able if one.can_go_back))
 
