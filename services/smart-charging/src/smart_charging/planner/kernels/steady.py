@@ -7,6 +7,7 @@ runs. Each car in turn, beside the others.
 
 import numpy as np
 
+from smart_charging.planner.kernels.branching import is_usable
 from smart_charging.planner.kernels.bundles import (
     BLOCK,
     BLOCKS,
@@ -25,6 +26,7 @@ from smart_charging.planner.kernels.bundles import (
     ON,
     ORDER,
     PART,
+    PRICES,
     RUNNING,
     SIZE_1,
     SIZE_2,
@@ -34,10 +36,12 @@ from smart_charging.planner.kernels.bundles import (
     TOGETHER,
     UNTIL,
     WHAT,
+    WHOLE,
     WORTH,
     Desk,
     Site,
     drawn,
+    left_for,
 )
 from smart_charging.planner.kernels.compiled import compiled
 from smart_charging.planner.kernels.sequence import sequenced
@@ -46,6 +50,7 @@ from smart_charging.planner.kernels.site import worth_of
 from smart_charging.planner.kernels.types import Floats
 
 MOST_TRIES = 24  # of prices between that at which the car charges too little, and the penalty
+FIRST_STEP, STEPS_GROW = 0.5, 4.0  # from the first guess on; in starts, shared out to the need
 BALANCED = 1e-10  # in the currency: nearer than this two choices are worth the same
 NEAR = 1e-4  # farther than this part of the bill from the bound, the runs that hold less are tried
 CLOSED = 1e-7  # in the currency: nearer than this to the bound nothing is left to mend
@@ -69,24 +74,18 @@ def starts_in(site: Site, i: int, p: Floats) -> int:
 
 @compiled
 def best_in(o: Floats, t: int, price: float) -> tuple[float, float, float]:
-    """Return (cost less what its energy may cost, energy, state) of a slot that is on."""
-    best, energy, state = np.inf, 0.0, OFF
-    for now in (FULL, PART):
-        if now == PART and o[t, SMALL] <= 0:
-            break
-        size = o[t, BLOCK] if now == FULL else o[t, SMALL]
-        cost = (o[t, COST] if now == FULL else o[t, SMALL_COST]) - price * size
-        has_feed = o[t, SMALL] <= 0 or now == PART
-        has_grid = o[t, SMALL] <= 0 or now == FULL
-        if has_feed and o[t, SIZE_1] > 0 and o[t, FEED] < price:
-            size += o[t, SIZE_1]
-            cost += (o[t, FEED] - price) * o[t, SIZE_1]
-        if has_grid and o[t, SIZE_2] > 0 and o[t, GRID] < price:
-            size += o[t, SIZE_2]
-            cost += (o[t, GRID] - price) * o[t, SIZE_2]
-        if cost < best:
-            best, energy, state = cost, size, now
-    return best, energy, state
+    """Return (cost less what its energy may cost, energy, state) of a concave slot that is on."""
+    whole, cost = o[t, BLOCK], o[t, COST] - price * o[t, BLOCK]
+    if o[t, GRID] < price:
+        whole += o[t, SIZE_2]
+        cost += (o[t, GRID] - price) * o[t, SIZE_2]
+    part, least = o[t, SMALL], o[t, SMALL_COST] - price * o[t, SMALL]
+    if o[t, FEED] < price:
+        part += o[t, SIZE_1]
+        least += (o[t, FEED] - price) * o[t, SIZE_1]
+    if least < cost:
+        return least, part, PART
+    return cost, whole, FULL
 
 
 @compiled
@@ -108,7 +107,18 @@ def runs_at(site: Site, i: int, price: float, start_cost: float, desk: Desk) -> 
             on = np.inf
             continue
         came_on[t] = 1 if stay <= begin else 0
-        worth, energies[t], o[t, ON] = best_in(o, t, price)
+        if o[t, SMALL] > 0:
+            worth, energies[t], o[t, ON] = best_in(o, t, price)
+        else:  # `best_in` of a slot with one block, which nearly all are
+            size = o[t, BLOCK]
+            worth = o[t, COST] - price * size
+            if o[t, FEED] < price and o[t, SIZE_1] > 0:
+                size += o[t, SIZE_1]
+                worth += (o[t, FEED] - price) * o[t, SIZE_1]
+            if o[t, GRID] < price and o[t, SIZE_2] > 0:
+                size += o[t, SIZE_2]
+                worth += (o[t, GRID] - price) * o[t, SIZE_2]
+            energies[t], o[t, ON] = size, FULL
         on = worth + min(stay, begin)
     value, energy = min(on, off), 0.0
     is_on = on < off
@@ -124,50 +134,97 @@ def runs_at(site: Site, i: int, price: float, start_cost: float, desk: Desk) -> 
 
 
 @compiled
-def balanced(
-    site: Site, i: int, start_cost: float, low: float, short: tuple[float, float],
-    ample: tuple[float, float], desk: Desk,
-) -> tuple[float, float]:  # fmt: skip
-    """Switch on the best runs at the least price at which they hold the need.
-
-    Returns (the bound, the highest price tried at which the best runs hold less).
-    short, ample: what `runs_at` says at the price `low`, where they hold too little, and at the
-    penalty. The next price to try is the one at which the runs of both are worth the same: as their
-    worth is concave in the price, that ends at the best bound there is, after a few tries.
-    """
-    need, high = site.cars[i, NEED], site.penalty
-    less, more = short[1], ample[1]
-    cheap, dear = short[0] + low * less, ample[0] + high * more  # what the runs themselves cost
-    bound, is_ample = -np.inf, True
-    for _ in range(MOST_TRIES):
-        if more - less <= EPS:
+def marginal(site: Site, i: int, m: int, desk: Desk) -> float:
+    """Return the price of the piece that fills the need, where neither blocks nor starts count."""
+    o, what, price = desk.offers, desk.integers[WHAT], desk.floats[PRICES]
+    left, last = site.cars[i, NEED], site.cars[i, WORTH]
+    for at in range(m if left > EPS else 0):
+        t, kind = what[at] // 3, what[at] % 3
+        if kind > 0 and o[t, SMALL] > 0:
+            continue  # a concave slot comes as a whole
+        left -= o[t, WHOLE] if kind == 0 else o[t, SIZE_1] if kind == 1 else o[t, SIZE_2]
+        last = price[at]
+        if left <= EPS:
             break
-        price = (dear - cheap) / (more - less)
-        value, energy = runs_at(site, i, price, start_cost, desk)
-        bound = max(bound, value + price * need)
-        is_ample = energy >= need - EPS
-        is_last = value >= cheap - price * less - BALANCED
-        if is_ample:
-            high, more, dear = price, energy, value + price * energy
-        else:
-            low, less, cheap = price, energy, value + price * energy
-        if is_last:
-            break
-    if not is_ample:
-        runs_at(site, i, high, start_cost, desk)
-    return bound, low
+    return float(last)
 
 
 @compiled
-def judged(site: Site, i: int, start_cost: float, n_flex: int, desk: Desk, p: Floats) -> float:
-    """Write the powers of the slots that are on into p; return their worth with the starts."""
-    o, energy = desk.offers, 0.0
+def balanced(
+    site: Site, i: int, start_cost: float, guess: float, desk: Desk
+) -> tuple[float, float, float, bool]:
+    """Switch on the best runs at the least price at which they hold the need.
+
+    Returns (the bound, the energy they hold, the highest price tried at which the best runs hold
+    less, whether there is one). guess: a price near the one that is looked for. The next price to
+    try is the one at which the runs of both ends are worth the same: as their worth is concave in
+    the price, that ends at the best bound there is, after a few tries.
+    """
+    need, worth = site.cars[i, NEED], site.cars[i, WORTH]
+    low, less, cheap, has_low = worth, 0.0, 0.0, False
+    high, more, dear, has_high = worth, 0.0, 0.0, False
+    bound, price = -np.inf, max(worth, guess)
+    step = FIRST_STEP * start_cost / max(EPS, need)
+    for _ in range(MOST_TRIES):
+        value, energy = runs_at(site, i, price, start_cost, desk)
+        bound = max(bound, value + price * need)
+        is_ample = energy >= need - EPS
+        is_last = has_low and has_high and value >= cheap - price * less - BALANCED
+        if is_ample:
+            high, more, dear, has_high = price, energy, value + price * energy, True
+        else:
+            low, less, cheap, has_low = price, energy, value + price * energy, True
+        if is_last or (not is_ample and price >= site.penalty) or (is_ample and price <= worth):
+            break
+        if not has_high:  # go up in growing steps
+            price = min(site.penalty, price + step)
+            step *= STEPS_GROW
+            continue
+        if not has_low:
+            price = max(worth, price - step)
+            step *= STEPS_GROW
+            continue
+        if more - less <= EPS:
+            break
+        price = (dear - cheap) / (more - less)
+    if has_high and not is_ample:
+        _value, energy = runs_at(site, i, high, start_cost, desk)
+    return bound, energy, low, has_low and has_high
+
+
+@compiled
+def judged(site: Site, i: int, start_cost: float, n_flex: int, desk: Desk) -> float:
+    """Return what `filled` returns for the slots that are on, and their starts; writes nothing."""
+    o, flex = desk.offers, desk.integers[FLEX]
+    need, cap, worth = site.cars[i, NEED], site.cars[i, CAP], site.cars[i, WORTH]
+    energy, cost, starts = 0.0, 0.0, 0
+    was_on = site.whos[i, RUNNING] == 1 and site.whos[i, FROM] == 0
     for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
-        if o[t, KIND] != NO_USE and o[t, ON] != OFF:
-            energy += o[t, BLOCK] if o[t, ON] == FULL else o[t, SMALL]
-    if energy > site.cars[i, CAP] + 1e-7:
+        if o[t, KIND] == NO_USE or o[t, ON] == OFF:
+            was_on = False
+            continue
+        is_full = o[t, ON] == FULL
+        energy += o[t, BLOCK] if is_full else o[t, SMALL]
+        cost += o[t, COST] if is_full else o[t, SMALL_COST]
+        starts += 0 if was_on else 1
+        was_on = True
+    if energy > cap + 1e-7:
         return float(np.inf)
-    return filled(site, i, desk, n_flex, p) + start_cost * starts_in(site, i, p)
+    for at in range(n_flex):
+        t, kind = flex[at] // 3, flex[at] % 3
+        if o[t, ON] == OFF:
+            continue
+        price = o[t, GRID] if kind == 2 else o[t, FEED]
+        if price >= worth and energy >= need - EPS:
+            break
+        left = (cap if price < worth else need) - energy
+        if left <= EPS or not is_usable(o, t, kind, o[t, ON]):
+            continue
+        take = min(o[t, SIZE_2] if kind == 2 else o[t, SIZE_1], left)
+        energy += take
+        cost += take * price
+    cost += site.penalty * max(0.0, need - energy) - worth * max(0.0, energy - need)
+    return float(cost + start_cost * starts)
 
 
 @compiled
@@ -190,7 +247,7 @@ def is_on(site: Site, i: int, t: int, desk: Desk) -> bool:
 
 @compiled
 def mended_at_ends(
-    site: Site, i: int, start_cost: float, n_flex: int, desk: Desk, best: float, p: Floats
+    site: Site, i: int, start_cost: float, n_flex: int, desk: Desk, best: float
 ) -> float:
     """Lengthen, shorten, move and leave out runs as long as that helps; return the worth."""
     o = desk.offers
@@ -207,7 +264,7 @@ def mended_at_ends(
                 end += 1
             for kind in range(7):  # of the run [t, end)
                 if turned(site, i, t, end, kind, desk):
-                    value = judged(site, i, start_cost, n_flex, desk, p)
+                    value = judged(site, i, start_cost, n_flex, desk)
                     if value < found:
                         found, first, last, way = value, t, end, kind
                     turned(site, i, t, end, kind, desk)
@@ -230,11 +287,12 @@ def mended(
 
     Returns their worth with the starts.
     """
-    best = judged(site, i, start_cost, n_flex, desk, p)
-    if best <= bound + CLOSED:
-        return best
-    mended_at_ends(site, i, start_cost, n_flex, desk, best, p)
-    return judged(site, i, start_cost, n_flex, desk, p)
+    best = judged(site, i, start_cost, n_flex, desk)
+    if best > bound + CLOSED:
+        best = mended_at_ends(site, i, start_cost, n_flex, desk, best)
+    if best < np.inf:
+        filled(site, i, desk, n_flex, p)
+    return best
 
 
 @compiled
@@ -268,7 +326,7 @@ def steadied(site: Site, i: int, start_cost: float, desk: Desk, p: Floats) -> tu
     Returns (worth with the starts, a bound of it). p keeps what it held where that is no worse.
     """
     a, d = site.whos[i, FROM], site.whos[i, UNTIL]
-    need, cap, worth = site.cars[i, NEED], site.cars[i, CAP], site.cars[i, WORTH]
+    cap, worth = site.cars[i, CAP], site.cars[i, WORTH]
     before = worth_of(site, i, desk, p) + start_cost * starts_in(site, i, p)
     old = p[a:d].copy()
     offer(site, i, desk)
@@ -279,20 +337,13 @@ def steadied(site: Site, i: int, start_cost: float, desk: Desk, p: Floats) -> tu
         if what[at] % 3 > 0:
             flex[n_flex] = what[at]
             n_flex += 1
-    value, energy = runs_at(site, i, worth, start_cost, desk)
-    bound, is_balanced = value + worth * need, False
-    if energy < need - EPS:
-        low, short = worth, (value, energy)
-        value, energy = runs_at(site, i, site.penalty, start_cost, desk)
-        bound = max(bound, value + site.penalty * need)
-        if energy >= need - EPS:
-            least, low = balanced(site, i, start_cost, low, short, (value, energy), desk)
-            bound, is_balanced = max(bound, least), True
-    elif energy > cap + EPS:
+    guess = marginal(site, i, m, desk)
+    bound, energy, low, is_balanced = balanced(site, i, start_cost, guess, desk)
+    if energy > cap + EPS and not is_balanced:
         low, high = worth - 10.0, worth
         for _ in range(DEEP_HALVINGS):
             middle = 0.5 * (low + high)
-            value, energy = runs_at(site, i, middle, start_cost, desk)
+            _value, energy = runs_at(site, i, middle, start_cost, desk)
             if energy > cap + EPS:
                 high = middle
             else:
@@ -308,6 +359,21 @@ def steadied(site: Site, i: int, start_cost: float, desk: Desk, p: Floats) -> tu
         return best, bound
     p[a:d] = old
     return before, bound
+
+
+@compiled
+def is_as_before(site: Site, i: int, desk: Desk, left: Floats, sun: Floats) -> bool:
+    """Return whether the others leave a car what they left it last; note what they leave it now.
+
+    left, sun: what it may draw, and how much of it is sun; NaN before it was asked.
+    """
+    is_same = True
+    for t in range(site.whos[i, FROM], site.whos[i, UNTIL]):
+        most = left_for(site, i, t, desk)
+        free = min(most, max(0.0, site.surplus[t] - desk.total[t]))
+        is_same = is_same and abs(most - left[t]) <= EPS and abs(free - sun[t]) <= EPS
+        left[t], sun[t] = most, free
+    return is_same
 
 
 @compiled
@@ -327,17 +393,21 @@ def all_steadied(
             must += 1
     if missing <= EPS:
         bound += start_cost * must
+        if worth <= bound + CLOSED:
+            return worth, bound  # no car starts more often than it must
+    left = np.full((2, n if n > 1 else 0, p.shape[1]), np.nan)
     for _ in range(SWEEPS):
         before = worth
         for at in range(n):
             i = order[at] if n > 1 else 0
             drawn(site, i, p[i], -1.0, desk)
-            was = worth_of(site, i, desk, p[i]) + start_cost * starts_in(site, i, p[i])
-            now, alone = steadied(site, i, start_cost, desk, p[i])
-            worth += now - was
+            if n == 1 or not is_as_before(site, i, desk, left[0, i], left[1, i]):
+                was = worth_of(site, i, desk, p[i]) + start_cost * starts_in(site, i, p[i])
+                now, alone = steadied(site, i, start_cost, desk, p[i])
+                worth += now - was
+                if n == 1 and missing <= EPS:
+                    bound = max(bound, alone)
             drawn(site, i, p[i], 1.0, desk)
-            if n == 1 and missing <= EPS:
-                bound = max(bound, alone)
         if n == 1 or worth >= before - 1e-7:
             break
     return worth, bound
