@@ -47,7 +47,7 @@ def plan(problem: Problem, effort: Effort = DEFAULT, seed: int = 1) -> Plan:
     There is always one: what cannot be met is in `missing_kwh`. Raises ProblemError.
     """
     fleet = fleet_of([problem])
-    return _plan_at(plan_fleet(fleet, effort, seed), fleet, 0)
+    return _plans_of(plan_fleet(fleet, effort, seed), fleet)[0]
 
 
 def plan_many(problems: Sequence[Problem], effort: Effort = DEFAULT, seed: int = 1) -> list[Plan]:
@@ -64,8 +64,8 @@ def plan_many(problems: Sequence[Problem], effort: Effort = DEFAULT, seed: int =
     found: dict[int, Plan] = {}
     for group in groups.values():
         fleet = fleet_of([problems[at] for at in group])
-        plans = plan_fleet(fleet, effort, seed)
-        found.update((at, _plan_at(plans, fleet, place)) for place, at in enumerate(group))
+        plans = _plans_of(plan_fleet(fleet, effort, seed), fleet)
+        found.update(zip(group, plans, strict=True))
     return [found[at] for at in range(len(problems))]
 
 
@@ -151,8 +151,12 @@ def fleet_of(problems: Sequence[Problem]) -> Fleet:
         tariff_of[site] = tariffs[key]
         surplus[site] = shaped("surplus_kw", problem.surplus_kw, slots)
         room[site] = shaped("room_kw", problem.room_kw, slots)
-        for line, values in enumerate(problem.phase_room_kw):
-            phase_room[site, line] = shaped(f"phase_room_kw[{line}]", values, slots)
+        rooms = problem.phase_room_kw
+        if isinstance(rooms, np.ndarray) and rooms.shape == (3, slots):
+            phase_room[site] = rooms
+        else:
+            for line, values in enumerate(rooms):
+                phase_room[site, line] = shaped(f"phase_room_kw[{line}]", values, slots)
         if len(problem.cars) > MOST_CARS:
             raise ProblemError(f"{len(problem.cars)} cars; expected at most {MOST_CARS}")
         for car in problem.cars:
@@ -202,13 +206,12 @@ def _check(car: Car) -> None:
         )
 
 
-def _plan_at(plans: FleetPlan, fleet: Fleet, site: int) -> Plan:
-    a, b = int(fleet.first_car[site]), int(fleet.first_car[site + 1])
-    return Plan(
-        plans.power_kw[a:b],
-        float(plans.cost[site]),
-        tuple(plans.missing_kwh[a:b].tolist()),
-        float(plans.bound[site]),
-        float(plans.least_missing_kwh[site]),
-        int(plans.starts[site]),
-    )
+def _plans_of(plans: FleetPlan, fleet: Fleet) -> list[Plan]:
+    """Return the plans of a fleet as values, in order."""
+    ends, missing = fleet.first_car.tolist(), plans.missing_kwh.tolist()
+    columns = plans.cost, plans.bound, plans.least_missing_kwh, plans.starts
+    rows = zip(ends, ends[1:], *(column.tolist() for column in columns), strict=False)
+    return [
+        Plan(plans.power_kw[a:b], cost, tuple(missing[a:b]), bound, least, starts)
+        for a, b, cost, bound, least, starts in rows
+    ]

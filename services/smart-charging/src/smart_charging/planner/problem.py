@@ -62,7 +62,7 @@ class Problem:
     surplus_kw: Series
     room_kw: Series
     cars: tuple[Car, ...]
-    phase_room_kw: Sequence[Series] = ()
+    phase_room_kw: Sequence[Series] | Floats = ()
     start_cost: float = 0.0
     is_paid_late: bool = False
 

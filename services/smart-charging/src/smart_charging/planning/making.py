@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from hashlib import sha256
 
 import numpy as np
 
@@ -11,13 +11,14 @@ from smart_charging.planner.problem import Car, Effort, Plan, Problem, ProblemEr
 from smart_charging.planning.book import Book
 from smart_charging.planning.core.former import Former, former_of
 from smart_charging.planning.core.judging import Judged, judged
-from smart_charging.planning.core.needs import TOLD_APART_S, wishes
+from smart_charging.planning.core.needs import TOLD_APART_S, Role, wishes
 from smart_charging.planning.core.posing import Posed, posed
 from smart_charging.planning.core.site import Outlook, Prices, Site, Trusted
 from smart_charging.planning.core.slots import Slots, slots_at
 from smart_charging.planning.messages import Content, Signature, plan_bytes
 
 EFFORT = Effort()
+HASH_DIGITS = 24
 MANY_CARS = 20  # from here on every further look costs more than it finds
 LITTLE = Effort(tolerance=1e-3, moves=0)
 
@@ -111,7 +112,7 @@ def _idle(problem: Problem) -> Plan:
 
 
 def _written(it: _Ready, job: Job, found: Judged, now_s: float) -> Made:
-    inputs_hash = _hash(it.posing.problem, it.slots, job.former)
+    inputs_hash = _hash(it, job.former)
     name = Signature(
         f"{int(now_s * 1000):012x}-{inputs_hash[:6]}", job.site.id, job.site.revision, now_s,
         inputs_hash,
@@ -135,19 +136,24 @@ def _clock(site: Site) -> tuple[Trusted, ...]:
     return (Trusted("clock", "site", "stale", None, f"{words}; it is planned to be ready earlier"),)
 
 
-def _hash(problem: Problem, slots: Slots, former: Former | None) -> str:
+def _hash(it: _Ready, former: Former | None) -> str:
     """Return a hash of all that the planner was given: the same inputs give the same plan."""
-    digest = blake2b(f"{slots.start_s} {slots.count}".encode(), digest_size=12)
-    for values in (problem.import_price, problem.export_price, problem.surplus_kw, problem.room_kw):
-        digest.update(np.ascontiguousarray(values).data)
-    for car in problem.cars:
-        digest.update(_text(car).encode())
-        digest.update(np.ascontiguousarray(car.limit_kw).data)
+    problem, prices = it.posing.problem, it.prices
+    parts: list[bytes] = [
+        f"{it.slots.start_s} {it.slots.count}".encode(),
+        *(prices.digest(np.asarray(p)) for p in (problem.import_price, problem.export_price)),
+        *(np.asarray(values).tobytes() for values in (problem.surplus_kw, problem.room_kw)),
+    ]
+    for wish, car in zip(it.posing.planned, problem.cars, strict=True):
+        parts.append(_text(car).encode())
+        limit_kw = np.asarray(car.limit_kw)
+        # Who takes not only sun has one limit all the time.
+        parts.append((limit_kw if wish.role is Role.SUN_ONLY else limit_kw[-1:]).tobytes())
         if len(car.bias_per_kwh):
-            digest.update(np.ascontiguousarray(car.bias_per_kwh).data)
-    for power_kw in former.power_kw.values() if former is not None else ():
-        digest.update(power_kw.tobytes())
-    return digest.hexdigest()
+            parts.append(np.asarray(car.bias_per_kwh).tobytes())
+    if former is not None:
+        parts += [power_kw.tobytes() for power_kw in former.power_kw.values()]
+    return sha256(b"".join(parts)).hexdigest()[:HASH_DIGITS]
 
 
 def _text(car: Car) -> str:

@@ -36,7 +36,7 @@ from volthus_kit.refusal import RefusedError
 logger = logging.getLogger(__name__)
 
 BATCH = 24  # sites planned in one go: some 10 ms, so that who plugs in waits no longer
-FLEET_BATCH = 64  # the same where nobody waits at a plug: what a batch costs is shared by more
+FULL_BATCH = 64  # the same where nobody waits at a plug, or so many that larger turns serve all
 FEED_LOOK_S = 2.0  # how often new prices and weather are looked for
 LOOKS = 30  # each site's weather is looked at once a minute
 WRITE_EVERY_S = 1.0
@@ -191,15 +191,14 @@ class Office:
     # --- whose turn it is ------------------------------------------------------------------------
 
     def _wish(self, site: str, urgency: Urgency, at_s: float) -> None:
-        row = self._rows[site]
+        row, since_s = self._rows[site], time.monotonic()
         if urgency is Urgency.PERSON:
-            self._urgent.setdefault(site, time.monotonic())
+            self._urgent.setdefault(site, since_s)
         row.due_s = at_s
         if at_s > self._now_s():
             heapq.heappush(self._due, (at_s, site))
-            self._work.set()
-            return
-        self._queue.push(site, urgency, time.monotonic())
+        else:
+            self._queue.push(site, urgency, since_s)
         self._work.set()
 
     def _ripen(self, now_s: float) -> float:
@@ -233,7 +232,7 @@ class Office:
     async def plan_some(self) -> int:
         """Plan the next batch and send it; return how many sites were planned."""
         now_s = self._now_s()
-        taken = self._queue.take(BATCH, FLEET_BATCH)
+        taken = self._queue.take(BATCH, FULL_BATCH)
         turns = [(site, since) for site, since in taken if self._is_wanted(site, now_s)]
         if not self._is_warm:
             turns = await self._cold(turns)

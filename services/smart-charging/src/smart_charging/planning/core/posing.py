@@ -63,23 +63,30 @@ def posed(
         enclose(site, wishes, taken, room)
     bought, sold = _prices(site, prices, planned)
     free = surplus if any(w.session.looks_at_forecast for w in planned) else np.zeros(slots.count)
-    part = slots.parts
     free_room = np.maximum(0.0, room)
-    total = free_room.sum(axis=0)
+    total = free_room[0] + free_room[1] + free_room[2]
     if site.contract_kw is not None:
         total = np.minimum(total, np.maximum(0.0, site.contract_kw - outlook.load_high_kw))
     limits = np.empty((len(planned), slots.count))
     for row, wish in enumerate(planned):
         limits[row] = _limit_kw(wish, most_kw(site, wish.session, wishes), bought, free)
-    cars = tuple(
-        _car(wish, limits[row] * part, bought, sold, free) for row, wish in enumerate(planned)
-    )
+    whole = _scaled(limits, slots)
+    cars = tuple(_car(wish, whole[row], bought, sold, free) for row, wish in enumerate(planned))
     problem = Problem(
-        SLOT_S / 3600, bought, sold, free * part, total * part, cars,
-        phase_room_kw=tuple(free_room * part), start_cost=START_COST,
+        SLOT_S / 3600, bought, sold, _scaled(free, slots), _scaled(total, slots), cars,
+        phase_room_kw=_scaled(free_room, slots), start_cost=START_COST,
     )  # fmt: skip
     told = tuple(wish for wish in wishes if wish.is_told)
     return Posed(problem, planned, told, surplus, free, room, total, limits, is_unsure)
+
+
+def _scaled(values: Floats, slots: Slots) -> Floats:
+    """Return values as the planner takes them, whose first slot is a whole one as well."""
+    if slots.first_part == 1.0:
+        return values
+    scaled = values.copy()
+    scaled[..., 0] *= slots.first_part
+    return scaled
 
 
 def _phase_room(site: Site, slots: Slots, outlook: Outlook) -> Floats:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from enum import IntEnum
 
+CROWD = 4  # turns full of persons: from there on what a turn costs by itself counts
 BULK_SHARE = 8  # one in so many turns is the fleet's, whatever is urgent
 
 
@@ -37,15 +38,19 @@ class Queue:
         for row in self._rows:
             row.pop(site, None)
 
-    def take(self, most: int, most_of_fleet: int | None = None) -> list[tuple[str, float]]:
+    def take(self, most: int, most_of_many: int | None = None) -> list[tuple[str, float]]:
         """Return the sites whose turn it is, and since when they wait.
 
-        Where a person waits, few of the fleet come along, so that the turn is short. most_of_fleet:
-        how many may come where none does; as many by default.
+        Where a person waits, few of the fleet come along, so that the turn is short. most_of_many:
+        how many may come where none does, or so many do that short turns would only take longer in
+        sum; as many by default.
         """
         person, fleet = self._rows
+        many = most if most_of_many is None else most_of_many
         if not person:
-            return _first(fleet, most if most_of_fleet is None else most_of_fleet)
+            return _first(fleet, many)
+        if len(person) > CROWD * most:
+            most = many
         kept = min(len(fleet), max(1, most // BULK_SHARE))
         return _first(person, most - kept) + _first(fleet, kept)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from smart_charging.core.grid import Floats
 
@@ -110,6 +111,16 @@ class Prices:
     inputs: tuple[Trusted, ...]
     is_flat: bool = False  # all hours cost the same, or no price is known at all
     _variants: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
+    _digests: dict[int, tuple[Floats, bytes]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def digest(self, values: Floats) -> bytes:
+        """Return a hash of one of these series, or of one made from them: reckoned only once."""
+        known = self._digests.get(id(values))
+        if known is None:  # with the series itself, so that no other one gets its id
+            known = self._digests[id(values)] = values, sha256(values.tobytes()).digest()
+        return known[1]
 
     def variant(self, name: str, make: Callable[[], Floats]) -> Floats:
         """Return a series made from these prices: the same object each time, for the planner."""

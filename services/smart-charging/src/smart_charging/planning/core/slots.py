@@ -54,14 +54,6 @@ class Slots:
         return tuple(float(self.hours[:until].sum()) for until in range(self.count + 1))
 
     @cached_property
-    def parts(self) -> Floats:
-        """Return each slot's length as a part of a quarter-hour."""
-        parts = np.ones(self.count)
-        parts[0] = self.first_part
-        parts.setflags(write=False)
-        return parts
-
-    @cached_property
     def ends_s(self) -> Instants:
         """Return the end of each slot, Unix seconds."""
         ends = self.quarter_s + SLOT_S * np.arange(1, self.count + 1, dtype=np.int64)
