@@ -145,11 +145,11 @@ async def test_an_update_goes_on_after_a_restart_of_the_updater(stage):
 async def test_a_person_goes_back_and_the_trust_that_was_is_not_asked_for_again(stage):
     await stage.apply()
     await stage.until_over()
-    await stage.updater.roll_back("anna")
+    await stage.updater.roll_back("anna", is_far=False)
     job = await stage.until_over(version="1.0")
     assert (job.phase, job.reason) == (Phase.ROLLED_BACK, "asked")
     assert stage.images() == {OLD}
-    assert await refused(stage.updater.roll_back("anna")) == "no-way-back"
+    assert await refused(stage.updater.roll_back("anna", is_far=False)) == "no-way-back"
 
 
 async def test_what_was_declined_at_the_site_no_roll_out_installs(stage):
@@ -183,7 +183,7 @@ async def test_a_release_without_a_way_back_needs_a_confirmation_and_stays_when_
     await stage.apply(BAD, replace(ANNA, one_way_confirmed=True), one_way=True)
     job = await stage.until_over(version="1.0")
     assert (job.phase, job.reason) == (Phase.FAILED, "not-ready")
-    assert await refused(stage.updater.roll_back("anna")) == "no-way-back"
+    assert await refused(stage.updater.roll_back("anna", is_far=False)) == "no-way-back"
 
 
 async def test_one_update_at_a_time_and_the_same_again_is_no_second(stage):
@@ -196,6 +196,9 @@ async def test_a_site_may_keep_installing_to_itself(stage):
     stage.updater._rules = replace(stage.rules, from_afar=False)
     assert await refused(stage.apply(asking=ROLLOUT)) == "updates-from-afar-off"
     await stage.apply(asking=ANNA)
+    back = stage.updater.roll_back
+    assert await refused(back("olga", is_far=True)) == "updates-from-afar-off"
+    await back("anna", is_far=False)
 
 
 async def test_a_roll_out_begins_only_at_a_site_that_is_well(stage):

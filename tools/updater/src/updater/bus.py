@@ -1,25 +1,28 @@
 """Messages to our values and back. The only file of the updater that knows subjects."""
 
 import asyncio
+import contextlib
 
 from updater.core.job import Phase, Trust
 from updater.core.release import Release
 from updater.site import Site
 from updater.store import Memory
 from updater.updating import Asking, Updater
-from volthus_kit.bus import Bus
+from volthus_kit.bus import FAR, Bus
+from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_wire.subjects import (
-    EEBUS_PICTURE,
+    EEBUS_PICTURE_GET,
     RELEASE_APPLY,
     RELEASE_DECLINE,
     RELEASE_ROLL_BACK,
-    SITE_STATE,
+    SITE_STATE_GET,
     UPDATE_STATE,
 )
 from volthus_wire.v1 import updating_pb2
-from volthus_wire.v1.eebus_pb2 import EebusPicture
+from volthus_wire.v1.eebus_pb2 import EebusPicture, GetEebusPictureRequest
 from volthus_wire.v1.evse_pb2 import CONNECTION_CONNECTED
 from volthus_wire.v1.rpc_pb2 import Caller
+from volthus_wire.v1.site_pb2 import GetSiteStateRequest
 from volthus_wire.v1.updating_pb2 import (
     ApplyReleaseRequest,
     DeclineReleaseRequest,
@@ -28,7 +31,7 @@ from volthus_wire.v1.updating_pb2 import (
 )
 
 TELL_EVERY_S = 10.0
-FAR = "cloud"
+ASK_EVERY_S = 5.0
 PHASES = {
     Phase.IDLE: updating_pb2.UPDATE_PHASE_IDLE,
     Phase.PATCHING: updating_pb2.UPDATE_PHASE_PATCHING,
@@ -40,12 +43,27 @@ PHASES = {
 }
 
 
-async def hear(bus: Bus, name: str, site: Site) -> None:
-    """Hear the CEM and the gateway of the site `name`."""
-    await bus.subscribe(SITE_STATE, lambda state, _: site.heard_cem(state.version), site=name)
-    await bus.subscribe(
-        EEBUS_PICTURE, lambda picture, _: site.heard_trust(trust_of(picture)), site=name
-    )
+async def watch(bus: Bus, name: str, site: Site) -> None:
+    """Ask the CEM and the gateway of the site `name` how they are; runs until cancelled.
+
+    Asked inside the site, and not heard on what they tell the cloud: a hub that fell to a thief
+    can speak there too, and would say that an older version runs here than does.
+    """
+    while True:
+        await asyncio.gather(_look_at_cem(bus, name, site), _look_at_gateway(bus, name, site))
+        await asyncio.sleep(ASK_EVERY_S)
+
+
+async def _look_at_cem(bus: Bus, name: str, site: Site) -> None:
+    with contextlib.suppress(NotAnsweredError, RefusedError):
+        state = await bus.ask(SITE_STATE_GET, GetSiteStateRequest(), site=name)
+        site.heard_cem(state.version)
+
+
+async def _look_at_gateway(bus: Bus, name: str, site: Site) -> None:
+    with contextlib.suppress(NotAnsweredError, RefusedError):
+        picture = await bus.ask(EEBUS_PICTURE_GET, GetEebusPictureRequest(), site=name)
+        site.heard_trust(trust_of(picture))
 
 
 def trust_of(picture: EebusPicture) -> Trust:
@@ -72,7 +90,7 @@ async def serve(bus: Bus, name: str, updater: Updater) -> None:
         return told(await updater.decline(wanted.version))
 
     async def roll_back(_: RollBackRequest, caller: Caller) -> UpdateState:
-        return told(await updater.roll_back(caller.actor))
+        return told(await updater.roll_back(caller.actor, is_far=caller.origin == FAR))
 
     await bus.serve(RELEASE_APPLY, apply, site=name)
     await bus.serve(RELEASE_DECLINE, decline, site=name)

@@ -30,8 +30,8 @@ async def serve(settings: Settings) -> None:
     updater = Updater(cluster, site, Store(settings.state_dir), clock, rules)
     connecting = Bus.connect(settings.nats_url, "updater", credentials=settings.nats_credentials)
     async with cluster, connecting as bus, asyncio.TaskGroup() as tasks:
-        await wire.hear(bus, settings.site, site)
         await wire.serve(bus, settings.site, updater)
+        tasks.create_task(wire.watch(bus, settings.site, site), name="watch")
         tasks.create_task(updater.run(), name="update")
         tasks.create_task(wire.tell(bus, settings.site, updater), name="tell")
         checks = {"bus": lambda: bus.is_connected}

@@ -127,21 +127,28 @@ class Updater:
             await self._keep(replace(self.memory, declined=version))
             return self.memory
 
-    async def roll_back(self, actor: str) -> Memory:
-        """Put back what ran before. Raises RefusedError `no-way-back`, `store-failing`."""
+    async def roll_back(self, actor: str, *, is_far: bool) -> Memory:
+        """Put back what ran before.
+
+        Raises RefusedError `updates-from-afar-off`, `no-way-back`, `store-failing`.
+        """
         async with self._lock:
+            self._check_place(is_far=is_far)
             if not self.memory.job.can_go_back:
                 raise RefusedError("no-way-back", "There is nothing that could be put back.")
             logger.info("roll-back asked for", extra={"actor": actor})
             await self._enter(Enter(Phase.ROLLING_BACK, Reason.ASKED, ""))
             return self.memory
 
-    def _check(self, release: Release, signature: str, asking: Asking) -> None:
-        memory, version = self.memory, release.version
-        if asking.is_far and not self._rules.from_afar:
+    def _check_place(self, *, is_far: bool) -> None:
+        if is_far and not self._rules.from_afar:
             raise RefusedError(
                 "updates-from-afar-off", "This site installs only what its own page is asked for."
             )
+
+    def _check(self, release: Release, signature: str, asking: Asking) -> None:
+        memory, version = self.memory, release.version
+        self._check_place(is_far=asking.is_far)
         if not is_signed(release, signature, self._rules.key):
             raise RefusedError(
                 "release-not-signed", f"The signature of {version} is not its makers'."
