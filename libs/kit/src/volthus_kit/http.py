@@ -1,8 +1,10 @@
 """Serves an ASGI app inside the service's own event loop."""
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -26,6 +28,7 @@ async def serve_app(app: ASGIApp, host: str, port: int, *, proxy_headers: bool =
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(
             app,
+            http=_http(),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -38,3 +41,12 @@ async def serve_app(app: ASGIApp, host: str, port: int, *, proxy_headers: bool =
             await server.serve(sockets=[listener])
         finally:
             server.should_exit = True
+
+
+def _http() -> type[asyncio.Protocol] | Literal["h11"]:
+    """Return who reads HTTP: the quick one where it is installed. Both bound what they read."""
+    try:
+        from volthus_kit.http_heads import BoundedHeads  # noqa: PLC0415
+    except ImportError:
+        return "h11"
+    return BoundedHeads
