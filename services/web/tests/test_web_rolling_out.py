@@ -1,7 +1,7 @@
 """Roll-outs over the API, with the engine, a real bus and updaters that answer as real ones do."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlmodel import Session
@@ -15,9 +15,11 @@ from volthus_wire.v1.updating_pb2 import UpdateState
 from web.alerts.tables import AlertRow
 from web.core.rollouts.machine import Stage, State
 from web.core.rollouts.rings import Ring
+from web.rollouts import kept
 from web.rollouts.book import RolloutBook
 from web.rollouts.engine import RolloutEngine
 from web.rollouts.figures import comparison
+from web.rollouts.tables import RolloutRow
 from web.store import open_store
 
 IMAGE = "volthus@sha256:" + "1" * 64
@@ -256,6 +258,23 @@ async def test_one_roll_out_at_a_time_and_what_cannot_be_is_refused(fleet, opera
     assert (await operator.post(f"{rolling}/end")).json()["state"] == "ended"
     assert (await operator.get("/rollouts/999")).json()["code"] == "unknown-rollout"
     assert (await operator.post("/rollouts", json={"version": "9.9.0"})).status_code == 201
+
+
+async def test_what_is_done_does_not_go_back_beside_another_that_is_open(tmp_path):
+    engine = open_store(tmp_path)
+    book = RolloutBook(engine, FakeClock())
+    first = await book.start("t", "1.0", "olga", {"a": 0}, one_way=False)
+    with Session(engine) as session:
+        row = session.get(RolloutRow, first.row.id)
+        kept.put(row, replace(kept.rollout_of(row), state=State.DONE), 5.0)
+        session.add(row)
+        session.commit()
+    second = await book.start("t", "2.0", "olga", {"a": 0}, one_way=False)
+    with pytest.raises(RefusedError, match="rollout-open"):
+        await book.change(first.row.id, State.ROLLING_BACK)
+    await book.change(second.row.id, State.ENDED)
+    await book.change(first.row.id, State.ROLLING_BACK)
+    engine.dispose()
 
 
 async def test_rings_that_leave_somebody_out_are_refused(fleet, operator):

@@ -78,7 +78,10 @@ class RolloutBook:
         return await asyncio.to_thread(self._sites, number, stage, after, most)
 
     async def change(self, number: int, to: State) -> None:
-        """Stop, resume, roll back or end a roll-out. Raises RefusedError `rollout-not-so`."""
+        """Stop, resume, roll back or end a roll-out.
+
+        Raises RefusedError `rollout-not-so`; `rollout-open` for going back beside another.
+        """
         await asyncio.to_thread(self._change, number, to)
 
     # --- in threads ------------------------------------------------------------------------------
@@ -109,13 +112,7 @@ class RolloutBook:
 
     def _start(self, row: RolloutRow, sites: Mapping[str, int]) -> Shown:
         def write(session: Session) -> None:
-            session.add(row)
-            try:
-                session.flush()
-            except IntegrityError as error:
-                raise RefusedError(
-                    "rollout-open", "Another roll-out is not over yet: end it first."
-                ) from error
+            _add_open(session, row)
             counted = overload_of(session, row.started_s)
             for site, ring in sites.items():
                 week_s, all_s = counted.get(site, (0.0, 0.0))
@@ -181,9 +178,20 @@ class RolloutBook:
             kept.put(row, _changed(rollout, to, count), now_s)
             row.judged_s = now_s if to is State.RUNNING else row.judged_s
             row.revision += 1
-            session.add(row)
+            _add_open(session, row)  # one that was over may be open again, beside another
 
         written(self._engine, write)
+
+
+def _add_open(session: Session, row: RolloutRow) -> None:
+    """Write a roll-out, if no other of its tenant is open. Raises RefusedError `rollout-open`."""
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise RefusedError(
+            "rollout-open", "Another roll-out is not over yet: end it first."
+        ) from error
 
 
 CHANGES: Mapping[State, tuple[State, ...]] = {
