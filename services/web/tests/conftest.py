@@ -520,7 +520,7 @@ async def opened_door(
             asyncio.create_task(hearing.remember(engine, live)),
             asyncio.create_task(fleet.run(Leases(engine, clock))),
         ]
-        await asyncio.wait_for(bus.until_connected(), 10)
+        await asyncio.wait_for(bus.until_connected(), 30)
         app = create_app(parts, folder / "static", {"bus": lambda: bus.is_connected}, origins)
         yield FrontDoor(app, parts, bus, folder)
         for task in tasks:
@@ -544,7 +544,7 @@ async def door(nats: NatsServer, tmp_path: Path) -> AsyncIterator[FrontDoor]:
 @pytest.fixture
 async def site(nats: NatsServer, door: FrontDoor) -> AsyncIterator[StandInSite]:
     async with Bus.connect(nats.url, "stand-in") as bus:
-        await asyncio.wait_for(bus.until_connected(), 10)
+        await asyncio.wait_for(bus.until_connected(), 30)
         stand_in = await StandInSite(bus).open()
         await bus.serve(subjects.CATALOGUE_GET, _catalogue)
         await stand_in.speak()
@@ -574,7 +574,7 @@ def owner(
     async def running() -> AsyncIterator[StandInSite]:
         engine = open_sqlite(tmp_path / "owner.sqlite")
         async with Bus.connect(nats.url, "owner", AnswerBook(lambda: engine)) as bus:
-            await asyncio.wait_for(bus.until_connected(), 10)
+            await asyncio.wait_for(bus.until_connected(), 30)
             stand_in = await StandInSite(bus).open()
             await stand_in.speak()
             await wait_until(lambda: door.parts.live.knows("demo"))

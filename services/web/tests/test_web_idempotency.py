@@ -53,7 +53,17 @@ async def test_a_key_that_is_none_is_refused_before_anything_is_done(site, servi
 
 
 # What the front door itself owns and does once for each key.
-OWN = {"users", "tokens", "webhooks", "push", "alerts", "alert-rules", "enrolments"}
+OWN = {
+    "users",
+    "tokens",
+    "webhooks",
+    "push",
+    "alerts",
+    "alert-rules",
+    "enrolments",
+    "rollouts",
+    "rollout-rings",
+}
 
 
 async def test_the_document_names_the_key_at_every_command_and_at_no_question(service):

@@ -69,9 +69,9 @@ def open_sqlite(path: Path, *, durable: bool = True) -> Engine:
     def _prepare(connection: object, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # DBAPI object, untyped
         for pragma in (
+            "busy_timeout=2000",  # first: the next one waits for whoever writes, too
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'NORMAL'}",
-            "busy_timeout=2000",
             "foreign_keys=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
