@@ -192,6 +192,19 @@ async def test_one_update_at_a_time_and_the_same_again_is_no_second(stage):
     assert (await stage.apply()).job.version == "2.0"
 
 
+async def test_what_somebody_put_back_otherwise_is_installed_again_when_it_is_asked_for(stage):
+    await stage.apply()
+    assert (await stage.until_over()).phase is Phase.INSTALLED
+    assert (await stage.apply()).job.phase is Phase.INSTALLED  # it is there already
+    for name in PROGRAMS.values():
+        containers = stage.stand_in.deployments[name]["spec"]["template"]["spec"]["containers"]
+        next(one for one in containers if one["image"] == NEW)["image"] = OLD
+    stage.heard("1.0")
+    assert (await stage.apply()).job.phase is Phase.PATCHING
+    assert (await stage.until_over()).phase is Phase.INSTALLED
+    assert stage.images() == {NEW}
+
+
 async def test_a_site_may_keep_installing_to_itself(stage):
     stage.updater._rules = replace(stage.rules, from_afar=False)
     assert await refused(stage.apply(asking=ROLLOUT)) == "updates-from-afar-off"

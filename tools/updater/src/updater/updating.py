@@ -90,10 +90,7 @@ class Updater:
         Raises RefusedError as docs/words.md lists them.
         """
         async with self._lock:
-            job = self.memory.job
-            if job.version == release.version and (
-                job.phase in (Phase.PATCHING, Phase.SETTLING, Phase.INSTALLED)
-            ):
+            if self._has(release.version):
                 return self.memory
             self._check(release, signature, asking)
             programs = await self._programs()
@@ -139,6 +136,14 @@ class Updater:
             logger.info("roll-back asked for", extra={"actor": actor})
             await self._enter(Enter(Phase.ROLLING_BACK, Reason.ASKED, ""))
             return self.memory
+
+    def _has(self, version: str) -> bool:
+        """Whether a release is on its way or in place, unless something older was put back."""
+        job = self.memory.job
+        if job.version != version:
+            return False
+        is_there = job.phase is Phase.INSTALLED and self._site.version in ("", version)
+        return is_there or job.phase in (Phase.PATCHING, Phase.SETTLING)
 
     def _check_place(self, *, is_far: bool) -> None:
         if is_far and not self._rules.from_afar:
