@@ -38,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A plan as it goes out, and what is counted of it."""
+    """A plan as it goes out, and what is counted of it. priced: revision of the tariff's series."""
 
     job: Job
     plan: str
@@ -137,10 +137,11 @@ def _clock(site: Site) -> tuple[Trusted, ...]:
 
 
 def _hash(it: _Ready, former: Former | None) -> str:
-    """Return a hash of all that the planner was given: the same inputs give the same plan."""
+    """Return a hash of all that a plan was made from: the same inputs give the same plan."""
     problem, prices = it.posing.problem, it.prices
     parts: list[bytes] = [
         f"{it.slots.start_s} {it.slots.count}".encode(),
+        prices.digest(prices.shown),  # CO2 too: it is told, whatever is minimised
         *(prices.digest(np.asarray(p)) for p in (problem.import_price, problem.export_price)),
         *(np.asarray(values).tobytes() for values in (problem.surplus_kw, problem.room_kw)),
     ]

@@ -308,6 +308,8 @@ class Office:
         cause = CAUSES[Urgency.FLEET if waited_since is None else Urgency.PERSON]
         row.plan, row.plan_revision, row.made_s = plan.plan, plan.job.site.revision, plan.made_s
         row.former = plan.former
+        priced = self._parts.book.held(row.tariff)
+        row.priced = None if priced is None else priced.revision
         self._later(row, plan.made_s)
         now_s = self._now_s()
         row.plan_sent.start(plan.body, now_s)
@@ -385,12 +387,21 @@ class Office:
         stale = {t for t in tariffs if self._parts.book.held(t) and self._parts.book.is_stale(t)}
         self._look = (self._look + 1) % LOOKS
         for number, (site, row) in enumerate(self._rows.items()):
-            is_other = row.tariff in stale or (
-                number % LOOKS == self._look and self._parts.forecasts.is_other(site, row.place)
+            is_other = (
+                row.tariff in stale
+                or self._has_older_prices(row)
+                or (
+                    number % LOOKS == self._look and self._parts.forecasts.is_other(site, row.place)
+                )
             )
             if is_other and self.is_own(site) and row.due_s > now_s + 60 and row.plan:
                 self._wish(site, Urgency.FLEET, now_s + spread_s(site))
         self._count(now_s)
+
+    def _has_older_prices(self, row: Row) -> bool:
+        """Return whether the table was made anew, for another site, since this one was planned."""
+        entry = self._parts.book.held(row.tariff)
+        return entry is not None and row.priced not in (None, entry.revision)
 
     def _wants(self) -> None:
         parts, rows = self._parts, self._rows.values()

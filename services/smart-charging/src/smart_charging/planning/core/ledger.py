@@ -80,6 +80,7 @@ class Row:
     plan: str = ""
     plan_revision: int = -1
     made_s: float = 0.0
+    priced: int | None = None  # revision of its tariff's series that the plan was made from
     due_s: float = 0.0
     refused: str = ""
     refused_s: float = -HOUR_S  # when a refused plan was made anew last
