@@ -69,7 +69,7 @@ def open_sqlite(path: Path, *, durable: bool = True) -> Engine:
     def _prepare(connection: object, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # DBAPI object, untyped
         for pragma in (
-            "busy_timeout=2000",  # first: the next one waits for whoever writes, too
+            "busy_timeout=2000",
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'NORMAL'}",
             "foreign_keys=ON",

@@ -143,7 +143,9 @@ class SqliteCloud:
     def restore(self) -> None:
         for name in (f"{self._path}-wal", f"{self._path}-shm"):
             Path(name).unlink(missing_ok=True)
-        shutil.copy(f"{self._path}.backup", self._path)
+        # Another file of this name: a thread that is not through yet holds a lock on the old one.
+        shutil.copy(f"{self._path}.backup", f"{self._path}.new")
+        Path(f"{self._path}.new").replace(self._path)
 
 
 class PostgresCloud:
