@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PACKAGES := $(wildcard libs/*) $(wildcard services/*) $(wildcard sim/*) $(wildcard tools/*)
 PAGE := services/web/src/web/static/index.html
 
-.PHONY: help setup run run-fleet test check lint fmt bench fuzz faults interop bench-control bench-stack bench-scale soak proto openapi helm clean-state lock
+.PHONY: help setup run run-fleet test check lint fmt bench fuzz faults interop bench-control bench-stack bench-scale soak proto openapi helm cluster-test clean-state lock
 
 help: ## say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready $(PAGE) ## make .venv and build the page (the others call it when needed)
 
@@ -82,6 +82,9 @@ openapi: $(VENV)/.ready ## write the API document and the page's client types
 
 helm: $(VENV)/.ready ## lint and render the charts with helm 3 and 4, check Dockerfile
 	@scripts/check-deploy
+
+cluster-test: $(VENV)/.ready ## install, change and break the site's chart on a cluster of yours (CLUSTER_KUBECONFIG=...)
+	@$(BIN)/pytest -v -rs tests/cluster
 
 lock: ## resolve the dependencies anew and write the locks (needs the package registry)
 	@scripts/lock

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from living import ROOT
 
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 LONGEST_RUN_S = 1800
 LONGEST_TEST_S = 3600

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.pop(0)  # this folder: this file is named as the package that it measures
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
+import psutil
 from cloud_stage import OPERATOR, Cloud, running_cloud
 from enrolment_hub import raw_client, running_site
 from postgres import postgres_server
@@ -44,8 +45,18 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-async def timed(work: Sequence[Callable[[], Awaitable[object]]]) -> tuple[float, list[float]]:
-    """Do it, some at a time; returns the seconds of all and of each."""
+def spent_s(process: psutil.Process) -> float:
+    """Return the processor time of a process."""
+    spent = process.cpu_times()
+    return float(spent.user + spent.system)
+
+
+async def timed(
+    work: Sequence[Callable[[], Awaitable[object]]], enrolment: psutil.Process
+) -> tuple[float, list[float]]:
+    """Do it, some at a time; returns the seconds of all and of each, and says whose work it was."""
+    ourselves = psutil.Process()
+    before = (spent_s(enrolment), spent_s(ourselves))
     room, each = asyncio.Semaphore(AT_A_TIME), []
 
     async def one(act: Callable[[], Awaitable[object]]) -> None:
@@ -58,7 +69,13 @@ async def timed(work: Sequence[Callable[[], Awaitable[object]]]) -> tuple[float,
     async with asyncio.TaskGroup() as tasks:
         for act in work:
             tasks.create_task(one(act))
-    return time.perf_counter() - began, each
+    all_s, count = time.perf_counter() - began, len(work)
+    theirs, ours = spent_s(enrolment) - before[0], spent_s(ourselves) - before[1]
+    say(
+        f"  processor: enrolment {1000 * theirs / count:.0f} ms each, {100 * theirs / all_s:.0f} %"
+        f" of a core; the devices {1000 * ours / count:.0f} ms each, {100 * ours / all_s:.0f} %"
+    )
+    return all_s, each
 
 
 def told(what: str, count: int, all_s: float, each: list[float]) -> None:
@@ -123,12 +140,13 @@ async def measure(cloud: Cloud, folder: Path, sites: int) -> None:
             codes[site] = made.code
 
         names = [f"s{number:04}" for number in range(sites)]
-        told("codes made", sites, *await timed([lambda s=s: make(s) for s in names]))
+        process = psutil.Process(cloud.enrolment.pid)
+        told("codes made", sites, *await timed([lambda s=s: make(s) for s in names], process))
         devices = {name: Device(folder / name, SystemClock()) for name in names}
         join = [lambda n=n: devices[n].join(cloud.enrolment_url, codes[n]) for n in names]
-        told("enrolments", sites, *await timed(join))
+        told("enrolments", sites, *await timed(join, process))
         renew = [lambda n=n: devices[n].renew() for n in names]
-        told("renewals", sites, *await timed(renew))
+        told("renewals", sites, *await timed(renew, process))
         gone = [
             await locked_out_after_s(bus, devices[name], name)
             for name in names[: min(LOCKED_OUT, sites)]

@@ -244,3 +244,29 @@ def test_a_site_that_enrols_keeps_its_key_on_its_own_volume_and_needs_no_credent
         o for o in objects if o["kind"] == "ConfigMap" and o["metadata"]["name"] == "demo-nats"
     ]
     assert 'credentials: "/data/link/site.creds"' in config["data"]["nats.conf"]
+
+
+@pytest.mark.parametrize("binary", HELMS, ids=["helm3", "helm4"])
+@pytest.mark.parametrize(("chart", "values"), ALL_VALUES, ids=lambda path: path.stem)
+def test_every_image_can_be_named_by_its_digest(chart, values, binary):
+    digest = f"sha256:{'0123456789abcdef' * 4}"
+    places = ["image", "nats.image"] + (["postgres.image"] if chart == CLOUD else [])
+    pins = [word for place in places for word in ("--set", f"{place}.digest={digest}")]
+    found = pods(render(chart, "-f", str(values), *pins, binary=binary))
+    images = {
+        container["image"]
+        for _, pod in found
+        for container in pod["containers"] + pod.get("initContainers", [])
+    }
+    assert images
+    assert {image.partition("@")[2] for image in images} == {digest}
+
+
+def test_half_a_digest_is_no_digest():
+    done = helm(
+        HELMS[1],
+        *("template", "demo", str(SITE), "-f", str(SITE / "ci/minimal.yaml")),
+        *("--set", "image.digest=sha256:01ab"),
+    )
+    assert done.returncode != 0
+    assert "/image/digest" in done.stderr

@@ -28,10 +28,10 @@ def policy(objects, name):
     return found["spec"]
 
 
-def notes_of(*arguments):
+def notes_of(*arguments, chart=SITE):
     done = helm(
         HELMS[1],
-        *("install", "demo", str(SITE), "--dry-run=client", "--namespace", "here"),
+        *("install", "demo", str(chart), "--dry-run=client", "--namespace", "here"),
         *arguments,
     )
     assert done.returncode == 0, done.stderr
@@ -198,3 +198,58 @@ def test_values_of_the_traces_reach_every_program():
 
 def test_the_site_file_of_the_values_parses_as_yaml_of_its_own():
     assert yaml.safe_load(site_file_of(render(SITE, "-f", str(SITE / "ci/serial.yaml"))))
+
+
+def env_of(objects, program):
+    [container] = dict(pods(objects))[f"demo-{program}"]["containers"]
+    return {one["name"]: one.get("value") for one in container["env"]}
+
+
+REMOTE = [
+    ("fuse", "cem", "VOLTHUS_REMOTE_FUSE"),
+    ("pairing", "eebus-gateway", "VOLTHUS_REMOTE_PAIRING"),
+    ("meter", "meter-reader", "VOLTHUS_REMOTE_METER"),
+]
+
+
+@pytest.mark.parametrize(("what", "program", "name"), REMOTE)
+def test_what_the_cloud_may_do_alone_is_allowed_by_name_to_its_owner_alone(what, program, name):
+    objects = render(SITE, *MINIMAL, "--set", f"remote.{what}=true")
+    assert env_of(objects, program)[name] == "1"
+    others = {other: env_of(objects, other) for _, other, _ in REMOTE if other != program}
+    assert not any("REMOTE" in one for env in others.values() for one in env)
+
+
+@pytest.mark.parametrize("without", ["remote.fuse=false", "remote=null"])
+def test_the_cloud_may_do_nothing_alone_unless_it_is_said(without):
+    objects = render(SITE, *MINIMAL, "--set", without)
+    assert not any("REMOTE" in one for _, owner, _ in REMOTE for one in env_of(objects, owner))
+
+
+@pytest.mark.parametrize("wrong", ["remote.fuse=1", "remote.fuses=true"])
+def test_a_permission_that_is_none_is_refused(wrong):
+    assert helm(HELMS[1], "template", "demo", str(SITE), *MINIMAL, "--set", wrong).returncode != 0
+
+
+DIES = "THIS PASSWORD DIES WITH ITS POD"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "is_said"),
+    [
+        ("postgres.enabled=false", False),  # kept on the claim of the one pod
+        ("persistence.enabled=false", True),
+        ("database.secret=base", True),
+        ("database.secret=base,web.usersSecret=users", False),
+    ],
+)
+def test_the_notes_say_when_the_first_password_goes_with_its_pod(chosen, is_said):
+    assert (DIES in notes_of("--set", chosen, chart=CLOUD)) is is_said
+
+
+@pytest.mark.parametrize("chart", [SITE, CLOUD], ids=["site", "cloud"])
+def test_who_asks_for_alerts_where_nothing_takes_them_is_told(chart):
+    values = ("-f", str(chart / "ci/minimal.yaml"))
+    asked = notes_of(*values, "--set", "prometheusRule.enabled=true", chart=chart)
+    assert "NO ALERT RULE IS LOADED" in asked
+    assert "NO ALERT RULE" not in notes_of(*values, chart=chart)

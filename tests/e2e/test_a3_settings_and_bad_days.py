@@ -3,7 +3,7 @@
 import pytest
 from living import until
 
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 BIN = Path(sys.executable).parent
 SITES = 30

@@ -19,7 +19,8 @@ from postgres import postgres, postgres_url  # noqa: F401 - fixtures
 from programs import Program
 from sqlalchemy import create_engine, text
 
-from volthus_kit.testing import NatsServer, free_port
+from volthus_kit.ports import free_port
+from volthus_kit.testing import NatsServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 

@@ -64,10 +64,10 @@ def test_a_new_user_changes_the_given_password_and_reaches_no_settings(browser, 
 
         page.goto(f"{url}/audit")
         page.get_by_role("searchbox", name="Who").fill("bo")
-        expect(page.get_by_text("users.change-password")).to_be_visible()
+        expect(page.get_by_text("Change the own password")).to_be_visible()
         shoot(page, "audit-1280-en")
         page.get_by_role("searchbox", name="Who").fill("service")
-        page.get_by_role("button").filter(has_text="users.create").first.click()
+        page.get_by_role("button").filter(has_text="Create a user").first.click()
         drawer = page.get_by_role("dialog")
         expect(drawer.get_by_role("row").filter(has_text="username")).to_contain_text("bo")
         expect(drawer).not_to_contain_text(password)

@@ -1,14 +1,13 @@
 """Row C1 in the browser: an operator finds the site that needs somebody among three hundred."""
 
-import asyncio
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
 from axe import told, violations
 from browser import PHONE, WIDE, shoot, type_log_in, visit, words
-from fleet_stage import OPERATOR, PASSWORD, Stage, staged
+from fleet_stage import OPERATOR, PASSWORD, staged
+from own_loop import turning
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.timeout(180)]
@@ -19,41 +18,9 @@ OVERHANG = "() => document.documentElement.scrollWidth - document.documentElemen
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[str]:
-    """The address of a front door with a fleet; its loop turns in a thread of its own."""
-    address: list[str] = []
-    failures: list[BaseException] = []
-    is_there, loop = threading.Event(), asyncio.new_event_loop()
-    over = asyncio.Event()
-
-    async def run() -> None:
-        async with staged(SITES, "--no-facts", "--state-every", "2") as stage:
-            address.append(_address(stage))
-            is_there.set()
-            await over.wait()
-
-    def turn() -> None:
-        try:
-            loop.run_until_complete(run())
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            is_there.set()
-            loop.close()
-
-    thread = threading.Thread(target=turn, name="fleet")
-    thread.start()
-    is_there.wait()
-    try:
-        assert not failures, failures
-        yield address[0]
-    finally:
-        if address:
-            loop.call_soon_threadsafe(over.set)
-        thread.join()
-
-
-def _address(stage: Stage) -> str:
-    return f"http://127.0.0.1:{stage.port}"
+    """The address of a front door with a fleet."""
+    with turning(staged(SITES, "--no-facts", "--state-every", "2")) as stage:
+        yield f"http://127.0.0.1:{stage.port}"
 
 
 def log_in(page: Page) -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from living import LIVING_SITE, LivingSite, start_program, start_site, wait_until_alive
 
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # So it is for what a script starts in the background, and for what that starts in turn.

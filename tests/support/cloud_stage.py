@@ -22,8 +22,9 @@ from programs import Program
 
 from enrolment import hub_cli
 from volthus_kit.bus import Bus
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import NotAnsweredError
-from volthus_kit.testing import NatsServer, free_port
+from volthus_kit.testing import NatsServer
 from volthus_wire.subjects import LINK_CODE
 from volthus_wire.v1.enrolment_pb2 import CreateCodeRequest
 from volthus_wire.v1.rpc_pb2 import Caller

@@ -24,8 +24,9 @@ from enrolment.main import serve
 from enrolment.settings import Settings
 from volthus_kit.bus import Bus
 from volthus_kit.credentials import Credentials
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import NotAnsweredError
-from volthus_kit.testing import NatsServer, free_port
+from volthus_kit.testing import NatsServer
 from volthus_wire.subjects import LINK_LIST
 from volthus_wire.v1.enrolment_pb2 import ListLinksRequest
 from volthus_wire.v1.rpc_pb2 import Caller

@@ -13,7 +13,8 @@ from pathlib import Path
 import psutil
 from talking import Talker, quiet
 
-from volthus_kit.testing import NatsServer, free_port
+from volthus_kit.ports import free_port
+from volthus_kit.testing import NatsServer
 
 BIN = Path(sys.executable).parent
 OPERATOR, FIRST_PASSWORD, PASSWORD = "operator", "first-brass-lantern-9", "second-quiet-harbour-7"

@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eebus.identity import load_or_create
+from volthus_kit.ports import free_port
 
 Line = dict[str, object]
 Wanted = Callable[[Line], object]
@@ -135,8 +135,7 @@ class Ground:
         """Return a port that is free."""
         if self.is_network:
             return PORTS[side]
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            return int(free.getsockname()[1])
+        return free_port()
 
 
 _grounds = itertools.count(1)

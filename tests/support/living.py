@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LIVING_SITE = ROOT / ".venv" / "bin" / "living-site"

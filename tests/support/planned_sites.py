@@ -52,7 +52,7 @@ def random_outlook(dice: Random, slots: Slots) -> Outlook:
     shines = (hours > from_h) & (hours <= from_h + dice.uniform(2, 8))
     sun = np.where(shines, dice.uniform(0, 10), 0.0) * (dice.random() < 0.6)
     load = np.full(slots.count, dice.uniform(0.1, 2))
-    return Outlook(sun, 0.5 * sun, load, 1.2 * load, ())
+    return Outlook(np.array((sun, 0.5 * sun, load, 1.2 * load)))
 
 
 def starts(plan: SessionPlan, *, is_charging: bool) -> int:

@@ -24,7 +24,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 WHY_NOT = (

@@ -23,6 +23,13 @@ class Program:
         with self._log.open("ab") as log:
             return subprocess.Popen(self._arguments, env=self._environment, stdout=log, stderr=log)
 
+    @property
+    def pid(self) -> int:
+        """Return the number of its process, to be measured. Raises RuntimeError when down."""
+        if self._process is None:
+            raise RuntimeError("the program is down")
+        return self._process.pid
+
     async def kill(self) -> None:
         """End it as a power cut would; harmless when it is down."""
         if self._process is not None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import yaml
 
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 TOOLS = Path(__file__).parents[2] / ".tools"
 

@@ -20,7 +20,8 @@ from talking import Talker, quiet
 from bus_trust import Grant, Hub, KeyPair, Kind, user_jwt, written_creds
 from enrolment import hub_cli
 from fleet_sim import links
-from volthus_kit.testing import NatsServer, free_port
+from volthus_kit.ports import free_port
+from volthus_kit.testing import NatsServer
 
 PREFIX, FEED = "fleet", "market"
 SITES_A_SERVER = 250  # linked by one process
@@ -86,10 +87,7 @@ class ScaleStage:
 
     def monitored(self, page: str) -> dict[str, object]:
         """Return a page of the hub's monitoring; empty while it is away."""
-        url = f"http://127.0.0.1:{self.monitor_port}/{page}"
-        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
-            return dict(json.load(answer))
-        return {}
+        return monitored(self.monitor_port, page)
 
     def links(self) -> int:
         """Return how many sites are linked now."""
@@ -116,6 +114,14 @@ class ScaleStage:
         talker = Talker(self.ports[0])
         await talker.log_in(OPERATOR, PASSWORD)
         return talker
+
+
+def monitored(port: int, page: str) -> dict[str, object]:
+    """Return a page of a server's monitoring; empty while it is away."""
+    url = f"http://127.0.0.1:{port}/{page}"
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+        return dict(json.load(answer))
+    return {}
 
 
 @asynccontextmanager
@@ -226,7 +232,7 @@ async def _linked(stage: ScaleStage, stack: AsyncExitStack, numbers: range) -> N
     folder = stage.folder / f"links-{numbers[0]}"
     folder.mkdir()
     names = [f"{PREFIX}-{number:05d}" for number in numbers]
-    credentials = await asyncio.to_thread(_joined, stage.hub, folder, names)
+    credentials = await asyncio.to_thread(joined, stage.hub, folder, names)
     hub = links.Hub(f"tls://127.0.0.1:{stage.leaf_port}", stage.folder / "hub.pem")
     server = NatsServer(folder, links.leaf_configuration(hub, credentials))
     await server.start()
@@ -234,7 +240,7 @@ async def _linked(stage: ScaleStage, stack: AsyncExitStack, numbers: range) -> N
     await _spoken(stage, stack, numbers, ("--nats-url", server.url))
 
 
-def _joined(hub: Hub, folder: Path, sites: Sequence[str]) -> dict[str, Path]:
+def joined(hub: Hub, folder: Path, sites: Sequence[str]) -> dict[str, Path]:
     """Make what the enrolment gives each site: claims of its own key, and its credentials."""
     now, made = datetime.now(UTC), {}
     for site in sites:

@@ -36,7 +36,16 @@ capabilities:
 {{- end -}}
 
 {{- define "volthus.image" -}}
-{{ printf "%s:%s" .Values.image.repository (default .Chart.AppVersion .Values.image.tag) | quote }}
+{{ include "volthus.imageName" (dict "image" .Values.image "tag" (default .Chart.AppVersion .Values.image.tag)) }}
+{{- end -}}
+
+{{/* An image by its digest where one is given: a tag can be moved to another image tomorrow. image, tag */}}
+{{- define "volthus.imageName" -}}
+{{- if .image.digest -}}
+{{ printf "%s@%s" .image.repository .image.digest | quote }}
+{{- else -}}
+{{ printf "%s:%s" .image.repository .tag | quote }}
+{{- end -}}
 {{- end -}}
 
 {{/* Where pods may run and who lets their images be pulled: the same for every pod of a release. root, component, replicas */}}
@@ -448,7 +457,7 @@ spec:
             periodSeconds: 60
         {{- end }}
         - name: "nats"
-          image: {{ printf "%s:%s" $nats.image.repository $nats.image.tag | quote }}
+          image: {{ include "volthus.imageName" (dict "image" $nats.image "tag" $nats.image.tag) }}
           imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
           command: ["nats-server"] # said here, so that any image that has the program will do
           args: ["--config", "/etc/nats/nats.conf"]

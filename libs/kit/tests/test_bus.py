@@ -47,6 +47,19 @@ async def test_a_message_arrives_with_the_tokens_of_its_subject(server):
     assert tokens == {"site": "s", "ski": SKI}
 
 
+async def test_who_asks_is_named_in_bounded_words(server):
+    async def answer(_: GetGridConnectionRequest, caller: Caller) -> GridConnectionReply:
+        length = 1000 * len(caller.actor) + len(caller.role)
+        return GridConnectionReply(settings=GridConnection(revision=length))
+
+    async with Bus.connect(server.url, "a") as a, Bus.connect(server.url, "b") as b:
+        await b.serve(GRID_CONNECTION_GET, answer, site="s")
+        await asyncio.gather(a.until_connected(), b.until_connected())
+        told = Caller(actor="x" * 100_000, role="y" * 100_000)
+        reply = await a.ask(GRID_CONNECTION_GET, GetGridConnectionRequest(), caller=told, site="s")
+    assert reply.settings.revision == 200_040, "it goes into records that must fit a stream"
+
+
 async def test_a_request_is_answered_and_carries_who_asks(server):
     async def answer(_: GetGridConnectionRequest, caller: Caller) -> GridConnectionReply:
         return GridConnectionReply(settings=GridConnection(phases=3, revision=len(caller.actor)))

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from volthus_kit.http import serve_app
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 HEAD = b"POST / HTTP/1.1\r\nHost: here\r\n"
 PIECE = b"a" * 60_000

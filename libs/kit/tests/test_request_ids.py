@@ -75,7 +75,7 @@ def test_each_line_tells_the_request_and_its_site():
         logs.configure("web", "INFO", "at-home")
         logging.root.handlers[0].setStream(stream)
         log = logging.getLogger("test")
-        log.info("outside")
+        log.info("outside", extra={"color_message": "\x1b[1moutside"})  # as uvicorn logs
         with working_on(Work("request-1", "villa")):
             log.info("inside")
             log.info("about another", extra={"site": "barn"})
@@ -89,6 +89,7 @@ def test_each_line_tells_the_request_and_its_site():
         ("about another", "request-1", "barn"),
         ("after", None, "at-home"),
     ]
+    assert all("color_message" not in line for line in lines)
 
 
 def test_a_program_for_many_sites_tells_none_where_none_is_meant():

@@ -8,11 +8,13 @@ import sys
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import Field, SecretStr, ValidationError
 
+import volthus_kit.bus  # noqa: F401 - the metrics of every program are asked for
 from volthus_kit import health
 from volthus_kit.backoff import backoff
-from volthus_kit.settings import SiteSettings, explain
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
+from volthus_kit.settings import SiteSettings, complaint, explain
 
 PROGRAM = """
 import asyncio
@@ -54,7 +56,32 @@ def test_settings_that_cannot_be_end_it_with_2_and_name_the_setting():
     running = program(VOLTHUS_SITE="No Such.Name")
     _, errors = running.communicate(timeout=10)
     assert running.returncode == 2
-    assert "site" in errors
+    assert errors.startswith("cem: settings cannot be used: VOLTHUS_SITE='No Such.Name': ")
+    assert errors.count("\n") == 1
+    _, errors = program(VOLTHUS_LOG_LEVEL="LOUD").communicate(timeout=10)
+    assert "VOLTHUS_LOG_LEVEL='LOUD'" in errors
+
+
+class Secretive(SiteSettings):
+    """Settings with something that is not for the log."""
+
+    database_url: str = Field("", pattern="^$|^postgresql:", repr=False)
+    token: SecretStr = Field(SecretStr(""), max_length=5)
+    needed: str
+
+
+def test_settings_that_cannot_be_are_told_in_one_line_without_a_secret(monkeypatch):
+    monkeypatch.setenv("VOLTHUS_DATABASE_URL", "mysql://volthus:hush@db/volthus")
+    monkeypatch.setenv("VOLTHUS_TOKEN", "hush-hush")
+    monkeypatch.setenv("VOLTHUS_HEALTH_PORT", "70000")
+    with pytest.raises(ValidationError) as refused:
+        Secretive()
+    told = complaint(refused.value, Secretive)
+    assert "VOLTHUS_HEALTH_PORT='70000': Input should be less than or equal to 65535" in told
+    assert "VOLTHUS_NEEDED: Field required" in told
+    assert {"VOLTHUS_DATABASE_URL:", "VOLTHUS_TOKEN:"} <= set(told.split())
+    assert "hush" not in told
+    assert "\n" not in told
 
 
 def test_help_lists_every_variable():

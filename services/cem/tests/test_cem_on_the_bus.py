@@ -13,8 +13,9 @@ import pytest
 from cem.service import serve
 from cem.settings import Settings
 from volthus_kit.bus import Bus
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import RefusedError
-from volthus_kit.testing import free_port, nats_server
+from volthus_kit.testing import nats_server
 from volthus_wire import subjects
 from volthus_wire.v1 import evse_pb2, metering_pb2, site_pb2
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -171,11 +172,11 @@ async def test_cars_share_the_fuse_and_give_way_to_the_house(tmp_path: Path) -> 
             await partners.set_up()
             await partners.until(lambda: current_a(partners, ONE) >= 6)
             await partners.until(lambda: current_a(partners, TWO) >= 6)
-            # 25 A - 0.75 A margin - 14 A house leave 10 A: not enough for both.
+            # 25 A - 0.56 A margin - 14 A house leave 10.4 A: not enough for both.
             began = asyncio.get_running_loop().time()
             partners.house_a = [14.0, 3.0, 3.0]
             await partners.until(
-                lambda: current_a(partners, ONE) + current_a(partners, TWO) <= 10.3
+                lambda: current_a(partners, ONE) + current_a(partners, TWO) <= 10.5
             )
             assert asyncio.get_running_loop().time() - began < 1.5
             limit = partners.limits[ONE]

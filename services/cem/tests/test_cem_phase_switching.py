@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from cem.core.charger import Charger
 from cem.core.events import Event, PhasesSwitched
@@ -30,7 +30,8 @@ from virtual_site.serving import serve
 from virtual_site.site import VirtualSite
 from virtual_site.store import ChargerStore, MeterStore
 from virtual_site.wallbox import Wallbox
-from volthus_kit.testing import FakeClock, free_port
+from volthus_kit.ports import free_port
+from volthus_kit.testing import FakeClock
 
 SKI = "a" * 40
 
@@ -204,4 +205,23 @@ async def test_a_charger_that_thinks_too_long_is_given_up() -> None:
         began = asyncio.get_running_loop().time()
         with pytest.raises(ContractError):
             await client.switch(f"{url}/phases", 1)
+        assert asyncio.get_running_loop().time() - began < 4
+
+
+async def test_a_charger_that_answers_byte_by_byte_is_given_up() -> None:
+    app = FastAPI()
+
+    async def dribble() -> AsyncIterator[bytes]:
+        while True:
+            yield b" "
+            await asyncio.sleep(0.2)
+
+    @app.get("/phases")
+    async def phases() -> Response:
+        return StreamingResponse(dribble())
+
+    async with served(app) as url, Client.open() as client:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(ContractError):
+            await client.look(f"{url}/phases")
         assert asyncio.get_running_loop().time() - began < 4

@@ -9,8 +9,9 @@ import pytest
 from cem.service import serve
 from cem.settings import Settings
 from volthus_kit.bus import Bus
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import NotAnsweredError, RefusedError
-from volthus_kit.testing import free_port, linked_servers
+from volthus_kit.testing import linked_servers
 from volthus_wire import subjects
 from volthus_wire.v1 import confirming_pb2, site_pb2
 from volthus_wire.v1.rpc_pb2 import Caller, RpcReply, RpcRequest

@@ -22,8 +22,9 @@ from eebus_gateway.keeper import Keeper
 from eebus_gateway.main import serve
 from eebus_gateway.settings import Settings
 from eebus_gateway.store import SHIP_PORT, Store
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import RefusedError
-from volthus_kit.testing import NatsServer, free_port
+from volthus_kit.testing import NatsServer
 
 PROGRAM = str(Path(sys.executable).parent / "eebus-gateway")
 

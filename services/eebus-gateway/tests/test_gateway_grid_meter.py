@@ -1,6 +1,7 @@
 """A paired HEMS as the site's grid meter (B2): MGCP becomes readings and a roster."""
 
 from gateway_stage import Cem, gateway, hems, metered, pair_device, until
+from prometheus_client import REGISTRY
 
 from eebus.events import MeterValues
 from eebus_gateway.settings import Settings
@@ -47,8 +48,10 @@ async def test_the_roster_names_it_and_its_charger_roster_does_not(
         await until(lambda: cem.meters[-1][0].problem == "", "all is well")
         assert cem.meters[-1][0].last.quality == GOOD
         await until(lambda: cem.rosters[-1] == [], "no charger")
+        await until(lambda: age_s(device.ski) is not None, "its age as a metric")
         await cem.unpair(device.ski)
         await until(lambda: cem.meters[-1] == [], "off the roster")
+        await until(lambda: age_s(device.ski) is None, "no alert on what is gone")
 
 
 async def test_a_value_marked_as_an_error_is_unknown_and_never_zero(
@@ -82,3 +85,7 @@ async def test_a_meter_that_is_gone_is_bad_at_once_and_stays_on_the_roster(
         assert cem.meters[-1][0].settings.meter == f"hems-{ski[:8]}"
         assert not cem.meters[-1][0].HasField("last")
         await until(lambda: cem.rosters[-1] == [], "no charger, after a restart either")
+
+
+def age_s(ski: str) -> float | None:
+    return REGISTRY.get_sample_value("volthus_meter_age_seconds", {"meter": f"hems-{ski[:8]}"})

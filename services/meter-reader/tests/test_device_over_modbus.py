@@ -14,7 +14,7 @@ from meter_reader.errors import LineError, ModbusExceptionError, ReadError, SunS
 from meter_reader.lines import Lines
 from meter_reader.modbus import Connection
 from volthus_kit.clock import SystemClock
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 TCP_MODELS = sorted(p.model for p in profiles().values() if p.tcp is not None)
 

@@ -13,7 +13,7 @@ from meter_reader.errors import ReadError
 from meter_reader.identify import identify, to_try
 from meter_reader.lines import Lines
 from volthus_kit.clock import SystemClock
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 NAMELESS = {"eastron_sdm72d_m"}  # neither voltage nor current: nothing to judge it by
 SERVED = sorted(set(profiles()) - NAMELESS)

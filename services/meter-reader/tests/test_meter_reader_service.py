@@ -17,8 +17,9 @@ from meter_reader.main import serve
 from meter_reader.settings import Settings
 from meter_reader.store import FILE
 from volthus_kit.bus import Bus
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import NotAnsweredError, RefusedError
-from volthus_kit.testing import free_port, nats_server
+from volthus_kit.testing import nats_server
 from volthus_wire import subjects
 from volthus_wire.v1 import metering_pb2 as wire
 from volthus_wire.v1.confirming_pb2 import ListConfirmationsRequest

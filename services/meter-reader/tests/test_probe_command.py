@@ -20,7 +20,7 @@ from meter_profiles.quantity import Quantity
 from meter_reader import cli
 from virtual_site.meter_line import MeterLine, Transport
 from virtual_site.modbus_meter import VirtualMeter
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 logging.getLogger("uModbus").setLevel(logging.CRITICAL + 1)  # it logs a client that leaves
 

@@ -20,8 +20,9 @@ from virtual_site.meter_line import MeterLine, Transport
 from virtual_site.modbus_meter import VirtualMeter
 from volthus_kit.bus import Bus
 from volthus_kit.clock import SystemClock
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import RefusedError
-from volthus_kit.testing import free_port, nats_server
+from volthus_kit.testing import nats_server
 from volthus_wire.v1 import metering_pb2 as wire
 from volthus_wire.v1.rpc_pb2 import Caller
 

@@ -13,8 +13,9 @@ import pytest
 
 from smart_charging.core.catalogue import CATALOGUE
 from volthus_kit.bus import Bus
+from volthus_kit.ports import free_port
 from volthus_kit.refusal import NotAnsweredError
-from volthus_kit.testing import NatsServer, free_port, nats_server
+from volthus_kit.testing import NatsServer, nats_server
 from volthus_wire.subjects import CATALOGUE_GET
 from volthus_wire.v1.planning_pb2 import CatalogueReply, GetCatalogueRequest
 

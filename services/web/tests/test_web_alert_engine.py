@@ -236,6 +236,7 @@ async def test_every_rule_of_a_site_is_fed_by_what_it_says(stage):
     fired = {one.alert.key.rule for one in stage.told}
     assert fired == set(Rule) - {
         Rule.SITE_OFFLINE, Rule.OVERLOAD, Rule.RECORDS_UNDELIVERED, Rule.WEBHOOK_DISABLED,
+        Rule.ROLLOUT_STOPPED, Rule.ROLLOUT_WAITING,
     }  # fmt: skip
     fault = next(one.alert for one in stage.told if one.alert.key.rule is Rule.CHARGER_FAULT)
     assert fault.params == {"name": "Example", "code": "E7"}

@@ -44,7 +44,7 @@ async def test_the_fuse_picture_has_a_bar_for_each_phase(service, standard, site
     bars = (await fresh_dashboard(standard, site))["fuse"]
     assert [bar["phase"] for bar in bars] == ["L1", "L2", "L3"]
     assert bars[0]["fuse_a"] == 25
-    assert bars[0]["margin_a"] == 0.75
+    assert bars[0]["margin_a"] == 0.559
     assert bars[1]["other_load_a"] == 6.5
     assert bars[1]["grid_current_a"] == 22.5
     assert bars[0]["charging_a"] == 16.0

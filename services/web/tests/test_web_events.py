@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from volthus_kit.http import serve_app
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 from volthus_wire.subjects import EEBUS_PICTURE
 from web import listening
 

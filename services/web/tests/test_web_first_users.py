@@ -3,13 +3,16 @@
 import json
 import logging
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from postgres import postgres, postgres_url  # noqa: F401 - fixtures
 from sqlmodel import Session, select
 
 from volthus_kit.testing import FakeClock
 from web.errors import InitialUsersError
 from web.first_users import GENERATED_FILE, FirstUsers
+from web.passwords import PasswordCheck
 from web.store import UserRow, open_store
 
 
@@ -136,3 +139,27 @@ def test_in_the_cloud_the_first_user_is_an_operator(tmp_path):
     [made] = json.loads((tmp_path / "not-there-yet" / GENERATED_FILE).read_text())
     assert (made["username"], made["role"]) == ("operator", "operator")
     engine.dispose()
+
+
+async def test_of_those_that_start_together_on_one_database_one_makes_the_users(
+    postgres_url,  # noqa: F811
+    tmp_path,
+):
+    folders = [tmp_path / name for name in "abc"]
+    stores = [open_store(folder, postgres_url) for folder in folders]
+    try:
+        with ThreadPoolExecutor(len(stores)) as threads:
+            starts = [
+                threads.submit(FirstUsers(None, folder, is_cloud=True).ensure, store, FakeClock())
+                for folder, store in zip(folders, stores, strict=True)
+            ]
+            for start in starts:
+                start.result(timeout=30)  # and none of them failed
+        [path] = [f / GENERATED_FILE for f in folders if (f / GENERATED_FILE).exists()]
+        [made] = json.loads(path.read_text())
+        with Session(stores[0]) as session:
+            [row] = session.exec(select(UserRow))
+        assert await PasswordCheck().is_right(made["password"], row.password_hash)
+    finally:
+        for store in stores:
+            store.dispose()

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from volthus_kit.http import serve_app
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 EACH = int(os.environ.get("VOLTHUS_ODD_REQUESTS", "3"))
 CHECKS = (

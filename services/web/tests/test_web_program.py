@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 
 from volthus_kit.bus import Bus
-from volthus_kit.testing import free_port, nats_server
+from volthus_kit.ports import free_port
+from volthus_kit.testing import nats_server
 from volthus_wire.subjects import SITE_STATE
 from volthus_wire.v1.site_pb2 import SiteState
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from volthus_kit.bus import Bus
 from volthus_kit.database import open_database
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 USER = {"password": "three green cars", "must_change": False}
 USERS = [

@@ -19,7 +19,9 @@ from web.rollouts import kept
 from web.rollouts.book import RolloutBook
 from web.rollouts.engine import RolloutEngine
 from web.rollouts.figures import comparison
-from web.rollouts.tables import RolloutRow
+from web.rollouts.tables import RolloutRow, RolloutSiteRow
+from web.rollouts.troubles import troubles
+from web.software.tables import ReleaseRow
 from web.store import open_store
 
 IMAGE = "volthus@sha256:" + "1" * 64
@@ -199,6 +201,49 @@ async def test_figures_that_get_worse_stop_it_and_it_is_rolled_back(fleet, opera
     await fleet.look(2)
     assert (await told(operator, rolling))["state"] == "rolled-back"
     assert fleet.sites["demo"].version == "0.1.0"
+
+
+async def test_an_alert_tells_of_one_that_stopped_by_itself_and_of_one_that_waits(
+    fleet, operator, rolling
+):
+    def found():
+        with Session(fleet.door.parts.software._engine) as session:
+            return {
+                (str(key.rule), one.params.get("reason"))
+                for of_tenant in troubles(session).values()
+                for key, one in of_tenant.items()
+            }
+
+    assert found() == {("rollout-waiting", None)}, "nobody in its ring has it yet"
+    fleet.sites["demo"].reason = "cem-silent"
+    await fleet.look(3)
+    assert found() == {("rollout-stopped", "update-failed")}
+    await operator.post(f"{rolling}/resume")
+    fleet.sites["demo"].reason = ""
+    await operator.post(f"{rolling}/stop")
+    assert found() == set(), "who stopped it knows"
+    await operator.post(f"{rolling}/end")
+    assert found() == set()
+
+
+async def test_what_a_newer_program_wrote_stays_as_it_is_and_ends_nothing(
+    fleet, operator, rolling, caplog
+):
+    engine = fleet.door.parts.software._engine
+    with Session(engine) as session:
+        session.add(ReleaseRow(version="99.0", document='{"version": 99}'))
+        site = session.get(RolloutSiteRow, (int(rolling.rpartition("/")[2]), "demo"))
+        site.stage = "tasted"
+        session.add(site)
+        session.commit()
+    await fleet.look(2)
+    assert [one.version for one in await fleet.door.parts.software.releases()] == ["9.9.0"]
+    with Session(engine) as session:
+        site = session.get(RolloutSiteRow, (int(rolling.rpartition("/")[2]), "demo"))
+        assert site.stage == "tasted"
+    told_of = [record.message for record in caplog.records]
+    assert told_of.count("roll-out not understood") == 1
+    assert "release not understood" in told_of
 
 
 async def test_who_resumes_it_knows_of_the_figures_of_before(fleet, operator, rolling):

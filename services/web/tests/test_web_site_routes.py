@@ -47,7 +47,7 @@ async def test_the_dashboard_draws_each_circuit_with_the_chargers_below_it(servi
     assert garage["fuse"][0]["grid_current_a"] is None  # no meter: nothing is measured there
     assert row["fuse"][0]["grid_current_a"] == 17.0
     assert row["fuse"][0]["headroom_a"] == 2.3
-    assert row["fuse"][0]["margin_a"] == 0.7
+    assert row["fuse"][0]["margin_a"] == 0.539
     assert shown["chargers"][0]["circuit"] == "row"
 
 

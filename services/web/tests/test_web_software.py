@@ -3,13 +3,14 @@
 import asyncio
 import base64
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from volthus_kit.clock import SystemClock
 from volthus_kit.database import open_sqlite
+from volthus_kit.testing import FakeClock
 from web.software.desk import Software
 from web.software.feed import fetch
 from web.software.release import Choice, FeedError
@@ -98,6 +99,31 @@ async def test_decisions_are_kept_over_a_restart(tmp_path):
     again = Software(open_sqlite(tmp_path / "web.sqlite"), clock)
     decision = await again.decision("demo")
     assert (decision.version, decision.choice, decision.actor) == ("1.0", Choice.DECLINE, "anna")
+
+
+async def look(software):
+    """Have a replica start, look at the feed if it is its turn, and end."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(software.keep_fresh(), 0.5)
+    return await software.feed()
+
+
+async def test_a_feed_that_failed_is_asked_again_soon_and_one_that_answered_after_an_hour(tmp_path):
+    clock, source = FakeClock(), tmp_path / "releases.json"
+    software = Software(open_store(tmp_path), clock, str(source))
+    assert (await look(software)).problem
+    source.write_bytes(document("9.9.0"))
+    clock.go_on(299)
+    assert (await look(software)).problem
+    clock.go_on(2)
+    assert not (await look(software)).problem
+    source.write_bytes(document("9.9.0", "9.9.1"))
+    clock.go_on(3598)
+    await look(software)
+    assert len(await software.releases()) == 1
+    clock.go_on(3)
+    await look(software)
+    assert len(await software.releases()) == 2
 
 
 # --- feeds from the network ----------------------------------------------------------------------

@@ -61,7 +61,8 @@ class Bench:
     async def pair(self):
         self.box.pair(self.cem.ski)
         self.cem.trust(self.box.ski, host="127.0.0.1", port=self.box.kept.ship_port)
-        await self.until(self.is_connected, what="connection")
+        # A dial that fails is tried again after 3 to 10 s.
+        await self.until(self.is_connected, 30, what="connection")
         # A car plugged before the energy manager's subscriptions have arrived is not told to it.
         connected = ConnectionState.CONNECTED
         await self.until(lambda: self.box.connection().state is connected, what="connection")

@@ -13,7 +13,7 @@ from cem.port.player import Player
 
 TERMS: dict[str, dict[str, float]] = {
     "margin": {"margin_fixed_a": 0.0, "margin_of_fuse": 0.0},
-    "one-percent": {"margin_of_fuse": 0.0},  # as the reference had it
+    "one-percent": {"margin_of_fuse": 0.0},  # 0.5 A alone, as the reference had it
     "peak-hold": {"peak_hold_s": 0.0, "let_go_s": 0.0, "recurrence_s": 3.0},
     "pace": {"raise_step_a": 32.0, "raise_every_s": 1.0},
     "dead-band": {"dead_band_a": 0.1, "dead_band_sun_a": 0.1},

@@ -1,10 +1,12 @@
 """`volthus-enroll` and `volthus-hub-keys` as a person uses them."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+from volthus_kit.testing import nats_server_binary
 from volthus_wire.subjects import LINK_CODE
 from volthus_wire.v1.enrolment_pb2 import CreateCodeRequest
 from volthus_wire.v1.rpc_pb2 import Caller
@@ -31,6 +33,11 @@ async def test_one_command_and_one_code(hub, tmp_path):
     assert joined.returncode == 0, joined.stderr
     assert "speaks for the site s001" in joined.stdout
     assert (await told(*link, "status")).stdout == joined.stdout
+    place, include = re.search(r"NATS: a configuration in (.*) says (.*)", joined.stdout).groups()
+    (Path(place) / "nats.conf").write_text(f"{include}\n")
+    nats = nats_server_binary(), "-t", "-c", f"{place}/nats.conf"
+    checked = await asyncio.to_thread(subprocess.run, nats, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
     renewed = await told(*link, "renew")
     assert renewed.returncode == 0, renewed.stderr
     again = await told(

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from living_site.ports import PortTakenError, choose, choose_web_port
-from living_site.settings import SettingsError, from_environment
+from living_site.settings import SettingsError, from_environment, how_to_forget
 from living_site.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).parents[3]
@@ -101,9 +101,16 @@ def test_a_taken_port_of_the_virtual_meter_is_named_others_move(tmp_path):
         assert choose(tmp_path / "ports.json", taken=8080)["nats"] != first["nats"]
     with (
         socket.create_server(("127.0.0.1", first["meter"])),
-        pytest.raises(PortTakenError, match="virtual meter"),
+        pytest.raises(PortTakenError, match=f"virtual meter.*VOLTHUS_STATE={tmp_path} make clean"),
     ):
         choose(tmp_path / "ports.json", taken=8080)
+
+
+def test_the_command_that_forgets_a_state_forgets_that_one_and_no_other(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert how_to_forget(from_environment({}).state) == "make clean-state"
+    fleet = from_environment({"VOLTHUS_STATE": "my fleet"}).state
+    assert how_to_forget(fleet) == f"VOLTHUS_STATE='{tmp_path}/my fleet' make clean-state"
 
 
 @pytest.mark.parametrize("value", ["0", "65536", "abc", "-1", "80.5"])

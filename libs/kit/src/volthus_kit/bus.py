@@ -49,6 +49,7 @@ CONNECT_TIMEOUT_S = 2
 RECONNECT_WAIT_S = 0.5
 PING_INTERVAL_S = 5  # two unanswered pings end a connection that went silent
 NEAR, FAR = "site", "cloud"
+MOST_ACTOR, MOST_ROLE = 200, 40  # characters: who asks is kept in records, whatever it says
 SERVICE = Caller(actor="service", role="service", origin=NEAR)
 
 
@@ -372,6 +373,7 @@ class Bus:
             BUS_REJECTED.labels(request.pattern).inc()
             return
         caller = envelope.caller
+        caller.actor, caller.role = caller.actor[:MOST_ACTOR], caller.role[:MOST_ROLE]
         if "site" in tokens:
             caller.origin = FAR if request.is_far else NEAR
 

@@ -56,10 +56,11 @@ def open_database(url: str) -> Engine:
     )
 
 
-def open_sqlite(path: Path, *, durable: bool = True) -> Engine:
+def open_sqlite(path: Path, *, durable: bool = True, page_bytes: int = 4096) -> Engine:
     """Open (and create) a SQLite file in WAL mode.
 
     durable: synchronous=FULL, so that what was acknowledged survives a power loss.
+    page_bytes: of a new file; one that is there keeps its own. Rows that fit a page are cheaper.
     Raises OSError when the folder cannot be made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +71,7 @@ def open_sqlite(path: Path, *, durable: bool = True) -> Engine:
         cursor = connection.cursor()  # type: ignore[attr-defined]  # DBAPI object, untyped
         for pragma in (
             "busy_timeout=2000",
+            f"page_size={page_bytes}",  # before the journal: it fixes the size
             "journal_mode=WAL",
             f"synchronous={'FULL' if durable else 'NORMAL'}",
             "foreign_keys=ON",

@@ -3,9 +3,14 @@
 import logging
 import sys
 
+from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
 from volthus_kit.request_ids import Stamp
+
+# The same words once more with the escapes of a terminal, as uvicorn adds them.
+UNWANTED = ("color_message",)
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def configure(service: str, level: str, site: str = "") -> None:
@@ -20,10 +25,13 @@ def configure(service: str, level: str, site: str = "") -> None:
         rename_fields={"levelname": "level", "name": "logger", "message": "event"},
         static_fields={"service": service},
         timestamp="time",
+        reserved_attrs=[*RESERVED_ATTRS, *UNWANTED],
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     handler.addFilter(Stamp(site))
+    if level.upper() not in LEVELS:
+        raise ValueError(f"VOLTHUS_LOG_LEVEL={level!r}: expected one of {', '.join(LEVELS)}")
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for chatty in ("uvicorn.access", "nats", "httpx", "httpcore"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from volthus_kit import logs, traces
 from volthus_kit.metrics import describe_build, version_of
-from volthus_kit.settings import ServiceSettings, SiteSettings, explain
+from volthus_kit.settings import ServiceSettings, SiteSettings, complaint, explain
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -43,8 +43,9 @@ def run(
         site = settings.site if isinstance(settings, SiteSettings) else ""
         logs.configure(name, settings.log_level, site)
         traces.configure(name, settings.traces_url, settings.traces_share, site)
-    except (ValidationError, ValueError) as error:
-        sys.stderr.write(f"{name}: settings cannot be used: {error}\n")
+    except ValueError as error:
+        told = complaint(error, settings_type) if isinstance(error, ValidationError) else str(error)
+        sys.stderr.write(f"{name}: settings cannot be used: {told}\n")
         sys.exit(EXIT_SETTINGS)
     describe_build(name, package)
     code = asyncio.run(_until_told_to_stop(serve(settings), name))

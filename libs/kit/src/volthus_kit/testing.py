@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from volthus_kit.ports import free_port
 
 
 class FakeClock:
@@ -36,13 +37,6 @@ class FakeClock:
     def jump(self, seconds: float) -> None:
         """Let only the wall clock jump, as a wrong time server would."""
         self._now += timedelta(seconds=seconds)
-
-
-def free_port() -> int:
-    """Return a TCP port on loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def nats_server_binary() -> str:

@@ -77,7 +77,7 @@ def configure(service: str, url: str, share: float, site: str = "") -> None:
         from volthus_kit.traces_sdk import SdkTracing  # noqa: PLC0415
     except ImportError as error:
         raise ValueError(
-            "VOLTHUS_TRACES_URL needs OpenTelemetry: pip install 'volthus-kit[traces]'"
+            "VOLTHUS_TRACES_URL needs OpenTelemetry: the extra `traces` of volthus-kit"
         ) from error
     _tracing = SdkTracing(service, url, share, site)
 

@@ -286,6 +286,12 @@ APPLIANCE_LIMIT = Subject("site.{site}.local.appliance.{ski}.limit", ApplianceLi
 SITE_STATE = Subject("site.{site}.up.state", SiteState)
 EEBUS_PICTURE = Subject("site.{site}.up.eebus", EebusPicture)
 FACT = Subject("site.{site}.up.fact.{kind}", Fact)
+# Each with a subject of its own, for the stream bounds what waits by subject. A kind that comes
+# later travels on OTHER_FACTS: a cloud that does not know it yet keeps it, and no site can fill
+# the stream with kinds that it makes up.
+FACT_KINDS = frozenset({"session", "energy", "evidence", "audit"})
+OTHER_FACTS = "other"
+MOST_FACT_BYTES = 30 * 1024  # of its body; the stream takes 32 KiB with what stands around it
 SITE_PROFILE = Subject("site.{site}.up.profile", SiteProfile)
 UPDATE_STATE = Subject("site.{site}.up.update", UpdateState)
 

@@ -35,6 +35,7 @@ class EndedTests(Generic[T]):
         self._unsaved: list[tuple[T, Caller]] = []
         self._is_loaded = False
         self._tried_s = float("-inf")
+        self._one = asyncio.Lock()  # who cancels a test saves beside who follows it
         self.by_charger: dict[str, T] = {}
 
     async def begin(self, test: T, caller: Caller) -> None:
@@ -49,10 +50,13 @@ class EndedTests(Generic[T]):
 
     async def save(self) -> None:
         """Keep what ended, and first of all learn what was kept before; later if it must be."""
-        now = self._clock.monotonic()
-        is_due = now - self._tried_s >= SAVE_AGAIN_AFTER_S
-        if (self._is_loaded and not self._unsaved) or not is_due:
-            return
+        async with self._one:
+            now = self._clock.monotonic()
+            is_due = now - self._tried_s >= SAVE_AGAIN_AFTER_S
+            if is_due and (not self._is_loaded or self._unsaved):
+                await self._save(now)
+
+    async def _save(self, now: float) -> None:
         try:
             if not self._is_loaded:
                 known = await asyncio.to_thread(self._book.load)

@@ -3,6 +3,7 @@
 import sys
 
 from cem.port import stdio
+from volthus_kit.tool import run_tool
 
 
 def main() -> None:
@@ -12,19 +13,19 @@ def main() -> None:
     if sys.argv[1:2] == ["evidence"]:
         from cem.records import cli as evidence  # noqa: PLC0415
 
-        sys.exit(evidence.main(sys.argv[2:]))
+        run_tool(evidence.main, sys.argv[2:])
     if sys.argv[1:2] in (["replay"], ["what-if"]):
         from cem.replaying import cli as replaying  # noqa: PLC0415
 
-        sys.exit(replaying.main(sys.argv[1:]))
+        run_tool(replaying.main, sys.argv[1:])
     if sys.argv[1:2] == ["car-connector"]:
         from cem.car_connector import cli as car_connector  # noqa: PLC0415
 
-        sys.exit(car_connector.main(sys.argv[2:]))
+        run_tool(car_connector.main, sys.argv[2:])
     if sys.argv[1:2] == ["site-file"]:
         from cem.site_file import cli as site_file  # noqa: PLC0415
 
-        sys.exit(site_file.main(sys.argv[2:]))
+        run_tool(site_file.main, sys.argv[2:])
     # Late, since a scenario needs neither bus nor database: it starts and ends in a tenth.
     from cem import service  # noqa: PLC0415
 

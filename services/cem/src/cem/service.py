@@ -42,10 +42,11 @@ from volthus_kit.service import run
 
 logger = logging.getLogger(__name__)
 
-ABOUT = (
-    "Decides every second how many amperes each charger of a site may draw. "
-    "`cem port` speaks cem-port/1 on standard input and output instead, for scenarios."
-)
+ABOUT = """Decides every second how many amperes each charger of a site may draw.
+
+Without a word it is the service. Beside it: `cem site-file`, `cem evidence`, `cem replay`,
+`cem what-if` and `cem car-connector`, each with its own --help; `cem port` speaks cem-port/1 on
+standard input and output, for scenarios."""
 
 
 async def serve(settings: Settings) -> None:

@@ -107,3 +107,18 @@ def test_what_cannot_run_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[
     file.write_text('{"url": "http://127.0.0.1:1"}')
     assert main([str(file)]) == 2
     assert "token_file" in capsys.readouterr().err
+
+
+def test_a_wrong_file_is_named_place_by_place_and_its_password_never(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cars.json"
+    login = {"connectors": [{"config": {"password": "hush-hush"}}]}
+    file.write_text(json.dumps({"url": "http://127.0.0.1", "carConnectivity": login, "every_s": 1}))
+    assert main([str(file)]) == 2
+    told = capsys.readouterr().err
+    assert "carconnectivity: Field required" in told
+    assert "every_s: Input should be greater than or equal to 60" in told
+    assert told.count("\n") == 1
+    assert "hush" not in told
+    assert "pydantic" not in told

@@ -275,6 +275,12 @@ def test_the_reason_names_circuit_phase_and_fuse_and_keeps_its_start() -> None:
 # --- failsafe and validation ---------------------------------------------------------------------
 
 
+def test_the_usual_margin_adds_noise_and_the_meters_error_as_squares() -> None:
+    unset = replace(grid(), margin_a=None)
+    assert unset.margins_a(DEFAULTS)[Phase.L1] == pytest.approx(0.559, abs=5e-4)
+    assert grid().margins_a(DEFAULTS)[Phase.L1] == 0.5, "as it was set"
+
+
 def test_failsafe_currents_and_the_base_load_must_fit_under_the_fuse() -> None:
     chargers = [ChargerSettings(str(number) * 40) for number in range(4)]
     assert excess(grid(27.0), chargers) is None

@@ -11,6 +11,7 @@ from cem.core.decision import Cause
 from cem.core.parameters import DEFAULTS
 from cem.core.reasons import Kind
 from cem.core.state import Remembered, restored
+from electrical.margin import usual_margin_a
 from electrical.phases import Phase
 
 
@@ -238,6 +239,16 @@ def test_increases_are_paced_and_decreases_are_not() -> None:
     assert all(step_a <= 4.0001 for _, step_a in raised[1:])
     assert all(b[0] - a[0] >= 6 for a, b in pairwise(raised[1:]))
     assert plant.history[123]["a" * 40] <= 13
+
+
+def test_a_limit_is_lowered_in_quanta_and_to_no_more_than_is_left() -> None:
+    plant = Plant([PlantCar("a" * 40)], stepped(12.0, 14.15, 150))
+    plant.play(160)
+    before_a, after_a = plant.history[149]["a" * 40], plant.history[159]["a" * 40]
+    quanta = (before_a - after_a) / DEFAULTS.quantum_a
+    assert quanta == pytest.approx(round(quanta))
+    left_a = 25 - usual_margin_a(25) - 14.15
+    assert left_a - DEFAULTS.quantum_a - 0.1 < after_a <= left_a
 
 
 def test_a_load_that_rises_while_cars_are_starting_is_seen_before_they_draw() -> None:

@@ -15,6 +15,7 @@ from cem.picture.site import Named
 from cem.planning.keeper import Keeper
 from cem.planning.revisions import Mark, Standing
 from cem.planning.shelf import Shelf
+from cem.planning.tables import RoomRow
 from cem.store import Store
 from volthus_kit.testing import FakeClock
 from volthus_wire.convert import to_timestamp
@@ -135,3 +136,28 @@ async def test_each_slot_is_written_as_it_stood_when_it_began(tmp_path: Path) ->
         slots, planned = one.shelf.slots(NOW.timestamp(), NOW.timestamp() + 3600)
         assert [(slot.plan, slot.sun_w) for slot in slots] == [("p1", 5.0), ("p2", None)]
         assert [row.power_w for row in planned] == [6900.0, 4000.0]
+
+
+async def test_prices_outlast_the_minutes_and_plans_of_a_database_that_fails_for_hours(
+    tmp_path: Path,
+) -> None:
+    one = Bench(tmp_path)
+    prices = planning_pb2.PriceSeries(
+        series="day-ahead", revision=1, currency="EUR", start=to_timestamp(NOW),
+        slot_s=[3600, 3600], import_price=[0.25, 0.5],
+    )  # fmt: skip
+    one.keeper.heard_prices(prices)
+    first_s = int(NOW.timestamp())
+    for minute in range(150):  # nothing is written all that time
+        row = RoomRow(start_s=first_s + 60 * minute, l1_a=1.0, l2_a=1.0, l3_a=1.0)
+        one.keeper.later(one.shelf.keep_room, row)
+    writing = asyncio.create_task(one.keeper.run())
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert [row.import_price for row in one.shelf.prices(first_s, first_s + 7200)] == [0.25, 0.5]
+    rooms = one.shelf.rooms(first_s, first_s + 9000)
+    assert [row.start_s for row in rooms] == [first_s + 60 * m for m in range(51, 150)]
+    one.shelf.close()
+    one.store.close()

@@ -7,7 +7,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -164,7 +164,7 @@ def test_what_is_old_is_forgotten_and_facts_nobody_took_are_counted(tmp_path: Pa
     assert rows(tmp_path, "cem_outbox") == journal.backlog().waiting + 5
     assert journal.forget(Kept(), START + timedelta(days=31)) == 0
     assert rows(tmp_path, "cem_outbox") == journal.backlog().waiting
-    later = START + timedelta(days=401)
+    later = datetime.now(UTC) + timedelta(days=401)  # settings are told by the clock on the wall
     waiting = journal.backlog().waiting
     assert journal.forget(Kept(), later) == waiting, "given up, and counted"
     tables = ("cem_minute", "cem_charger_minute", "cem_decision", "cem_session")
@@ -172,6 +172,23 @@ def test_what_is_old_is_forgotten_and_facts_nobody_took_are_counted(tmp_path: Pa
     assert left == {
         "cem_minute": 0, "cem_charger_minute": 0, "cem_decision": 0, "cem_session": 2,
     }  # fmt: skip
+    store.close()
+    journal.close()
+
+
+def test_what_is_asked_for_again_while_others_are_on_their_way_leaves_again(
+    tmp_path: Path,
+) -> None:
+    store, journal = opened(tmp_path)
+    for step in range(10):
+        write_step(store, journal, step)
+    first = journal.waiting(6)
+    journal.sent(first[2:4], START)
+    on_their_way = journal.waiting(6)
+    epoch = first[0].key[0]
+    journal.resend(epoch, first[2].key[1], first[3].key[1])
+    journal.sent(on_their_way, START)
+    assert [parcel.key for parcel in journal.waiting(2)] == [first[2].key, first[3].key]
     store.close()
     journal.close()
 

@@ -405,3 +405,35 @@ async def test_a_session_that_goes_on_is_told_again_now_and_then(tmp_path: Path)
     assert 0.0 < told[1].energy_wh < told[2].energy_wh
     assert all(fact.state == "open" for fact in told)
     site.journal.close()
+
+
+async def test_a_start_with_a_clock_far_ahead_costs_nothing_until_it_has_kept_pace_for_an_hour(
+    tmp_path: Path,
+):
+    site = Site(tmp_path)
+    for _ in range(180):
+        site.second()
+    await site.recorder.work()
+    waiting = "SELECT count(*) FROM cem_outbox WHERE sent_ms IS NULL AND at_ms < 1800000000000"
+    before = site.ask(waiting)[0][0]
+    assert before > 0
+    site.clock.jump(500 * 86_400)
+    site.recorder = Recorder(site.journal, site.clock, Kept())
+    site.recorder.lost = site.lost.append
+    for way in (-1, 1):  # set right after half an hour, and wrong again after another
+        await pass_half_an_hour(site)
+        site.clock.jump(way * 500 * 86_400)
+    await pass_half_an_hour(site)
+    assert site.ask(waiting)[0][0] >= before
+    assert site.lost == []
+    await pass_half_an_hour(site)  # a machine that was off for so long tells the same
+    await pass_half_an_hour(site)
+    assert site.ask(waiting)[0][0] == 0
+    assert site.lost[-1] >= before
+    site.journal.close()
+
+
+async def pass_half_an_hour(site: Site) -> None:
+    await site.recorder.work()
+    site.clock.go_on(1801.0)
+    await site.recorder.work()

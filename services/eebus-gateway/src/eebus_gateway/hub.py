@@ -219,12 +219,13 @@ class Hub:
     def admit(self, paired: Paired) -> None:
         """Trust a device, or amend one that is trusted, and dial it."""
         ski = paired.ski
-        self.book[ski] = paired
+        self._take(paired)
         self._requesting.pop(ski, None)
         if ski not in self._evses:
             connection = self._cem.connection(ski)
             self._evses[ski] = evses.new(ski, connection, None, self._clock.monotonic())
-        self._cem.trust(ski, ship_id=paired.ship_id, host=paired.host, port=paired.port)
+        trusted = self.book[ski]
+        self._cem.trust(ski, ship_id=trusted.ship_id, host=trusted.host, port=trusted.port)
         self._log.note(ski)
 
     def dismiss(self, ski: str) -> None:
@@ -239,10 +240,10 @@ class Hub:
         self._cem.untrust(ski)
         self._log.note(is_operator=True)
 
-    def rename(self, ski: str, name: str) -> None:
+    def rename(self, paired: Paired) -> None:
         """Give a paired device its name; local only."""
-        self.book[ski] = replace(self.book[ski], name=name)
-        self._log.note(ski)
+        self._take(paired)
+        self._log.note(paired.ski)
 
     def show_window(self, until: datetime | None) -> None:
         """Show that the first device that asks is trusted, until then; None = by hand only."""
@@ -406,6 +407,17 @@ class Hub:
         paired = self.book[evse.ski]
         if evse.fallback_to_keep != paired.fallback_a:
             self._amend(replace(paired, fallback_a=evse.fallback_to_keep))
+
+    def _take(self, kept: Paired) -> None:
+        """Take what a user said and the disk has into the book.
+
+        What was learned of the device while the disk took it stays, and follows onto the disk.
+        """
+        known = self.book.get(kept.ski, kept)
+        paired = replace(known, name=kept.name, host=kept.host, port=kept.port)
+        self.book[kept.ski] = paired
+        if paired != kept:
+            self._keeper.note(paired)
 
     def _amend(self, paired: Paired) -> None:
         """Take what was learned of a paired device into the book, and onto the disk soon."""

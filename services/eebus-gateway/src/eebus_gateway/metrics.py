@@ -65,6 +65,12 @@ def tell_meter(view: MeterView, meter: str) -> None:
         METER_QUALITY.labels(meter, quality.value).set(view.quality is quality)
 
 
+def forget_meter(meter: str) -> None:
+    """Show a meter no more: it is not paired any more."""
+    METER_AGE.remove_by_labels({"meter": meter})
+    METER_QUALITY.remove_by_labels({"meter": meter})
+
+
 def tell_operator(limits: Sequence[OperatorLimit]) -> None:
     """Show what the grid operator allows; without a control box, nothing is limited."""
     for kind in KINDS:

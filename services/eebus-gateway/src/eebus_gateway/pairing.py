@@ -60,9 +60,9 @@ class Pairing:
     async def rename(self, typed_ski: str, typed_name: str, actor: str) -> PairedView:
         """Name a paired device; an empty name leaves it unnamed."""
         async with self._turn:
-            paired, name = self._known(typed_ski), parse_name(typed_name)
-            await self._keeper.keep(replace(paired, name=name))
-            self._hub.rename(paired.ski, name)
+            paired = replace(self._known(typed_ski), name=parse_name(typed_name))
+            await self._keeper.keep(paired)
+            self._hub.rename(paired)
         logger.info("renamed", extra={"ski": paired.ski, "actor": actor})
         return self._hub.view(paired.ski)
 

@@ -15,6 +15,7 @@ from eebus_gateway.metrics import (
     DEVICES,
     PAIRING_STATE,
     REFUSED_CALLERS,
+    forget_meter,
     tell_meter,
     tell_operator,
 )
@@ -35,6 +36,7 @@ class Rounds:
         self._listed: list[str] = []
         self._limits: list[tuple[object, ...]] = []
         self._metered: list[tuple[str, bool]] = []
+        self._told_meters: set[str] = set()
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -120,8 +122,14 @@ class Rounds:
         roles = Counter(paired.role for paired in self._hub.book.values())
         for role in (*Ability, ""):
             DEVICES.labels(role or "unknown").set(roles[role])
-        for view in self._hub.devices.meters(self._hub.book):
-            tell_meter(view, meter_id(view.paired.ski))
+        meters = {
+            meter_id(view.paired.ski): view for view in self._hub.devices.meters(self._hub.book)
+        }
+        for meter, view in meters.items():
+            tell_meter(view, meter)
+        for meter in self._told_meters - meters.keys():
+            forget_meter(meter)
+        self._told_meters = set(meters)
         held = [evse.writer.accepted for evse in evses]
         fallbacks = sum(accepted is not None and accepted.wanted.is_fallback for accepted in held)
         AT_FALLBACK.set(fallbacks)

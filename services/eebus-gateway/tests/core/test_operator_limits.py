@@ -34,3 +34,8 @@ def test_an_end_told_as_a_rest_of_time_does_not_wobble() -> None:
     assert second.news == first.news
     assert told(second, "limited", 2, remaining_s=3600.0).until == AT + timedelta(seconds=3602)
     assert told(second, "limited", 2).until is None
+
+
+def test_an_end_in_the_year_9999_is_until_further_notice_and_no_date_past_all_dates() -> None:
+    rest_s = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - AT).total_seconds()
+    assert told(None, "limited", 2, remaining_s=rest_s).until is None  # our clock was set by 2 s

@@ -1,5 +1,7 @@
 """What the meter reader says and hears on the bus. The only file that knows subjects."""
 
+import asyncio
+import contextlib
 from typing import Protocol
 
 from meter_reader.core.picture import Picture
@@ -7,8 +9,10 @@ from meter_reader.messages import to_health, to_reading
 from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
 from volthus_kit.confirming import Confirmations
+from volthus_kit.refusal import NotAnsweredError, RefusedError
 from volthus_wire.subjects import (
     EVSE_STATE,
+    GRID_CONNECTION_GET,
     METER_ADD,
     METER_DECIDE,
     METER_IDENTIFY,
@@ -20,14 +24,14 @@ from volthus_wire.subjects import (
     METER_TEST,
     METER_UPDATE,
     METER_WAITING,
-    SITE_STATE,
 )
 from volthus_wire.v1 import metering_pb2 as wire
 from volthus_wire.v1.evse_pb2 import EvseState
 from volthus_wire.v1.rpc_pb2 import Caller, Nothing
-from volthus_wire.v1.site_pb2 import SiteState
+from volthus_wire.v1.site_pb2 import GetGridConnectionRequest
 
 RECENT_S = 5.0
+ASK_EVERY_S = 10.0
 
 
 class Outbox:
@@ -101,9 +105,23 @@ class Surroundings:
         self._fuse_a: float | None = None
 
     async def listen(self, bus: Bus, site: str) -> None:
-        """Hear every charger and the site's picture from now on."""
+        """Hear every charger from now on."""
         await bus.subscribe(EVSE_STATE, self._heard, site=site)
-        await bus.subscribe(SITE_STATE, self._heard_site, site=site)
+
+    async def watch_fuse(self, bus: Bus, site: str) -> None:
+        """Ask the CEM for the main fuse again and again; runs until cancelled.
+
+        Asked inside the site, and not heard on the picture that goes to the cloud: a hub that fell
+        to a thief can speak there too. Without an answer the last one counts.
+        """
+        question = GetGridConnectionRequest()
+        while True:
+            with contextlib.suppress(NotAnsweredError, RefusedError):
+                answer = await bus.ask(GRID_CONNECTION_GET, question, site=site)
+                if answer.settings.revision:
+                    fuse = answer.settings.fuse_a
+                    self._fuse_a = max(fuse.l1, fuse.l2, fuse.l3) or None
+            await asyncio.sleep(ASK_EVERY_S)
 
     def fuse_a(self) -> float | None:
         """Return the largest phase of the main fuse (A), None while nobody said it."""
@@ -115,11 +133,6 @@ class Surroundings:
         recent = [watts for at_s, watts in self._drawn.values() if now_s - at_s < RECENT_S]
         known = [watts for watts in recent if watts is not None]
         return sum(known) if recent and len(known) == len(recent) else None
-
-    def _heard_site(self, state: SiteState, _: dict[str, str]) -> None:
-        if state.grid_connection.revision:
-            fuse = state.grid_connection.fuse_a
-            self._fuse_a = max(fuse.l1, fuse.l2, fuse.l3) or None
 
     def _heard(self, state: EvseState, _: dict[str, str]) -> None:
         self._drawn[state.ski] = (self._clock.monotonic(), _drawn_w(state))

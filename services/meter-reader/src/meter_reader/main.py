@@ -51,6 +51,8 @@ async def serve(settings: Settings) -> None:
             checks = {"bus": lambda: bus.is_connected, "store": lambda: commands.is_loaded}
             await surroundings.listen(bus, settings.site)
             await answer(bus, settings.site, commands, Confirmations("meter", clock))
+            fuse = surroundings.watch_fuse(bus, settings.site)
+            tasks.create_task(fuse, name="ask for the main fuse")
             tasks.create_task(commands.load(), name="load meters")
             tasks.create_task(poller.announce(), name="announce the roster")
             tasks.create_task(

@@ -8,8 +8,15 @@ from smart_charging.settings import Settings
 from volthus_kit import health
 from volthus_kit.bus import Bus
 from volthus_kit.service import run
+from volthus_kit.tool import run_tool
 
 PLANNING = "smart_charging.planning.service"
+# By name, since the service needs none of them, and a tool no service.
+TOOLS = {
+    "plan": "smart_charging.commands",
+    "prices": "smart_charging.prices.cli",
+    "forecast": "smart_charging.solar.cli",
+}
 
 
 async def serve(settings: Settings) -> None:
@@ -31,18 +38,8 @@ async def serve(settings: Settings) -> None:
 
 def main() -> None:
     """Start the program `smart-charging`, or one of its tools."""
-    if sys.argv[1:2] == ["plan"]:
-        from smart_charging import commands  # noqa: PLC0415 - the service needs no planner yet
-
-        sys.exit(commands.main(sys.argv[2:]))
-    if sys.argv[1:2] == ["prices"]:
-        from smart_charging.prices import cli  # noqa: PLC0415 - as above
-
-        sys.exit(cli.main(sys.argv[2:]))
-    if sys.argv[1:2] == ["forecast"]:
-        from smart_charging.solar import cli as solar_cli  # noqa: PLC0415 - as above
-
-        sys.exit(solar_cli.main(sys.argv[2:]))
+    if (tool := TOOLS.get(next(iter(sys.argv[1:]), ""))) is not None:
+        run_tool(import_module(tool).main, sys.argv[2:])
     run(
         serve,
         Settings,

@@ -46,7 +46,7 @@ class Planner:
         slots = slots_at(now_s, row.site.last_departure_s)
         load = np.full(slots.count, 0.5)
         sun = np.zeros(slots.count) if sun_kw is None else sun_kw[: slots.count]
-        job = Job(row.site, row.tariff, Outlook(sun, 0.5 * sun, load, load, ()), former)
+        job = Job(row.site, row.tariff, Outlook(np.array((sun, 0.5 * sun, load, load))), former)
         (each,) = made(self.book, [job], now_s)
         return each, Plan.FromString(each.body)
 

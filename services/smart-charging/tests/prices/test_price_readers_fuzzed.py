@@ -133,6 +133,13 @@ def test_any_value_in_any_place_is_read_or_refused(name: str, data: st.DataObjec
     sound(read, json.dumps(answer).encode())
 
 
+def test_what_could_not_be_read_again_once_it_is_kept_is_refused() -> None:
+    read, answer = SMALL["energy-charts"]
+    tiny = changed(answer, ("price", 0), 1.2e-38)
+    with pytest.raises(SourceError, match="too small"):
+        read(json.dumps(tiny).encode(), "Z")
+
+
 def test_the_price_document_itself_is_read() -> None:
     assert len(entsoe.read(XML, "Z").intervals) == 4
 

@@ -15,7 +15,7 @@ from smart_charging.provider.core.errors import (
     UnreachableError,
 )
 from smart_charging.provider.fetching import MOST_BYTES, Question, answered
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 
 async def ask(http: httpx.AsyncClient, provider: Provider, within_s: float = 5) -> bytes:

@@ -13,7 +13,7 @@ from typing import ClassVar
 import pytest
 
 from smart_charging.solar import cli
-from volthus_kit.testing import free_port
+from volthus_kit.ports import free_port
 
 PROGRAM = str(Path(sys.executable).parent / "smart-charging")
 HERE = ["--latitude", "48.1", "--longitude", "11.6"]

@@ -21,7 +21,8 @@ from smart_charging.solar.core.weather import Basis
 from smart_charging.solar.desk import FILE, HISTORY, WeatherDesk, WeatherStore
 from smart_charging.solar.settings import WeatherSettings
 from smart_charging.solar.watching import SunWatch, SunWish
-from volthus_kit.testing import FakeClock, free_port
+from volthus_kit.ports import free_port
+from volthus_kit.testing import FakeClock
 
 NOW = datetime(2026, 6, 20, 7, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -1,7 +1,7 @@
 /** What is kept: energy as bars, sessions added up, the why-history in words. */
 import { describe, expect, test } from "vitest";
 import type { Decision, EnergySpan, Session } from "../src/api/types";
-import { barOf, byDay, byHour, sumOf, topOf } from "../src/core/energy";
+import { barOf, byDay, byHour, energyTold, sumOf, topOf } from "../src/core/energy";
 import { daySpan, hoursAndMinutes, iso, moment, monthSpan, pieces } from "../src/core/moments";
 import { costOf, money, sunShare } from "../src/core/sessions";
 import { whyLines } from "../src/core/why";
@@ -153,5 +153,15 @@ describe("the why-history", () => {
   test("names each phase where they differ", () => {
     const [day] = whyLines([decision(8, { limit_a: { l1: 10, l2: 8.5, l3: null } })], speech);
     expect(day?.lines[0]?.limit).toBe("Limit: L1 10\u00a0A · L2 8.5\u00a0A");
+  });
+});
+
+describe("a span of energy in words", () => {
+  const { say, f } = speaking("en");
+  test("tells what cars took, and what was fed in where the meter said so", () => {
+    expect(energyTold(barOf(span(9, { export_wh: null })), say, f)).not.toContain("Fed into");
+    expect(energyTold(barOf(span(9, { charging_wh: 0, charging_sun_wh: 0, export_wh: 1000 })), say, f)).toBe(
+      "No car was charged in this time. Fed into the grid: 1.0\u00a0kWh.",
+    );
   });
 });

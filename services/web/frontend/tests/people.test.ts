@@ -1,8 +1,8 @@
 /** Users, passwords and the record of changes, as the page shows them. */
 import { describe, expect, test } from "vitest";
-import { differences, endingOf, lines } from "../src/core/audit";
+import { differences, endingOf, lines, namedIn, SETTINGS, toldBy } from "../src/core/audit";
 import { agentName, isName, oidcProblem, OIDC_PROBLEMS, passwordFault, rolesFor } from "../src/core/people";
-import { CATALOGUES } from "./words";
+import { CATALOGUES, speaking } from "./words";
 
 describe("a user", () => {
   test("gets no role above one's own", () => {
@@ -56,5 +56,37 @@ describe("the record of a change", () => {
 
   test("says how it ended", () => {
     expect(["done", "begun", "role-not-allowed", "interrupted"].map(endingOf)).toEqual(["done", "begun", "refused", "refused"]);
+  });
+});
+
+describe("what an entry of the record tells", () => {
+  test("is an action of the front door, and about what", () => {
+    const told = toldBy({ source: "front-door", action: "smart-charging.prices-push", about: "SE3" });
+    expect(told).toEqual({ key: "audit-action.smart-charging-prices-push", about: "SE3" });
+  });
+
+  test("is a setting at the site, and whose", () => {
+    const told = toldBy({ source: "site", action: "charger/4f5e", about: "" });
+    expect(told).toEqual({ key: "audit-setting.charger", about: "4f5e" });
+    expect(toldBy({ source: "site", action: "tariff", about: "" }).about).toBe("");
+  });
+
+  test("does not repeat as a code what its words say", () => {
+    const told = (about: string) => toldBy({ source: "front-door", action: "cem.grid-connection-put", about }).about;
+    expect(["grid-connection", "tariff", "planning", "energy-management", "accept-window"].map(told)).toEqual(["", "", "", "", ""]);
+    expect(told("Roof south")).toBe("Roof south");
+  });
+
+  test("calls devices and circuits as people do", () => {
+    const ski = "112a27159662f916a601e84ae470c140826e3431";
+    const chargers = [{ ski, name: "Garage left" }];
+    const circuits = [{ id: "c1", name: "Garage" }];
+    const named = (about: string) => namedIn(about, chargers, circuits, speaking("en").say);
+    expect([named(ski), named("c1"), named("anna")]).toEqual(["Garage left", "Garage", "anna"]);
+    expect(namedIn(ski, [], [], speaking("en").say)).toMatch(/^112a 2715 .* 3431$/);
+  });
+
+  test("can be looked for by every setting that has words", () => {
+    expect([...SETTINGS].sort()).toEqual(Object.keys(CATALOGUES.en["audit-setting"]).sort());
   });
 });

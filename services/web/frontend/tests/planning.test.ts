@@ -4,7 +4,7 @@ import type { CarSoc, Tariff } from "../src/api/types";
 import { formOf } from "../src/core/goal";
 import { LANGUAGES } from "../src/core/language";
 import { spokenParams } from "../src/core/notices";
-import { reachOf } from "../src/core/reach";
+import { beyondReach, phasesOf, reachOf } from "../src/core/reach";
 import { socOrigin, socText } from "../src/core/soc";
 import { azimuthOf, DIRECTIONS, directionOf, placeForm, placeOf, roofForm, roofOf, wrongPlace, wrongRoof } from "../src/core/sun-form";
 import { coinOf, emptyWindow, tariffForm, tariffOf, tariffPlace, wrongTariff } from "../src/core/tariff-form";
@@ -118,6 +118,25 @@ describe("a goal's reach", () => {
     expect(fits.kind === "fits" && Math.round(fits.need_wh)).toBe(23_844);
     const misses = reachOf(form, facts, { max_a: 6, phases: 1 }, NOW);
     expect(misses.kind === "misses" && Math.round(misses.most_wh)).toBe(11_730);
+  });
+
+  test("tells of the presets which are too much by then, before one is tapped", () => {
+    const early = new Date(2026, 10, 22, 6, 30).getTime();
+    const energy = { ...formOf(null, false), time: "07:00" };
+    expect(beyondReach(energy, [5, 10, 20], null, charger, early)).toEqual({ values: [10, 20], most_wh: 5520 });
+    expect(beyondReach(energy, [5, 10, 20], null, charger, NOW)).toBeNull();
+    const percent = { ...form, time: "07:00" };
+    expect(beyondReach(percent, [40, 50, 80], facts, charger, early)?.values).toEqual([80]);
+    expect(beyondReach(percent, [60, 80], null, charger, early)).toBeNull();
+  });
+
+  test("counts the phases that a car of unknown make is seen to charge on", () => {
+    const seen = { state: "charging" as const, phases_in_use: ["L1" as const] };
+    expect([phasesOf(null, seen), phasesOf(3, seen), phasesOf(null, null)]).toEqual([1, 3, null]);
+    expect(phasesOf(null, { ...seen, state: "paused" })).toBeNull();
+    const early = new Date(2026, 10, 22, 6, 0).getTime();
+    const one = { battery_wh: null, soc_percent: null, max_a: null, phases: phasesOf(null, seen) };
+    expect(reachOf({ ...formOf(null, false), value: "10" }, one, charger, early)).toMatchObject({ kind: "misses", most_wh: 3680 });
   });
 
   test("counts to the first of the chosen days", () => {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session, select
 
 from volthus_kit.clock import Clock
@@ -21,6 +21,7 @@ from web.store import UserRow
 logger = logging.getLogger(__name__)
 
 GENERATED_FILE = "initial-users.json"
+_LOCK = 0x7573657273  # "users"; of PostgreSQL's advisory locks
 
 
 class InitialUser(BaseModel):
@@ -58,18 +59,25 @@ class FirstUsers:
 
         Raises InitialUsersError for a file that cannot be used.
         """
-        with Session(engine) as session:
-            tenants = set(session.exec(select(UserRow.tenant).distinct()))
+        count = written(engine, lambda session: self._added(session, clock.now().timestamp()))
+        if count:
+            logger.info("first users created", extra={"count": count})
+
+    def _added(self, session: Session, now_s: float) -> int:
+        if session.connection().dialect.name == "postgresql":
+            # Replicas that start together: the second waits here, and then finds the first's.
+            session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        tenants = set(session.exec(select(UserRow.tenant).distinct()))
+        rows = [self._row(user, now_s) for user in self._wanted(tenants)]
+        session.add_all(rows)
+        return len(rows)
+
+    def _wanted(self, tenants: set[str]) -> list[InitialUser]:
         if self.given is None:
-            users = [] if tenants else self._generated()
-        elif not tenants or self.given.exists():
-            users = [one for one in _read(self.given) if one.tenant not in tenants]
-        else:
-            users = []  # it was removed, as it should be
-        if users:
-            rows = [self._row(user, clock.now().timestamp()) for user in users]
-            written(engine, lambda session: session.add_all(rows))
-            logger.info("first users created", extra={"count": len(rows)})
+            return [] if tenants else self._generated()
+        if tenants and not self.given.exists():
+            return []  # it was removed, as it should be
+        return [one for one in _read(self.given) if one.tenant not in tenants]
 
     def _generated(self) -> list[InitialUser]:
         roles = (Role.OPERATOR,) if self.is_cloud else (Role.SERVICE, Role.STANDARD)

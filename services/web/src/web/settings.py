@@ -22,7 +22,7 @@ class Settings(ServiceSettings):
         repr=False,
     )
     web_host: str = Field("127.0.0.1", description="address of the API and the page")
-    web_port: int = Field(8080, description="port of the API and the page")
+    web_port: int = Field(8080, ge=0, le=65535, description="port of the API and the page")
     web_static: Path = Field(BUILT_PAGE, description="folder of the built page")
     web_origin: Literal["site", "cloud"] = Field(
         "site", description="where this front door stands; owners confirm more from the cloud"

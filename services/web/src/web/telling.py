@@ -21,6 +21,7 @@ from web.live import Live
 from web.push import store as push_store
 from web.push.book import PushBook
 from web.push.sender import PushSender
+from web.rollouts.troubles import troubles
 from web.settings import Settings
 from web.store import SiteRow
 from web.webhooks import store as webhook_store
@@ -88,4 +89,6 @@ class Telling:
             count = {"count": str(one.count)} if one.is_lost else {}
             missed = Condition({"name": one.site} | count, since_s=one.since_s)
             found.setdefault("" if row is None else row.tenant, {})[Key(rule, one.site)] = missed
+        for tenant, conditions in troubles(session).items():
+            found.setdefault(tenant, {}).update(conditions)
         return found

@@ -23,6 +23,7 @@ from sqlmodel import Session, select
 
 from volthus_kit.database import open_database, open_sqlite
 from volthus_kit.streams import Kept
+from web.history import asides
 from web.history.core.energy import Since
 from web.history.tables import (
     ChargingSessionRow,
@@ -34,7 +35,7 @@ from web.history.tables import (
     SiteAuditRow,
     StaleHourRow,
 )
-from web.history.writing import Written, write
+from web.history.writing import Written, recover, write
 
 NOW_MS = int(NOON.timestamp() * 1000) + 5000
 
@@ -162,3 +163,49 @@ def test_minutes_mark_their_hour_and_come_too_late_for_a_closed_one(engine: Engi
     done = put(engine, minute(5, NOON - timedelta(hours=2)), since=since)
     assert done.late == 0, "an hour that was never added up takes what comes late"
     assert put(engine, minute(6, NOON - timedelta(days=3)), since=since).late == 1
+
+
+def of_a_newer_site(sequence: int, site: str = "demo") -> Kept:
+    """Return a fact of a kind that this program does not know: field 99 of `what`."""
+    body = head(sequence, site).SerializeToString() + b"\x9a\x06\x02hi"
+    return Kept(f"site.{site}.up.fact.other", body, f"{site}-{EPOCH}-{sequence}")
+
+
+def test_a_kind_that_only_a_newer_site_knows_waits_and_holds_nothing_up(engine: Engine) -> None:
+    done = put(engine, audit(1), of_a_newer_site(2), audit(3))
+    assert (done.new.total(), [error.is_unknown for error in done.set_aside]) == (2, [True])
+    assert rows(engine, GapRow) == []
+    assert rows(engine, SetAsideRow)[0].body == of_a_newer_site(2).body, "nothing of it is lost"
+    assert put(engine, of_a_newer_site(2)).set_aside == (), "and it is kept once"
+
+
+def test_what_an_upgrade_can_read_is_taken_in_once(engine: Engine) -> None:
+    put(engine, audit(1), of_a_newer_site(2), of_a_newer_site(3))
+    _, readable = rows(engine, SetAsideRow)
+    with Session(engine) as db:  # as if the program knew this kind from now on
+        readable.body = audit(3).body
+        db.add(readable)
+        db.commit()
+    assert recover(engine, NOW_MS, Since(0, 0)) == {"audit": 1}
+    assert recover(engine, NOW_MS, Since(0, 0)) == {}
+    assert [row.sequence for row in rows(engine, SiteAuditRow)] == [1, 3]
+    assert [row.sequence for row in rows(engine, SetAsideRow)] == [2]
+    assert [(row.highest, row.facts) for row in rows(engine, EpochRow)] == [(3, 3)]
+
+
+def test_a_site_fills_what_is_set_aside_only_up_to_its_quota(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asides, "MOST_ROWS", 3)
+    broken = [Kept("site.demo.up.fact.energy", b"\xff", f"demo-{EPOCH}-{n}") for n in (1, 2)]
+    put(engine, *broken)
+    done = put(
+        engine, of_a_newer_site(3), of_a_newer_site(4), audit(5), of_a_newer_site(1, "other")
+    )
+    assert [(error.site, error.key and error.key.sequence) for error in done.refused] == [
+        ("demo", 4)
+    ]
+    assert [row.site for row in rows(engine, SetAsideRow)] == ["demo"] * 3 + ["other"]
+    assert [(gap.first, gap.last) for gap in rows(engine, GapRow)] == [(4, 4)], (
+        "what found no room is asked for again"
+    )

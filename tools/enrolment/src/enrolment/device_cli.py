@@ -51,11 +51,13 @@ async def _run(args: argparse.Namespace, device: Device) -> None:
 
 
 def _say(link: LinkFile, device: Device) -> None:
+    folder = device.folder.absolute()
     sys.stdout.write(
         f"This machine speaks for the site {link.site} ({link.name}).\n"
         f"It links to {link.leaf_url} until {link.expires_at:%Y-%m-%d %H:%M} UTC; "
         "run `volthus-enroll keep` to stay.\n"
-        f"NATS: include {device.folder.absolute() / 'leaf.conf'}\n"
+        # NATS takes even an absolute path from where the configuration stands.
+        f'NATS: a configuration in {folder.parent} says include "{folder.name}/leaf.conf"\n'
         f"Programs: VOLTHUS_SITE={link.site}\n"
     )
 

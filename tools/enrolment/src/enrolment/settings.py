@@ -17,7 +17,9 @@ class Settings(ServiceSettings):
         None, description="credentials by which servers are told who is locked out"
     )
     enrolment_host: str = Field("127.0.0.1", description="address that devices ask")
-    enrolment_port: int = Field(8090, description="its port; TLS is a proxy's matter")
+    enrolment_port: int = Field(
+        8090, ge=0, le=65535, description="its port; TLS is a proxy's matter"
+    )
     enrolment_url: str = Field(
         "", description="address under which devices reach it; empty: as host and port say"
     )

@@ -83,11 +83,12 @@ def main() -> None:
     ).parse_args()
     env = environment()
     try:
-        settings = from_environment({"VOLTHUS_STATE": ".state-fleet"} | env)
+        state = env.get("VOLTHUS_STATE") or ".state-fleet"
+        settings = from_environment(env | {"VOLTHUS_STATE": state})
         sites = _sites(env)
         settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(settings.state):
-            sys.exit(asyncio.run(until_told_to_stop(_run(settings, sites))))
+            sys.exit(asyncio.run(until_told_to_stop(_run(settings, sites), settings.state)))
     except (CannotRunError, SettingsError, ports.PortTakenError, OSError) as error:
         sys.exit(f"volthus: {error}")
 

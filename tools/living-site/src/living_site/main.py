@@ -14,7 +14,13 @@ from pathlib import Path
 import httpx
 
 from living_site import demo_file, first_start, parent, ports, site, users
-from living_site.settings import Settings, SettingsError, environment, from_environment
+from living_site.settings import (
+    Settings,
+    SettingsError,
+    environment,
+    from_environment,
+    how_to_forget,
+)
 from living_site.supervisor import Supervisor
 
 ALIVE_S = 120.0
@@ -59,7 +65,7 @@ def main() -> None:
         settings = from_environment(environment())
         settings.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(settings.state):
-            sys.exit(asyncio.run(until_told_to_stop(_run(settings))))
+            sys.exit(asyncio.run(until_told_to_stop(_run(settings), settings.state)))
     except (CannotRunError, SettingsError, ports.PortTakenError, OSError) as error:
         sys.exit(f"volthus: {error}")
 
@@ -87,7 +93,7 @@ def alone(state: Path) -> Iterator[None]:
             pid_file.unlink(missing_ok=True)
 
 
-async def until_told_to_stop(run: Coroutine[None, None, None]) -> int:
+async def until_told_to_stop(run: Coroutine[None, None, None], state: Path) -> int:
     """Run until INT, TERM or HUP, or until our parent is gone; returns the exit code."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
@@ -104,7 +110,7 @@ async def until_told_to_stop(run: Coroutine[None, None, None]) -> int:
     ended = (await asyncio.gather(work, *waits, return_exceptions=True))[0]
     if isinstance(ended, Exception):
         raise ended
-    say("stopped; the state is kept, `make clean-state` forgets it")
+    say(f"stopped; the state is kept, `{how_to_forget(state)}` forgets it")
     return 0
 
 
@@ -218,7 +224,8 @@ async def _set_up_once(layout: site.Layout, api: first_start.Api, world: site.Ou
         )
     except first_start.SetUpError as error:
         raise CannotRunError(
-            f"setting the demo site up failed: {error}; start afresh with: make clean-state"
+            f"setting the demo site up failed: {error}; "
+            f"start afresh with: {how_to_forget(layout.state)}"
         ) from error
     done.touch()
     return True

@@ -5,7 +5,8 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from living_site.settings import DEFAULT_WEB_PORT
+from living_site.settings import DEFAULT_WEB_PORT, how_to_forget
+from volthus_kit.ports import free_port
 
 NAMES = (
     "nats",
@@ -64,10 +65,10 @@ def choose(remembered: Path, taken: int, names: Sequence[str] = NAMES) -> dict[s
         elif port is not None and name in SAVED_ELSEWHERE:
             raise PortTakenError(
                 f"port {port} of {SAVED_ELSEWHERE[name]} is taken by another program; "
-                "stop that program, or start afresh with: make clean-state"
+                f"stop that program, or start afresh with: {how_to_forget(remembered.parent)}"
             )
         else:
-            ports[name] = _any_free(exclude={taken, *ports.values()})
+            ports[name] = free_port(exclude={taken, *ports.values()})
     remembered.write_text(json.dumps(ports, indent=1))
     return ports
 
@@ -78,12 +79,3 @@ def _read(path: Path) -> dict[str, int]:
     except (OSError, ValueError):
         return {}
     return {str(name): int(port) for name, port in found.items()}
-
-
-def _any_free(exclude: set[int]) -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in exclude:
-            return port

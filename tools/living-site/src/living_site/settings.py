@@ -1,10 +1,12 @@
 """What `make run` reads from its environment."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_WEB_PORT = 8080
+STATE = ".state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def from_environment(env: dict[str, str]) -> Settings:
     Raises SettingsError naming the variable that cannot be used.
     """
     return Settings(
-        state=Path(env.get("VOLTHUS_STATE") or ".state").absolute(),
+        state=Path(env.get("VOLTHUS_STATE") or STATE).absolute(),
         web_port=_port(env, "VOLTHUS_PORT"),
         nats_url=env.get("VOLTHUS_NATS_URL") or None,
         lan=env.get("VOLTHUS_LAN", "") == "1",
@@ -50,6 +52,13 @@ def from_environment(env: dict[str, str]) -> Settings:
         log_level=env.get("VOLTHUS_LOG_LEVEL") or "INFO",
         is_bare=env.get("VOLTHUS_BARE", "") == "1",
     )
+
+
+def how_to_forget(state: Path) -> str:
+    """Return the command that forgets this state; the plain one forgets another folder's."""
+    if state.absolute() == Path(STATE).absolute():
+        return "make clean-state"
+    return f"VOLTHUS_STATE={shlex.quote(str(state))} make clean-state"
 
 
 def _port(env: dict[str, str], name: str) -> int | None:

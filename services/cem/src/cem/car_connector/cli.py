@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 20.0
 USAGE = "usage: cem car-connector FILE.json"
-MISSING = "the library is not installed: pip install 'volthus-cem[car-connector]' and a connector"
+MISSING = "carconnectivity and a connector of it are not installed: the extra `car-connector`"
 
 
 class Config(BaseModel):
@@ -69,7 +69,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         config = Config.model_validate_json(Path(arguments[0]).read_text())
         token = config.token_file.read_text().strip()
-    except (OSError, ValidationError, UnicodeDecodeError) as error:
+    except ValidationError as error:
+        print(f"cem: {arguments[0]}: {_wrong(error)}", file=sys.stderr)
+        return 2
+    except (OSError, UnicodeDecodeError) as error:
         print(f"cem: {error}", file=sys.stderr)
         return 2
     library = _library(config)
@@ -92,6 +95,15 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         finally:
             library.shutdown()
+
+
+def _wrong(error: ValidationError) -> str:
+    """Name what is wrong in the file, without its values: one of them is a password."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(
+        f"{'.'.join(map(str, one['loc']))}: {one['msg']}" if one["loc"] else one["msg"]
+        for one in found
+    )
 
 
 class Library(Protocol):

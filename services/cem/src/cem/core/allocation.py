@@ -29,7 +29,8 @@ class Demand:
     planned_a: given before its class is filled, who is due first (due_s) before the others.
     kept_a: what admission keeps for it, where more than its minimum is there: a goal that can only
     just be met comes before the minimum of those behind it.
-    dead_band_a: smaller changes of its limit are not worth a command.
+    dead_band_a: smaller changes of its limit are not worth a command. quantum_a: what a limit is
+    lowered in, so that a load that creeps up is one command and not five.
     """
 
     ski: str
@@ -46,6 +47,7 @@ class Demand:
     due_s: float | None = None
     kept_a: float = 0.0
     dead_band_a: float = 0.5
+    quantum_a: float = 0.3
 
     @property
     def filled_as(self) -> int:

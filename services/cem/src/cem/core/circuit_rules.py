@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 
 from cem.core.circuits import MAIN, CircuitSettings, ancestry
-from cem.core.parameters import DEFAULTS
 from cem.core.site import ChargerSettings, GridConnection
 from cem.core.validation import (
     ID,
@@ -16,6 +15,7 @@ from cem.core.validation import (
     out_of_range,
     unknown_circuit,
 )
+from electrical.margin import usual_margin_a
 from electrical.phases import ALL_PHASES, Phase, PhaseCurrents
 
 
@@ -100,7 +100,7 @@ def _margin_a(circuit: CircuitSettings, grid: GridConnection | None) -> float:
         return circuit.margin_a
     if grid is not None and grid.margin_a is not None:
         return grid.margin_a
-    return DEFAULTS.margin_fixed_a + DEFAULTS.margin_of_fuse * max(circuit.fuse_a.values())
+    return usual_margin_a(max(circuit.fuse_a.values()))
 
 
 def _is_in_loop(circuit: CircuitSettings, by_id: Mapping[str, CircuitSettings]) -> bool:

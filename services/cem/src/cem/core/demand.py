@@ -185,6 +185,7 @@ def demand_of(charger: Charger, now: float, p: Parameters) -> Demand:
         intent.deadline_s,
         intent.planned_a if intent.is_urgent else 0.0,
         p.dead_band_sun_a if intent.conduct in SOLAR else p.dead_band_a,
+        p.quantum_sun_a if intent.conduct in SOLAR else p.quantum_a,
     )
 
 

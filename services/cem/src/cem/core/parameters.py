@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from electrical.margin import METER_ERROR, NOISE_A
+
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
@@ -11,8 +13,8 @@ class Parameters:
     """
 
     # --- fuse ---
-    margin_fixed_a: float = 0.5  # A3: meter class 1 plus noise
-    margin_of_fuse: float = 0.01  # A3: plus 1 % of the fuse
+    margin_fixed_a: float = NOISE_A
+    margin_of_fuse: float = METER_ERROR
 
     # --- what the house takes beside the chargers ---
     peak_hold_s: float = 20.0  # A3: hides the cycling of hobs and ovens (6 to 20 s)
@@ -36,7 +38,9 @@ class Parameters:
     raise_step_a: float = 4.0  # A3: at most +4 A ...
     raise_every_s: float = 6.0  # ... per 6 s and charger
     dead_band_a: float = 0.5  # A3: 60 instead of 1,100 commands per charger and hour
-    dead_band_sun_a: float = 0.3  # 0.5 A on three phases would leave a twentieth of the sun
+    dead_band_sun_a: float = 0.25  # 0.5 A on three phases would leave a twentieth of the sun
+    quantum_a: float = 0.3  # A3 lowers in quanta of 0.5 A: these cost no energy
+    quantum_sun_a: float = 0.5  # a sun that sets by and by: half the commands
     start_hysteresis_a: float = 1.0  # A3: start at min + 1 A, stop below min
     min_off_s: float = 60.0  # A3: contactors and cars that fall asleep
     rotation_s: float = 900.0  # A3: who runs is protected that long when not all can run

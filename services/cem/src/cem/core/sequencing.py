@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from cem.core.allocation import EPSILON, Constraint, Demand
 from cem.core.charger import Charger
@@ -164,7 +165,7 @@ def _has_a_little_more(charger: Charger, demand: Demand, allotted_a: float) -> b
 
 
 def _lowered(charger: Charger, demand: Demand, allotted_a: float, p: Parameters) -> float:
-    """Return the limit after a decrease: at once, in full, by at least the dead band."""
+    """Return the limit after a decrease: at once, in full, in quanta of at least the dead band."""
     before_a = charger.granted_a
     if before_a is None or allotted_a == 0:
         return allotted_a
@@ -172,7 +173,9 @@ def _lowered(charger: Charger, demand: Demand, allotted_a: float, p: Parameters)
         return 0.0
     if allotted_a >= before_a:
         return before_a
-    return max(demand.min_a, min(allotted_a, floored(before_a - demand.dead_band_a, p.step_a)))
+    quanta = ceil((before_a - allotted_a) / demand.quantum_a - EPSILON)
+    least_a = max(demand.dead_band_a, quanta * demand.quantum_a)
+    return max(demand.min_a, min(allotted_a, floored(before_a - least_a, p.step_a)))
 
 
 def _load_a(charger: Charger, granted_a: float, view: View) -> float:

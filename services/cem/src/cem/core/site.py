@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 
 from cem.core.circuits import MAIN, Circuit, CircuitSettings, ancestry
 from cem.core.parameters import Parameters
+from electrical.margin import usual_margin_a
 from electrical.phases import (
     ALL_PHASES,
     UNKNOWN,
@@ -24,7 +25,8 @@ def margins_below(
     """Return what stays free below a fuse: as set, else by parameters."""
     if margin_a is not None:
         return on_every_phase(margin_a)
-    return fuse_a.map(lambda a: parameters.margin_fixed_a + parameters.margin_of_fuse * a)
+    p = parameters
+    return fuse_a.map(lambda a: usual_margin_a(a, p.margin_fixed_a, p.margin_of_fuse))
 
 
 @dataclass(frozen=True, slots=True)

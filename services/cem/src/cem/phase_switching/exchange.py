@@ -1,5 +1,7 @@
 """One exchange over HTTP with a charger: bounded in time and size. The only file with httpx."""
 
+import asyncio
+
 import httpx
 
 from cem.phase_switching.contract import ContractError
@@ -24,11 +26,15 @@ class Exchange:
         """Return status and body of an answer. Raises ContractError without a fitting one."""
         found = b""
         try:
-            async with self._http.stream(method, url, json=body) as answer:
+            # httpx counts anew for every byte that comes.
+            async with (
+                asyncio.timeout(TIMEOUT_S),
+                self._http.stream(method, url, json=body) as answer,
+            ):
                 async for part in answer.aiter_bytes():
                     found += part
                     if len(found) > MOST_BYTES:
                         raise ContractError(f"the answer is longer than {MOST_BYTES} bytes")
                 return answer.status_code, found
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise ContractError(str(error) or type(error).__name__) from error

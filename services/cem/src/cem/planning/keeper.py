@@ -1,7 +1,9 @@
 """Hears plans and prices, checks and keeps them, and lets the control law have them."""
 
 import asyncio
+import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,6 +28,7 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 TRY_AGAIN_AFTER_S = 5.0
+MOST_UNSAVED = 100
 OUTDATED_S = 60.0  # a plan for what was wanted before is followed that long, until the next comes
 OLDER, OTHER, OVER, UNREADABLE = "older-profile", "other-session", "over", "unreadable"
 FOLLOWING, IS_OVER, NONE = "following", "over", "none"
@@ -39,6 +42,14 @@ class Refused:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Unsaved:
+    """Something that waits for the database."""
+
+    write: Callable[[], None]
+    is_prices: bool
+
+
 class Keeper:
     """Holds the plan in force and the last prices, as they came and as the core has them."""
 
@@ -47,7 +58,8 @@ class Keeper:
         self._shelf = shelf
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._unsaved: asyncio.Queue[Callable[[], None]] = asyncio.Queue(maxsize=100)
+        self._unsaved: deque[_Unsaved] = deque()
+        self._is_unsaved = asyncio.Event()
         self._slot: tuple[str, int] | None = None
         self._outdated: dict[str, float] = {}  # sessions that want something else, since when
         self.plan: planning_pb2.Plan | None = None
@@ -108,21 +120,33 @@ class Keeper:
         """Write what is to be kept until cancelled; a failing database costs no advice."""
         try:
             while True:
-                write = await self._unsaved.get()
-                await self._write(write)
+                await self._is_unsaved.wait()
+                while self._unsaved:
+                    await self._write(self._unsaved[0])
+                self._is_unsaved.clear()
         finally:
             await asyncio.shield(asyncio.to_thread(self._write_rest))
 
-    async def _write(self, write: Callable[[], None]) -> None:
-        is_written = await asyncio.to_thread(_written, write)
-        while not is_written:
+    async def _write(self, one: _Unsaved) -> None:
+        """Write one, or wait where the database takes nothing; a fault of ours gives it up."""
+        try:
+            is_written = await asyncio.to_thread(_written, one.write)
+        except Exception:
+            self._let_go(one)
+            raise
+        if is_written:
+            self._let_go(one)
+        else:
             await asyncio.sleep(TRY_AGAIN_AFTER_S)
-            is_written = await asyncio.to_thread(_written, write)
+
+    def _let_go(self, one: _Unsaved) -> None:
+        with contextlib.suppress(ValueError):  # it may have been given up meanwhile
+            self._unsaved.remove(one)
 
     def _write_rest(self) -> None:
         """Write what waits, once: we are about to end."""
-        while not self._unsaved.empty():
-            _written(self._unsaved.get_nowait())
+        while self._unsaved:
+            _written(self._unsaved.popleft().write)
 
     async def keep_slots(self) -> None:
         """Write each slot of the plan in force as it begins, until cancelled."""
@@ -169,11 +193,16 @@ class Keeper:
         planned = {c.ski: (c.session, c.power_w[slot]) for c in plan.courses}
         self.later(lambda _: self._shelf.keep_slot(row, planned, now_s), None)
 
-    def later(self, write: Callable[[T], None], what: T) -> None:
-        """Have something written as soon as may be, in the order it came."""
-        if self._unsaved.full():  # a database that fails for long: the oldest is given up
-            self._unsaved.get_nowait()
-        self._unsaved.put_nowait(partial(write, what))
+    def later(self, write: Callable[[T], None], what: T, *, is_prices: bool = False) -> None:
+        """Have something written as soon as may be, in the order it came.
+
+        is_prices: it outlasts minutes and plans where a database fails for long: nobody sends
+        prices that we hold again, and sessions could never be billed.
+        """
+        if len(self._unsaved) >= MOST_UNSAVED:
+            self._let_go(next((o for o in self._unsaved if not o.is_prices), self._unsaved[0]))
+        self._unsaved.append(_Unsaved(partial(write, what), is_prices))
+        self._is_unsaved.set()
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -237,7 +266,7 @@ class Keeper:
         metrics.show_prices(message.currency, prices.edges_s, by_component, self._now_s)
         self._controller.happened(PricesHeard(prices))
         if not is_kept:
-            self.later(self._keep_prices, message)
+            self.later(self._keep_prices, message, is_prices=True)
 
     def _refuse(self, plan: str, code: str, detail: str) -> None:
         if self.refused != Refused(plan, code):

@@ -5,13 +5,14 @@ import contextlib
 import logging
 
 from cem.records import metrics, restoring
+from cem.records.fitting import fitted
 from cem.records.journal import Journal
 from cem.records.outbox import Parcel
 from volthus_kit import parcels as kit
 from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
 from volthus_kit.refusal import RefusedError
-from volthus_wire.subjects import FACT
+from volthus_wire.subjects import FACT, FACT_KINDS, OTHER_FACTS
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class Drain:
         self._clock = clock
         self._site = site
         self._domain = domain
+        self._told_long: set[tuple[int, int]] = set()  # facts too long to leave whole, told once
         self._is_through = False  # the last delivery came through: a whole window may follow
 
     async def run(self, written: asyncio.Event) -> None:
@@ -80,8 +82,17 @@ class Drain:
     def _packed(self, parcel: Parcel) -> kit.Parcel:
         epoch, sequence = parcel.key
         parcel.fact.site = self._site
-        subject = FACT.at(site=self._site, kind=parcel.kind)
+        fact, long_bytes = fitted(parcel.fact, parcel.kind)
+        kind = "audit" if long_bytes else parcel.kind
+        if long_bytes and parcel.key not in self._told_long:
+            self._told_long.add(parcel.key)
+            metrics.OUTBOX_TOO_LONG.inc()
+            logger.warning(
+                "fact too long for the cloud",
+                extra={"kind": parcel.kind, "sequence": sequence, "bytes": long_bytes},
+            )
+        subject = FACT.at(site=self._site, kind=kind if kind in FACT_KINDS else OTHER_FACTS)
         key = f"{self._site}-{epoch}-{sequence}"
         if parcel.resent:  # else the stream takes it for one that it has
             key += f"-{parcel.resent}"
-        return kit.Parcel(subject, parcel.fact.SerializeToString(), key)
+        return kit.Parcel(subject, fact.SerializeToString(), key)

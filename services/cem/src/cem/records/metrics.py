@@ -38,6 +38,9 @@ OUTBOX_WAITING = Gauge("volthus_outbox_waiting", "Facts that the cloud did not a
 OUTBOX_AGE = Gauge("volthus_outbox_oldest_age_seconds", "Age of the oldest fact that waits")
 OUTBOX_SENT = Counter("volthus_outbox_sent_total", "Facts that the cloud acknowledged")
 OUTBOX_RESENT = Counter("volthus_outbox_resent_total", "Facts that the cloud asked for again")
+OUTBOX_TOO_LONG = Counter(
+    "volthus_outbox_too_long_total", "Facts of which the cloud was told only that they are too long"
+)
 
 for _kind in ("queue", "minute", "decision", "evidence", "outbox", "recording", "fault"):
     LOST.labels(_kind)  # a counter at 0 says more than none

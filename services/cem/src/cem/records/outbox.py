@@ -127,7 +127,7 @@ def waiting(session: Session, most: int) -> list[Parcel]:
 
 
 def mark_sent(session: Session, parcels: Sequence[Parcel], now: datetime) -> None:
-    """Remember that the cloud has these; they must be the first ones that wait."""
+    """Remember that the cloud has these, and none that were asked for again meanwhile."""
     sent_ms = int(now.timestamp() * 1000)
     for epoch in {parcel.key[0] for parcel in parcels}:
         numbers = [parcel.key[1] for parcel in parcels if parcel.key[0] == epoch]
@@ -135,7 +135,7 @@ def mark_sent(session: Session, parcels: Sequence[Parcel], now: datetime) -> Non
             update(OutboxRow)
             .where(
                 col(OutboxRow.epoch) == epoch,
-                col(OutboxRow.sequence).between(min(numbers), max(numbers)),
+                col(OutboxRow.sequence).in_(numbers),
                 col(OutboxRow.sent_ms).is_(None),
             )
             .values(sent_ms=sent_ms)

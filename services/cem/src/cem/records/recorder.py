@@ -22,7 +22,7 @@ from cem.records.core import evidence, history, ledger
 from cem.records.core.counting import Measured
 from cem.records.core.evidence import Order
 from cem.records.core.history import History
-from cem.records.core.ledger import GridMeasured, Ledger, Now
+from cem.records.core.ledger import GridMeasured, Ledger, Now, Pace
 from cem.records.core.sessions import Standing
 from cem.records.journal import Batch, Journal, Kept
 from cem.records.watching import (
@@ -44,6 +44,7 @@ TELL_OPEN_EVERY_S = 900.0  # how a session that is open goes on
 WRITE_EVERY_S = 60.0
 ASKED_EVERY_S = 2.0
 FORGET_EVERY_S = 3600.0
+TRUST_WALL_AFTER_S = 3600.0  # until then a time server may still set a clock that is far ahead
 TRY_AGAIN_AFTER_S = 5.0
 MOST_WAIT_S = 60.0
 MOST_QUEUED = 50_000
@@ -87,6 +88,7 @@ class Recorder:
         self._grown_wh: dict[str, float] = {}  # of open sessions, as told then
         self._written_minute = 0
         self._forgot_s = float("-inf")
+        self._pace = Pace()
         self._tried_s = float("-inf")
         self._wait_s = TRY_AGAIN_AFTER_S
         self._is_urgent = False
@@ -312,7 +314,9 @@ class Recorder:
         metrics.PENDING.set(0)
 
     def _forget(self, now: Now) -> None:
-        if now.monotonic_s - self._forgot_s < FORGET_EVERY_S:
+        self._pace = self._pace.after(now)
+        is_trusted = now.monotonic_s - self._pace.since_s >= TRUST_WALL_AFTER_S
+        if not is_trusted or now.monotonic_s - self._forgot_s < FORGET_EVERY_S:
             return
         given_up = self._journal.forget(self._kept, now.wall)
         self._lose("outbox", given_up)

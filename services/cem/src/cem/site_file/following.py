@@ -21,6 +21,8 @@ REFUSED = "site-file-refused"
 DRIFT = "site-file-drift"
 COMPARE_EVERY_LOOKS = 12  # a minute: to compare reads the database once
 MOST_NAMED = 3
+UNREADABLE = "site-file-unreadable"
+STORE_FAILING = "store-failing"
 
 
 class Told(Protocol):
@@ -47,7 +49,9 @@ class Follower:
         self._path = path
         self._commands = commands
         self._board = board
-        self._applied = ""  # digest of the content that is in force, or was refused for good
+        self._judged = ""  # digest of the content that is in force, or was refused for good
+        self._why: RefusedError | None = None  # it was
+        self._logged: dict[str, str] = {}
         self._looks = 0
 
     async def run(self) -> None:
@@ -63,23 +67,32 @@ class Follower:
         """
         try:
             content = await asyncio.to_thread(_read, self._path)
-            digest = hashlib.sha256(content).hexdigest()
-            if digest == self._applied:
-                await self._compare(content.decode())
-                return
-            await self._commands.apply(content.decode(), FILE)
         except OSError as error:
-            self._refused("site-file-unreadable", error.strerror or str(error), "")
-        except UnicodeDecodeError as error:
-            self._applied = digest
-            self._refused("site-file-invalid", f"The file is no UTF-8: {error}.", "")
-        except RefusedError as error:
-            # A failing database may take it the next time; what is wrong in the file stays wrong.
-            self._applied = "" if error.code == "store-failing" else digest
-            self._refused(error.code, error.detail, error.field)
+            detail = error.strerror or str(error)
+            self._refused(RefusedError(UNREADABLE, detail))
+            return
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self._judged:
+            await self._judge(content, digest)
+        elif self._why is not None:
+            self._refused(self._why)
         else:
-            self._applied = digest
-            self._board.take_down(REFUSED)
+            self._looks += 1
+            is_back = self._logged.get("reason") == UNREADABLE
+            if is_back or self._looks % COMPARE_EVERY_LOOKS == 0:
+                await self._compare(content.decode())
+
+    async def _judge(self, content: bytes, digest: str) -> None:
+        try:
+            await self._commands.apply(_text(content), FILE)
+        except RefusedError as error:
+            self._refused(error)
+            # A failing database may take it the next time; what is wrong in the file stays wrong.
+            if error.code != STORE_FAILING:
+                self._judged, self._why = digest, error
+        else:
+            self._judged, self._why = digest, None
+            self._taken()
             self._differs([])
             logger.info("site file applied", extra={"path": str(self._path)})
 
@@ -88,10 +101,14 @@ class Follower:
 
         Nothing is set back: somebody decided so. A change of the file, or a start, does that.
         """
-        self._looks += 1
-        if self._looks % COMPARE_EVERY_LOOKS:
+        try:
+            told = await self._commands.apply(text, FILE, is_dry_run=True)
+        except RefusedError as error:
+            # What was right once and does not fit what was set since may fit again.
+            if error.code != STORE_FAILING:
+                self._refused(error)
             return
-        told = await self._commands.apply(text, FILE, is_dry_run=True)
+        self._taken()
         self._differs([pointer for pointer, _, _ in told.changes])
 
     def _differs(self, pointers: Sequence[str]) -> None:
@@ -103,10 +120,24 @@ class Follower:
         told = {"count": str(len(pointers)), "pointer": named, "path": str(self._path)}
         self._board.put(DRIFT, "warning", **told)
 
-    def _refused(self, code: str, detail: str, pointer: str) -> None:
-        told = {"reason": code, "detail": detail, "pointer": pointer, "path": str(self._path)}
+    def _taken(self) -> None:
+        self._board.take_down(REFUSED)
+        self._logged = {}
+
+    def _refused(self, error: RefusedError) -> None:
+        path = str(self._path)
+        told = {"reason": error.code, "detail": error.detail, "pointer": error.field, "path": path}
         self._board.put(REFUSED, "alarm", **told)
-        logger.error("site file not applied", extra=told)
+        if told != self._logged:
+            logger.error("site file not applied", extra=told)
+        self._logged = told
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise RefusedError("site-file-invalid", f"The file is no UTF-8: {error}.") from error
 
 
 def _read(path: Path) -> bytes:

@@ -12,6 +12,7 @@ from eebus.events import PowerControlChanged
 from eebus.usecases.limitation.machine import Failsafe
 
 KINDS: Final = ("lpc", "lpp")
+LONGEST_S: Final = 50 * 365 * 86_400.0  # "for ever" is told as the year 9999, where dates end
 SAME_END: Final = timedelta(seconds=1)  # an end told as a rest of time wobbles when told again
 
 
@@ -52,7 +53,9 @@ def standing(
     now: datetime,
 ) -> OperatorLimit:
     """Return the limit as it stands at `now` (wall clock); before: as it stood last."""
-    until = None if told.remaining_s is None else now + timedelta(seconds=told.remaining_s)
+    until, rest_s = None, told.remaining_s
+    if rest_s is not None and rest_s <= LONGEST_S:
+        until = now + timedelta(seconds=rest_s)
     since = now
     if before is not None:
         since = before.since if before.state == told.state else now

@@ -10,8 +10,8 @@ import time
 import numpy as np
 
 from smart_charging.planner.kernels.compiled import IS_COMPILED, IS_KEPT
-from smart_charging.planner.kernels.keeping import kept
-from smart_charging.planner.kernels.reckoning import come_to, reckon
+from smart_charging.planner.kernels.judging import judge_all
+from smart_charging.planner.kernels.reckoning import COLUMNS
 from smart_charging.planner.plans import at_once, latest_starts, plan
 from smart_charging.planner.problem import Car, Problem
 
@@ -25,24 +25,21 @@ def compile_ahead() -> float:
     plan(site)
     at_once(site)
     latest_starts(site)
-    _reckon()
+    _judge()
     return time.perf_counter() - began
 
 
-def _reckon() -> None:
-    """Reckon what a plan of two cars comes to."""
-    power, series = np.ones((2, 4)), np.ones((3, 4))
-    cars, whos = np.ones((4, 2)), np.ones((4, 2), np.int64)
+def _judge() -> None:
+    """Judge the plans of one site with two cars, as planning does."""
+    power, series, site = np.ones((2, 4)), np.ones((3, 4)), np.zeros(1, np.int64)
     hours = np.array([0.1, 0.25, 0.25, 0.25])
-    limits, old = power.copy(), power.copy()
     hours.setflags(write=False)  # as they come: to the compiler that is another kind of array
-    shown = series.copy()
-    shown.setflags(write=False)
-    room, surplus = power[0].copy(), power[1].copy()
-    reckon(power, cars, whos, limits, series, room, hours, surplus, shown)
-    come_to(power, cars, whos, limits, series, room, hours, surplus, shown)
-    pay, bias = np.ones((2, 4)), np.zeros((0, 4))
-    kept(power, old, cars, whos, limits, series, room, hours, surplus, pay, bias, np.ones(3))
+    judge_all(
+        np.array([0, 2]), site, site, power, power.copy(), site + 1, np.ones((4, 2)),
+        np.ones((4, 2), np.int64), power.copy(), series[None].copy(), power[:1].copy(), hours,
+        power[:1].copy(), power[:1].copy(), series[None].copy(), np.ones((1, 2, 4)),
+        np.zeros((0, 4)), np.ones(3), np.zeros((2, COLUMNS)), np.zeros(1),
+    )  # fmt: skip
 
 
 def main() -> int:

@@ -114,8 +114,10 @@ def plan_fleet(fleet: Fleet, effort: Effort = DEFAULT, seed: int = 1) -> FleetPl
         fleet.limit_kw, fleet.bias_per_kwh * h, SHORT_PER_KWH * h, fleet.start_cost,
         effort.tolerance, effort.moves, seed, power, results, energy,
     )  # fmt: skip
-    hopeless = np.concatenate(([0.0], np.cumsum(needed - cars[:, TRUE_NEED] * h)))
-    results[:, LEAST_MISSING] += np.diff(hopeless[fleet.first_car]) / h
+    # Summed by site, so that no digit depends on who is planned along.
+    site_of_car = np.repeat(np.arange(len(results)), np.diff(fleet.first_car))
+    hopeless = np.bincount(site_of_car, needed - cars[:, TRUE_NEED] * h, len(results))
+    results[:, LEAST_MISSING] += hopeless / h
     return FleetPlan(
         power, np.maximum(0.0, needed - energy * h), results[:, COST], results[:, BOUND],
         results[:, LEAST_MISSING] * h, results[:, STARTS].astype(np.int64),

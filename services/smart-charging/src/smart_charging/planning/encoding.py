@@ -4,7 +4,6 @@ Two encoded messages of one type, one after the other, are the encoding of both 
 the format's own rule. Series are packed floats, straight from the array.
 """
 
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -18,43 +17,35 @@ WIRE_FLOAT = np.dtype("<f4")
 
 def field_of(number: int, body: bytes) -> bytes:
     """Return a field of length-delimited type."""
-    return _head(number, len(body)) + body
+    return head_of(number, len(body)) + body
 
 
 @lru_cache(maxsize=1024)
-def _head(number: int, length: int) -> bytes:
+def head_of(number: int, length: int) -> bytes:
+    """Return what stands before a field of length-delimited type."""
     return _varint(number << 3 | 2) + _varint(length)
 
 
-def floats(number: int, values: Floats, scale: float = 1.0) -> bytes:
-    """Return a field of packed floats, each multiplied by a scale."""
-    return field_of(number, (values * scale).astype(WIRE_FLOAT).tobytes())
+def float_fields(first: int, rows: Floats, scale: float = 1.0) -> list[bytes]:
+    """Return fields of packed floats, numbered from `first` on, for each of many messages.
 
-
-def float_rows(first: int, rows: Sequence[Floats], scale: float = 1.0) -> bytes:
-    """Return fields of packed floats, numbered from `first` on: rows of one length, scaled.
-
-    The numbers are below 16 all or none, so that their heads are equally long.
+    rows: [messages, fields, values], each multiplied by a scale. The numbers are below 16 all or
+    none, so that their heads are equally long.
     """
-    size = WIRE_FLOAT.itemsize * len(rows[0])
-    heads = _heads(first, len(rows), size)
-    fields = np.empty((len(rows), heads.shape[1] + size), np.uint8)
-    fields[:, : heads.shape[1]] = heads
-    scaled = np.multiply(rows, scale).astype(WIRE_FLOAT)
-    fields[:, heads.shape[1] :] = scaled.view(np.uint8)
-    return fields.tobytes()
+    messages, fields, values = rows.shape
+    heads = _heads(first, fields, WIRE_FLOAT.itemsize * values)
+    head = heads.shape[1]
+    out = np.empty((messages, fields, head + WIRE_FLOAT.itemsize * values), np.uint8)
+    out[:, :, :head] = heads
+    out[:, :, head:] = np.multiply(rows, scale).astype(WIRE_FLOAT).view(np.uint8)
+    return [message.tobytes() for message in out]
 
 
 @lru_cache(maxsize=64)
 def _heads(first: int, count: int, size: int) -> NDArray[np.uint8]:
     """Return the heads of fields numbered one after the other, all of one size, one row each."""
-    heads = [_head(first + row, size) for row in range(count)]
+    heads = [head_of(first + row, size) for row in range(count)]
     return np.frombuffer(b"".join(heads), np.uint8).reshape(count, -1)
-
-
-def joined(parts: Iterable[bytes]) -> bytes:
-    """Return parts of one message as one."""
-    return b"".join(parts)
 
 
 def float_row(values: Floats) -> list[float]:

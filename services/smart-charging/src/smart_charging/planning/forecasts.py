@@ -49,6 +49,7 @@ class _Made:
     """Forecasts of one site from first_s on, kW: sun, low sun, load, high load."""
 
     first_s: int
+    roofs: Roofs
     rows: NDArray[np.float32]  # there are many
     weather: int  # which one it was made from
     learned: Learned
@@ -106,7 +107,7 @@ class Forecasts:
         return made is not None and made.weather != self._weather(self.roofs(place))
 
     def prepare(self, sites: Sequence[tuple[str, bytes]], now_s: float) -> None:
-        """Make what is missing, an hour old or made from other weather, for sites (id, place)."""
+        """Make what is missing, an hour old or of other roofs or weather, for sites (id, place)."""
         first_s = int(now_s) // RENEWED_S * RENEWED_S
         due = [(site, self.roofs(place)) for site, place in sites]
         due = [(site, roofs) for site, roofs in due if self._is_due(site, roofs, first_s)]
@@ -122,8 +123,7 @@ class Forecasts:
         """Return what `prepare` made, on the slots of a plan. Raises KeyError before that."""
         made = self._made[site]
         at = (slots.quarter_s - made.first_s) // SLOT_S
-        rows = made.rows[:, at : at + slots.count].astype(np.float64)
-        return Outlook(rows[0], rows[1], rows[2], rows[3], made.inputs)
+        return Outlook(made.rows[:, at : at + slots.count], made.inputs)
 
     def preview(self, place: bytes, grid: Grid) -> tuple[SolarForecast | None, Trusted]:
         """Return the sun of roofs that nobody has yet, and how far it may be trusted."""
@@ -152,6 +152,7 @@ class Forecasts:
         return (
             made is None
             or made.first_s != first_s
+            or made.roofs is not roofs
             or made.learned is not self._learned(site)
             or made.weather != self._weather(roofs)
         )
@@ -176,7 +177,9 @@ class Forecasts:
         rows /= np.float32(KILO)
         words = "learned" if load.is_learned else "standard"
         inputs = (self._trusted(roofs), Trusted("load", "site", words))
-        return _Made(load.grid.start_s, rows, self._weather(roofs), self._learned(site), inputs)
+        return _Made(
+            load.grid.start_s, roofs, rows, self._weather(roofs), self._learned(site), inputs
+        )
 
     def _weather(self, roofs: Roofs) -> int:
         """Return what tells one state of a place's weather from another."""

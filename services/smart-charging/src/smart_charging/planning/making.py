@@ -1,4 +1,8 @@
-"""Makes the plans of a batch of sites: from what is held of them to bytes. Blocking; no I/O."""
+"""Makes the plans of a batch of sites: from what is held of them to bytes. Blocking; no I/O.
+
+pose -> plan -> judge -> write, each for all sites of equal slots at once; what is wrong with one
+site is found by planning each alone.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,16 +10,24 @@ from hashlib import sha256
 
 import numpy as np
 
-from smart_charging.planner.plans import plan_many
-from smart_charging.planner.problem import Car, Effort, Plan, Problem, ProblemError
+from smart_charging.core.grid import Floats
+from smart_charging.planner.fleet import plan_fleet
+from smart_charging.planner.problem import Effort, ProblemError
 from smart_charging.planning.book import Book
-from smart_charging.planning.core.former import Former, former_of
+from smart_charging.planning.core.former import Former
 from smart_charging.planning.core.judging import Judged, judged
 from smart_charging.planning.core.needs import TOLD_APART_S, Role, wishes
-from smart_charging.planning.core.posing import Posed, posed
-from smart_charging.planning.core.site import Outlook, Prices, Site, Trusted
+from smart_charging.planning.core.posing import Asked, Posed, posed
+from smart_charging.planning.core.site import Outlook, Site, Trusted
 from smart_charging.planning.core.slots import Slots, slots_at
-from smart_charging.planning.messages import Content, Signature, plan_bytes
+from smart_charging.planning.messages import (
+    Content,
+    Signature,
+    forecast_fields,
+    plan_bytes,
+    power_fields,
+)
+from smart_charging.planning.metrics import working
 
 EFFORT = Effort()
 HASH_DIGITS = 24
@@ -54,78 +66,68 @@ def made(book: Book, jobs: Sequence[Job], now_s: float) -> list[Made]:
     """Return a plan for each job, in order; a site that cannot be planned is left out."""
     for tariff in {job.tariff for job in jobs}:
         book.entry(tariff)
-    ready = [_posed(book, job, now_s) for job in jobs]
-    found: dict[int, Judged] = {}
-    for effort, group in _by_effort(ready):
-        plans = _planned([ready[at].posing.problem for at in group], effort)
+    found: dict[int, Made] = {}
+    for slots, effort, group in _groups(jobs, now_s):
+        plans = _made(book, [jobs[at] for at in group], slots, effort, now_s)
         for at, plan in zip(group, plans, strict=True):
             if plan is not None:
-                it = ready[at]
-                found[at] = judged(it.posing, plan, it.slots, it.prices, jobs[at].former)
-    return [_written(ready[at], jobs[at], judging, now_s) for at, judging in sorted(found.items())]
+                found[at] = plan
+    return [found[at] for at in sorted(found)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    slots: Slots
-    prices: Prices
-    shared: bytes
-    posing: Posed
+def _groups(jobs: Sequence[Job], now_s: float) -> Iterable[tuple[Slots, Effort, list[int]]]:
+    groups: dict[tuple[Slots, Effort], list[int]] = {}
+    for at, job in enumerate(jobs):
+        slots = slots_at(now_s, job.site.last_departure_s)
+        effort = LITTLE if len(job.site.sessions) > MANY_CARS else EFFORT
+        groups.setdefault((slots, effort), []).append(at)
+    return [(slots, effort, group) for (slots, effort), group in groups.items()]
 
 
-def _posed(book: Book, job: Job, now_s: float) -> _Ready:
-    site = job.site
-    slots = slots_at(now_s, site.last_departure_s)
-    prices, shared = book.shared(job.tariff, slots)
-    posing = posed(site, slots, prices, job.outlook, wishes(site, slots, now_s))
-    return _Ready(slots, prices, shared, posing)
-
-
-def _by_effort(ready: Sequence[_Ready]) -> Iterable[tuple[Effort, list[int]]]:
-    usual = [at for at, it in enumerate(ready) if len(it.posing.planned) <= MANY_CARS]
-    many = [at for at, it in enumerate(ready) if len(it.posing.planned) > MANY_CARS]
-    return [(effort, group) for effort, group in ((EFFORT, usual), (LITTLE, many)) if group]
-
-
-def _planned(problems: Sequence[Problem], effort: Effort) -> list[Plan | None]:
-    """Return the plans; where one of many problems cannot be, only that one is None.
-
-    Without a car there is nothing to plan, and no kernel is asked.
-    """
-    crowded = [at for at, problem in enumerate(problems) if problem.cars]
-    if len(crowded) < len(problems):
-        found: list[Plan | None] = [_idle(problem) for problem in problems]
-        plans = _planned([problems[at] for at in crowded], effort) if crowded else []
-        for at, plan in zip(crowded, plans, strict=True):
-            found[at] = plan
-        return found
+def _made(
+    book: Book, jobs: Sequence[Job], slots: Slots, effort: Effort, now_s: float
+) -> list[Made | None]:
+    """Return the plans of sites of equal slots; None for one that cannot be."""
     try:
-        return list(plan_many(problems, effort))
+        with working("pose"):
+            posing = posed([_asked(book, job, slots, now_s) for job in jobs], slots)
+        with working("plan"):
+            plans = plan_fleet(posing.fleet, effort)
     except ProblemError:
-        if len(problems) == 1:
+        if len(jobs) == 1:
             return [None]
-        return [plan for problem in problems for plan in _planned([problem], effort)]
+        return [plan for job in jobs for plan in _made(book, [job], slots, effort, now_s)]
+    with working("judge"):
+        judgings = judged(posing, plans, [job.former for job in jobs])
+    with working("encode"):
+        return list(_written(jobs, posing, judgings, plans.power_kw, now_s))
 
 
-def _idle(problem: Problem) -> Plan:
-    return Plan(np.zeros((0, len(problem.import_price))), 0.0, (), 0.0, 0.0, 0)
+def _asked(book: Book, job: Job, slots: Slots, now_s: float) -> Asked:
+    prices, shared = book.shared(job.tariff, slots)
+    return Asked(job.site, prices, shared, job.outlook, wishes(job.site, slots, now_s))
 
 
-def _written(it: _Ready, job: Job, found: Judged, now_s: float) -> Made:
-    inputs_hash = _hash(it, job.former)
-    name = Signature(
-        f"{int(now_s * 1000):012x}-{inputs_hash[:6]}", job.site.id, job.site.revision, now_s,
-        inputs_hash,
-    )  # fmt: skip
-    content = Content(
-        it.shared, job.site.objective, it.slots, job.outlook, it.posing.surplus_kw, found,
-        (*job.outlook.inputs, *_clock(job.site)),
-    )  # fmt: skip
-    body = plan_bytes(name, content)
-    missing = sum(told.missing_kwh for told in found.told)
-    powers = {told.wish.session.id: told.power_kw for told in found.told}
-    former = former_of(name.plan, job.site.revision, it.slots, powers)
-    return Made(job, name.plan, now_s, body, found.gap, missing, former, found.is_kept)
+def _written(
+    jobs: Sequence[Job], posing: Posed, judgings: Sequence[Judged], power_kw: Floats, now_s: float
+) -> Iterable[Made]:
+    """Return plans as they go out. power_kw: true powers."""
+    slots = posing.slots
+    power_kw = np.vstack((power_kw, np.zeros((1, slots.count))))  # the last: who gets nothing
+    powers, small = power_fields(power_kw), power_kw.astype(np.float32)
+    forecasts = forecast_fields(posing.outlook_kw, posing.surplus_kw)
+    stem = f"{int(now_s * 1000):012x}-"
+    for row, (job, found) in enumerate(zip(jobs, judgings, strict=True)):
+        site, inputs_hash = job.site, _hash(posing, row, job.former)
+        name = Signature(stem + inputs_hash[:6], site.id, site.revision, now_s, inputs_hash)
+        inputs = (*job.outlook.inputs, *_clock(site))
+        shared = posing.asked[row].shared
+        content = Content(shared, site.objective, inputs, forecasts[row], powers, found)
+        body = plan_bytes(name, content)
+        missing = sum(told.missing_kwh for told in found.told)
+        kept = {told.wish.session.id: small[told.row].copy() for told in found.told}
+        former = Former(name.plan, site.revision, slots, kept)
+        yield Made(job, name.plan, now_s, body, found.gap, missing, former, found.is_kept)
 
 
 def _clock(site: Site) -> tuple[Trusted, ...]:
@@ -136,29 +138,29 @@ def _clock(site: Site) -> tuple[Trusted, ...]:
     return (Trusted("clock", "site", "stale", None, f"{words}; it is planned to be ready earlier"),)
 
 
-def _hash(it: _Ready, former: Former | None) -> str:
+def _hash(posing: Posed, row: int, former: Former | None) -> str:
     """Return a hash of all that a plan was made from: the same inputs give the same plan."""
-    problem, prices = it.posing.problem, it.prices
-    parts: list[bytes] = [
-        f"{it.slots.start_s} {it.slots.count}".encode(),
+    fleet, asked, slots = posing.fleet, posing.asked[row], posing.slots
+    prices, pay = asked.prices, fleet.tariff_of[row]
+    a, b = fleet.first_car[row], fleet.first_car[row + 1]
+    parts = [
+        f"{slots.start_s} {slots.count}".encode(),
         prices.digest(prices.shown),  # CO2 too: it is told, whatever is minimised
-        *(prices.digest(np.asarray(p)) for p in (problem.import_price, problem.export_price)),
-        *(np.asarray(values).tobytes() for values in (problem.surplus_kw, problem.room_kw)),
+        fleet.import_price[pay].tobytes(),
+        fleet.export_price[pay].tobytes(),
+        fleet.surplus_kw[row].tobytes(),
+        fleet.room_kw[row].tobytes(),
+        fleet.cars[a:b].tobytes(),
+        fleet.whos[a:b].tobytes(),
     ]
-    for wish, car in zip(it.posing.planned, problem.cars, strict=True):
-        parts.append(_text(car).encode())
-        limit_kw = np.asarray(car.limit_kw)
+    for car, wish in enumerate(asked.planned, a):
+        parts.append(wish.session.id.encode())
         # Who takes not only sun has one limit all the time.
+        limit_kw = fleet.limit_kw[car]
         parts.append((limit_kw if wish.role is Role.SUN_ONLY else limit_kw[-1:]).tobytes())
-        if len(car.bias_per_kwh):
-            parts.append(np.asarray(car.bias_per_kwh).tobytes())
+    if len(fleet.bias_per_kwh):
+        bias = fleet.bias_per_kwh[a:b]
+        parts.append(bias.tobytes() if bias.any() else b"")
     if former is not None:
         parts += [power_kw.tobytes() for power_kw in former.power_kw.values()]
     return sha256(b"".join(parts)).hexdigest()[:HASH_DIGITS]
-
-
-def _text(car: Car) -> str:
-    return (
-        f"{car.id} {car.arrival} {car.departure} {car.needed_kwh} {car.most_kwh} {car.least_kw} "
-        f"{car.most_kw} {car.phases} {car.is_running} {car.worth_per_kwh} {car.is_at_once}"
-    )

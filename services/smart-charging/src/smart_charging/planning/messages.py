@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import numpy as np
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from smart_charging.core.grid import Floats
 from smart_charging.planning.core.judging import Judged, Told
 from smart_charging.planning.core.posing import kw_of
 from smart_charging.planning.core.pricing import Table
-from smart_charging.planning.core.site import PHASE_BITS, Outlook, Prices, Session, Site, Trusted
+from smart_charging.planning.core.site import PHASE_BITS, Prices, Session, Site, Trusted
 from smart_charging.planning.core.slots import SLOT_S, Slots
-from smart_charging.planning.encoding import KILO, field_of, float_row, float_rows, floats, joined
+from smart_charging.planning.encoding import KILO, field_of, float_fields, float_row, head_of
 from volthus_wire.convert import to_timestamp
 from volthus_wire.v1.electrical_pb2 import Phases
 from volthus_wire.v1.planning_pb2 import (
@@ -29,6 +30,7 @@ VALID_H = 24
 INPUTS, FIRST_FORECAST, SESSIONS = (
     Plan.DESCRIPTOR.fields_by_name[name].number for name in ("inputs", "sun_w", "sessions")
 )
+POWERS = SessionPlan.DESCRIPTOR.fields_by_name["power_w"].number
 MOST_SESSIONS = 200  # what the planner takes; further ones go by local rules
 
 
@@ -114,37 +116,45 @@ def shared_part(slots: Slots, prices: Prices) -> bytes:
     ).SerializeToString()
 
 
+def forecast_fields(outlook_kw: Floats, surplus_kw: Floats) -> list[bytes]:
+    """Return the forecasts of sites, as their plans say them."""
+    said = np.concatenate((outlook_kw[:, :3], surplus_kw[:, None]), axis=1)
+    return float_fields(FIRST_FORECAST, said, KILO)
+
+
+def power_fields(power_kw: Floats) -> list[bytes]:
+    """Return the powers of cars, as their sessions in plans say them."""
+    return float_fields(POWERS, power_kw[:, None], KILO)
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a plan says. shared: from `shared_part`. inputs: beside those of the shared part."""
+    """What a plan says. shared: from `shared_part`. inputs: beside those of the shared part.
+
+    forecasts: one of `forecast_fields`. powers: `power_fields` of all cars that were planned along.
+    """
 
     shared: bytes
     objective: str
-    slots: Slots
-    outlook: Outlook
-    surplus_kw: Floats
-    found: Judged
     inputs: tuple[Trusted, ...]
+    forecasts: bytes
+    powers: list[bytes]
+    found: Judged
 
 
 def plan_bytes(name: Signature, it: Content) -> bytes:
     """Return a plan as it is published."""
-    found, outlook = it.found, it.outlook
-    forecasts = outlook.sun_kw, outlook.sun_low_kw, outlook.load_kw, it.surplus_kw
+    found = it.found
     made = Plan(
         plan=name.plan, site=name.site, profile_revision=name.revision, objective=it.objective,
         value=found.value, bound=found.bound, gap=found.gap, inputs_hash=name.inputs_hash,
     )  # fmt: skip
     made.made_at.seconds, made.made_at.nanos = _instant(name.made_s)
-    return joined(
-        (
-            it.shared,
-            made.SerializeToString(),
-            *map(_input, it.inputs),
-            float_rows(FIRST_FORECAST, forecasts, KILO),
-            *(field_of(SESSIONS, _told(each)) for each in found.told),
-        )
-    )
+    parts = [it.shared, made.SerializeToString(), *map(_input, it.inputs), it.forecasts]
+    for each in found.told:
+        told, powers = _told(each), it.powers[each.row]
+        parts += (head_of(SESSIONS, len(told) + len(powers)), told, powers)
+    return b"".join(parts)
 
 
 def _instant(at_s: float) -> tuple[int, int]:
@@ -164,7 +174,7 @@ def _told(it: Told) -> bytes:
     )  # fmt: skip
     if it.reached_s is not None:
         message.reached_at.seconds = int(it.reached_s)
-    return message.SerializeToString() + floats(3, it.power_kw, KILO)
+    return message.SerializeToString()
 
 
 @lru_cache(maxsize=4096)

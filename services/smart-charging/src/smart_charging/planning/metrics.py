@@ -1,5 +1,9 @@
 """What the planning service counts. Labels are of bounded count: never a site."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import thread_time
+
 from prometheus_client import Counter, Gauge, Histogram
 
 SITES = Gauge("volthus_plan_sites", "Sites that this replica plans, of all it hears", ["share"])
@@ -32,6 +36,24 @@ LEARNED = Counter(
     "volthus_forecast_lessons_total", "Answers of sites that were learned from", ["result"]
 )
 
+WORK = Counter(
+    "volthus_plan_work_seconds_total", "Processor time that plans took, by stage", ["stage"]
+)
+
 # looked up once: there are thousands in a second
 WAIT_OF = {cause: WAIT.labels(cause) for cause in ("site", "fleet")}
 MADE_OF = {cause: MADE.labels(cause) for cause in WAIT_OF}
+WORK_ON = {
+    stage: WORK.labels(stage)
+    for stage in ("forecast", "pose", "plan", "judge", "encode", "send", "store")
+}
+
+
+@contextmanager
+def working(stage: str) -> Iterator[None]:
+    """Count the processor time of this thread as a stage's; for whole batches, never a site."""
+    began = thread_time()
+    try:
+        yield
+    finally:
+        WORK_ON[stage].inc(thread_time() - began)

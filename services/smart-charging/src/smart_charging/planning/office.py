@@ -36,7 +36,7 @@ from volthus_kit.refusal import RefusedError
 logger = logging.getLogger(__name__)
 
 BATCH = 24  # sites planned in one go: some 10 ms, so that who plugs in waits no longer
-FULL_BATCH = 64  # the same where nobody waits at a plug, or so many that larger turns serve all
+FULL_BATCH = 192  # the same where nobody waits at a plug, or so many that larger turns serve all
 FEED_LOOK_S = 2.0  # how often new prices and weather are looked for
 LOOKS = 30  # each site's weather is looked at once a minute
 WRITE_EVERY_S = 1.0
@@ -243,16 +243,17 @@ class Office:
         revisions = [row.site.revision for row in rows]
         found = await asyncio.to_thread(self._made, rows, now_s)
         done = {each.job.site.id: each for each in found}
-        for (site, since), revision in zip(turns, revisions, strict=True):
-            row = self._rows.get(site)
-            if row is None:
-                continue
-            plan = done.get(site)
-            if plan is None:
-                metrics.FAILED.inc()
-                self._later(row, now_s)
-            elif row.site.revision == revision:
-                await self._send_new(row, plan, since)
+        with metrics.working("send"):
+            for (site, since), revision in zip(turns, revisions, strict=True):
+                row = self._rows.get(site)
+                if row is None:
+                    continue
+                plan = done.get(site)
+                if plan is None:
+                    metrics.FAILED.inc()
+                    self._later(row, now_s)
+                elif row.site.revision == revision:
+                    await self._send_new(row, plan, since)
         metrics.KEPT.inc(sum(each.is_kept for each in found))
         metrics.MISSED.inc(1000 * sum(each.missing_kwh for each in found))
         self._series_to_write += [
@@ -292,12 +293,13 @@ class Office:
 
     def _reckoned(self, rows: Sequence[Row], now_s: float) -> list[Made]:
         forecasts = self._parts.forecasts
-        forecasts.prepare([(row.site.id, row.place) for row in rows], now_s)
-        jobs = []
-        for row in rows:
-            site = row.site
-            outlook = forecasts.outlook(site.id, slots_at(now_s, site.last_departure_s))
-            jobs.append(Job(site, row.tariff, outlook, row.followed))
+        with metrics.working("forecast"):
+            forecasts.prepare([(row.site.id, row.place) for row in rows], now_s)
+            jobs = []
+            for row in rows:
+                site = row.site
+                outlook = forecasts.outlook(site.id, slots_at(now_s, site.last_departure_s))
+                jobs.append(Job(site, row.tariff, outlook, row.followed))
         return made(self._parts.book, jobs, now_s)
 
     # --- what is sent ----------------------------------------------------------------------------
@@ -428,9 +430,13 @@ class Office:
             return
         self._plans_to_write, self._series_to_write = [], []
         try:
-            await asyncio.to_thread(self._parts.store.save, plans, series)
+            await asyncio.to_thread(self._saved, plans, series)
         except (RefusedError, StoreError) as error:
             logger.warning("plans could not be kept", extra={"error": str(error)})
+
+    def _saved(self, plans: Sequence[Kept], series: Sequence[SeriesRow]) -> None:
+        with metrics.working("store"):
+            self._parts.store.save(plans, series)
 
     def _now_s(self) -> float:
         return self._parts.clock.now().timestamp()

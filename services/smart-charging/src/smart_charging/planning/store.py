@@ -18,6 +18,7 @@ WRITE_PLAN = (  # as the driver takes it: there are thousands in a second
     "INSERT OR REPLACE INTO plan (site, plan, revision, made_s, body) VALUES (?, ?, ?, ?, ?)"
 )
 PRUNE_EVERY = 20_000  # plans
+PAGE_BYTES = 16_384  # a plan takes 3 to 10 kB
 
 
 class StoreError(Exception):
@@ -153,7 +154,7 @@ class Store:
 
     def _opened(self) -> Engine:
         if self._engine is None:
-            engine = open_sqlite(self._path, durable=False)
+            engine = open_sqlite(self._path, durable=False, page_bytes=PAGE_BYTES)
             tables = [SQLModel.metadata.tables[name] for name in ("plan", "price_series")]
             SQLModel.metadata.create_all(engine, tables)
             self._engine = engine

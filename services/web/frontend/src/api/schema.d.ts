@@ -4711,7 +4711,7 @@ export interface components {
             phases: 1 | 3;
             /**
              * Margin A
-             * @description Null: 0.5 A + 1 % of the fuse.
+             * @description Null: 0.5 A for noise and 1 % of the fuse for the meter, added as squares.
              */
             margin_a?: number | null;
             /** @description Design base load for the failsafe check: a number for every phase alike, or each phase by itself; null: none. */
@@ -7189,7 +7189,7 @@ export interface components {
          * @description What may be wrong. The names are part of the API.
          * @enum {string}
          */
-        Rule: "site-offline" | "charger-offline" | "charger-fault" | "charger-disobeys" | "overload" | "failsafe-active" | "meter-lost" | "control-box-lost" | "goal-will-be-missed" | "price-feed-stale" | "certificate-expiring" | "store-failing" | "records-lost" | "records-not-delivered" | "site-file-refused" | "webhook-disabled";
+        Rule: "site-offline" | "charger-offline" | "charger-fault" | "charger-disobeys" | "overload" | "failsafe-active" | "meter-lost" | "control-box-lost" | "goal-will-be-missed" | "price-feed-stale" | "certificate-expiring" | "store-failing" | "records-lost" | "records-not-delivered" | "site-file-refused" | "webhook-disabled" | "rollout-stopped" | "rollout-waiting";
         /**
          * Saving
          * @description What a month's sessions cost, and would have cost charged at once.

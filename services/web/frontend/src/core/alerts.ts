@@ -8,7 +8,7 @@ import type { Say } from "./say";
 export const RULES = [
   "site-offline", "charger-offline", "charger-fault", "charger-disobeys", "overload", "failsafe-active", "meter-lost",
   "control-box-lost", "goal-will-be-missed", "price-feed-stale", "certificate-expiring", "store-failing", "records-lost",
-  "records-not-delivered", "site-file-refused", "webhook-disabled",
+  "records-not-delivered", "site-file-refused", "webhook-disabled", "rollout-stopped", "rollout-waiting",
 ] as const satisfies readonly Alert["rule"][];
 
 export const SEVERITIES = ["alarm", "warning", "info"] as const satisfies readonly Alert["severity"][];

@@ -1,6 +1,8 @@
 /** Energy as bars: what cars took from sun and grid, what the house took, hour by hour or by day. */
 
 import type { EnergySpan } from "../api/types";
+import type { Formats } from "./format";
+import type { Say } from "./say";
 
 export interface EnergyBar {
   from_ms: number;
@@ -86,3 +88,12 @@ export function topOf(bars: readonly EnergyBar[]): number {
 
 /** Return everything added up. */
 export const sumOf = (bars: readonly EnergyBar[]): EnergyBar => bars.reduce(added, empty(bars[0]?.from_ms ?? 0));
+
+/** Say what a span of time brought: "The cars took 8.0 kWh, 25 % of it from the sun. Fed in: 1.0 kWh." */
+export function energyTold(sum: EnergyBar, say: Say, formats: Formats): string {
+  const cars_wh = sum.sun_wh + sum.grid_wh;
+  const told = cars_wh > 0
+    ? say("history.sum", { energy: formats.energy(cars_wh), share: formats.percent(sum.sun_wh / cars_wh) })
+    : say("history.sum-none");
+  return sum.export_wh === null ? told : `${told} ${say("history.sum-export", { energy: formats.energy(sum.export_wh) })}`;
+}

@@ -6,7 +6,7 @@ import type { Say } from "./say";
 export const factsBelow = (name: string | null, model: string, ...facts: string[]): string =>
   [name && name !== model ? model : "", ...facts].filter(Boolean).join(" · ");
 
-interface Named {
+export interface Named {
   ski: string;
   name?: string | null;
   brand?: string;

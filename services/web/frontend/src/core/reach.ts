@@ -1,5 +1,6 @@
 /** Whether a goal can be reached, as far as the page can tell at once; the plan knows better soon. */
 
+import type { ChargerNow } from "../api/types";
 import type { GoalForm } from "./goal";
 import { parseNumber } from "./format";
 import { nextAt } from "./goal";
@@ -40,6 +41,34 @@ export function reachOf(form: GoalForm, facts: Facts | null, charger: Omit<Facts
   const most_wh = amps * phases * VOLTS * span_h;
   if (most_wh < need_wh) return { kind: "misses", need_wh, span_h, most_wh };
   return { kind: "fits", need_wh, span_h, spare_h: span_h - need_wh / (amps * phases * VOLTS) };
+}
+
+/**
+ * Return on how many phases a car charges: as it is described, else as it is seen to. Null: not known.
+ * What a charger that changes phases itself does now may be less than it can: described is better.
+ */
+export const phasesOf = (
+  described: number | null | undefined,
+  plugged: Pick<ChargerNow, "state" | "phases_in_use"> | null,
+): number | null => described ?? ((plugged?.state === "charging" && plugged.phases_in_use.length) || null);
+
+/** What of the presets is too much, and how much fits instead; null where all fit or nobody knows. */
+export function beyondReach(
+  form: GoalForm,
+  presets: readonly number[],
+  facts: Facts | null,
+  charger: Omit<Facts, "battery_wh" | "soc_percent">,
+  now_ms: number,
+): { values: number[]; most_wh: number } | null {
+  const values: number[] = [];
+  let most_wh = 0;
+  for (const value of presets) {
+    const found = reachOf({ ...form, value: String(value) }, facts, charger, now_ms);
+    if (found.kind !== "misses") continue;
+    values.push(value);
+    most_wh = found.most_wh;
+  }
+  return values.length > 0 ? { values, most_wh } : null;
 }
 
 /** The next departure: of the week where days are chosen, else the next time of that clock. */

@@ -3,9 +3,9 @@
 import { answered, api } from "../api/client";
 import type { EnergySpan, Session, SessionSums } from "../api/types";
 import { iso, pieces, type Span } from "../core/moments";
+import type { Page } from "./listing";
 
-const SESSIONS_AT_ONCE = 500;
-const MOST_PAGES = 20;
+const SESSIONS_AT_ONCE = 100;
 const DAYS_AT_ONCE = 8;
 
 /** Return the sessions of a month of the site, added up by it. Throws {@link ApiProblem}. */
@@ -14,22 +14,15 @@ export const sumsIn = (site: string, month: string): Promise<SessionSums> =>
     api.GET("/api/v1/sites/{site}/sessions/summary", { params: { path: { site }, query: { month } } }),
   );
 
-/** Return every session that started in a span, newest first. Throws {@link ApiProblem}. */
-export async function sessionsIn(site: string, span: Span): Promise<Session[]> {
-  const found: Session[] = [];
-  let cursor: string | null = null;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = { from: iso(span.from_ms), to: iso(span.to_ms), limit: SESSIONS_AT_ONCE };
-    const answer: { items: Session[]; next?: string | null } = await answered(
-      api.GET("/api/v1/sites/{site}/sessions", {
-        params: { path: { site }, query: cursor ? { ...query, cursor } : query },
-      }),
-    );
-    found.push(...answer.items);
-    cursor = answer.next ?? null;
-    if (cursor === null) break;
-  }
-  return found;
+/** Return a page of the sessions that started in a span, newest first. Throws {@link ApiProblem}. */
+export function sessionsIn(site: string, span: Span, cursor: string | null): Promise<Page<Session>> {
+  const query = {
+    from: iso(span.from_ms),
+    to: iso(span.to_ms),
+    limit: SESSIONS_AT_ONCE,
+    ...(cursor === null ? {} : { cursor }),
+  };
+  return answered(api.GET("/api/v1/sites/{site}/sessions", { params: { path: { site }, query } }));
 }
 
 /** Return the energy of a span, hour by hour, up to now. Throws {@link ApiProblem}. */

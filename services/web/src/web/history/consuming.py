@@ -23,7 +23,7 @@ from volthus_wire.v1.rpc_pb2 import Caller
 from web.history import gaps, metrics, rolling
 from web.history.gaps import Missing
 from web.history.rolling import Kept
-from web.history.writing import Written, write
+from web.history.writing import Written, recover, write
 from web.leases import Leases
 
 logger = logging.getLogger(__name__)
@@ -88,8 +88,12 @@ class Historian:
     async def _take_in(self) -> None:
         """Write facts batch by batch; after a failure begin with the first that is not in."""
         waits = backoff(first_s=FIRST_WAIT_S, most_s=MOST_WAIT_S)
+        has_recovered = False
         while True:
             try:
+                if not has_recovered:  # before all that is newer
+                    await self.recover()
+                    has_recovered = True
                 await self._stream.begin()
                 while True:
                     await self._take_batch()
@@ -102,6 +106,17 @@ class Historian:
             except (StreamError, RefusedError) as error:
                 logger.warning("facts not taken", extra={"error": str(error)})
                 await asyncio.sleep(next(waits))
+
+    async def recover(self) -> None:
+        """Take in what was set aside and can be read since an upgrade. Raises RefusedError."""
+        now = self._clock.now()
+        async with self._writing:
+            done = await asyncio.to_thread(
+                recover, self._engine, int(now.timestamp() * 1000), self._kept.since(now)
+            )
+        if done:
+            metrics.FACTS.labels("recovered").inc(done.total())
+            logger.info("facts recovered", extra={"facts": done.total()})
 
     async def _take_batch(self) -> None:
         """Write the next facts and then acknowledge them. Raises StreamError, RefusedError."""
@@ -126,7 +141,9 @@ class Historian:
             ("new", done.new.total() - done.late),
             ("again", done.again),
             ("late", done.late),
-            ("set-aside", len(done.set_aside)),
+            ("set-aside", sum(not error.is_unknown for error in done.set_aside)),
+            ("unknown", sum(error.is_unknown for error in done.set_aside)),
+            ("refused", len(done.refused)),
         ):
             metrics.FACTS.labels(outcome).inc(count)
         if done.oldest_ms is not None:
@@ -134,6 +151,8 @@ class Historian:
             metrics.LAG.set(max(0.0, now_ms - done.oldest_ms) / 1000)
         for error in done.set_aside[:5]:  # the others are in the table too
             logger.error("fact set aside", extra={"site": error.site, "reason": error.reason})
+        for site in sorted({error.site for error in done.refused})[:5]:
+            logger.error("no room to set facts aside", extra={"site": site})
 
     # --- sums and what is old --------------------------------------------------------------------
 

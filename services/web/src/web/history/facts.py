@@ -57,12 +57,20 @@ class Key:
 class FactError(Exception):
     """A fact that cannot be kept. site: whose subject it came on; key: None = cannot be told."""
 
+    is_unknown = False  # of a kind that is not known here (yet)
+
     def __init__(self, reason: str, site: str, key: Key | None, body: bytes) -> None:
         super().__init__(reason)
         self.reason = reason
         self.site = site
         self.key = key
         self.body = body
+
+
+class UnknownFactError(FactError):
+    """A fact of a kind that a newer site has and this program does not know."""
+
+    is_unknown = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,10 @@ def opened(kept: Kept) -> Opened:
         if not 1 <= key.sequence <= MOST_SEQUENCE:
             raise ValueError(f"its number is {key.sequence}")
         _check_texts(fact)
-        kind = Kind(fact.WhichOneof("what") or "nothing")
+        what = fact.WhichOneof("what")
+        if what is None:
+            raise UnknownFactError("its kind is not known here", site, key, kept.body)
+        kind = Kind(what)
         row = _row(kind, fact) | {"site": site, "epoch": key.epoch}
         return Opened(key, kind, _ms(fact.at), row, kept.body)
     except (DecodeError, ValueError, OverflowError) as error:

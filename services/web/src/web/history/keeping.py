@@ -9,10 +9,9 @@ from sqlalchemy import Engine
 from volthus_kit.bus import Bus
 from volthus_kit.clock import Clock
 from volthus_kit.streams import StreamPlan, WorkStream
-from volthus_wire.subjects import FACT
+from volthus_wire.subjects import FACT, FACT_KINDS, OTHER_FACTS
 from web.history.calendars import Calendars
 from web.history.consuming import LEASE, Historian, Stores
-from web.history.facts import Kind
 from web.history.records import KeptRecords
 from web.history.rolling import Kept
 from web.leases import Leases
@@ -22,7 +21,7 @@ STREAM = "FACTS"
 # Of one site and kind: what is beyond waits at the site. A week of minutes (10,080) fits, so that
 # sessions do not overtake them; what is overtaken nevertheless is a gap until it has come, too.
 MOST_WAITING = 12_000
-MOST_FACT_BYTES = 32 * 1024  # the longest are changes of settings: `cem.store.changes`
+MOST_MESSAGE_BYTES = 32 * 1024  # a fact of MOST_FACT_BYTES with its key
 
 
 class History:
@@ -40,12 +39,14 @@ def plan_of(settings: Settings) -> StreamPlan:
     """Return what the stream of facts shall be."""
     return StreamPlan(
         STREAM,
-        tuple(FACT.pattern.format(site="*", kind=kind) for kind in Kind),
+        tuple(
+            FACT.pattern.format(site="*", kind=kind) for kind in (*sorted(FACT_KINDS), OTHER_FACTS)
+        ),
         settings.cloud_domain,
         LEASE,
         settings.facts_mb * 1_000_000,
         most_a_subject=MOST_WAITING,
-        most_message_bytes=MOST_FACT_BYTES,
+        most_message_bytes=MOST_MESSAGE_BYTES,
         replicas=settings.facts_replicas,
     )
 

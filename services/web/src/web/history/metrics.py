@@ -19,6 +19,6 @@ STALE_HOURS = Gauge("volthus_history_stale_hours", "Hours that are behind their 
 ROLLED_UP = Counter("volthus_history_rolled_up_total", "Hours that were added up")
 IS_MINE = Gauge("volthus_history_is_mine", "1 where this replica writes the history")
 
-OUTCOMES = ("new", "again", "late", "set-aside")
+OUTCOMES = ("new", "again", "late", "set-aside", "unknown", "refused", "recovered")
 for _outcome in OUTCOMES:
     FACTS.labels(_outcome)  # a counter at 0 says more than none

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from volthus_kit.database import written
 from volthus_kit.refusal import RefusedError
 from volthus_kit.streams import Kept
-from web.history import upserts
+from web.history import asides, upserts
 from web.history.core.energy import HOUR_S, Since
 from web.history.core.ledger import Gap, Ledger, Verdict, admit
 from web.history.facts import FactError, Key, Kind, Opened, Row, opened
@@ -31,18 +31,22 @@ from web.history.tables import (
     StaleHourRow,
 )
 
-MOST_BODY = 65_536
 Place = tuple[str, int]  # site and epoch
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of a batch. late: minutes whose hour was closed; oldest_ms: None = nothing new."""
+    """What came of a batch.
+
+    late: minutes whose hour was closed; refused: for which their site had no room left;
+    oldest_ms: None = nothing new.
+    """
 
     new: Counter[str] = field(default_factory=Counter)
     again: int = 0
     late: int = 0
     set_aside: tuple[FactError, ...] = ()
+    refused: tuple[FactError, ...] = ()
     oldest_ms: int | None = None
 
     def plus(self, other: "Written") -> "Written":
@@ -53,6 +57,7 @@ class Written:
             self.again + other.again,
             self.late + other.late,
             (*self.set_aside, *other.set_aside),
+            (*self.refused, *other.refused),
             min(oldest, default=None),
         )
 
@@ -103,6 +108,37 @@ def write(engine: Engine, batch: Sequence[Kept], now_ms: int, since: Since) -> W
     return done.plus(_written(engine, [], unreadable, now_ms, since))
 
 
+def recover(engine: Engine, now_ms: int, since: Since) -> Counter[str]:
+    """Take in what was set aside and can be read by now; returns how many of each kind.
+
+    They were counted when they came, so the ledgers stay as they are. One that the database
+    refuses stays aside. Raises RefusedError `store-failing`.
+    """
+    done: Counter[str] = Counter()
+    after: int | None = 0
+    while after is not None:
+        page, after = asides.readable(engine, after)
+        for row, fact in page:
+            try:
+                _recover(engine, row, fact, now_ms, since)
+            except RefusedError as error:
+                if not isinstance(error.__cause__, DataError | IntegrityError):
+                    raise
+                continue
+            done[str(fact.kind)] += 1
+    return done
+
+
+def _recover(engine: Engine, row: int, fact: Opened, now_ms: int, since: Since) -> None:
+    def work(db: Session) -> None:
+        connection = db.connection()
+        _save(connection, [fact], now_ms, since)
+        aside = upserts.table_of(SetAsideRow)
+        connection.execute(delete(aside).where(aside.c.id == row))
+
+    written(engine, work)
+
+
 def _opened(batch: Iterable[Kept]) -> tuple[list[Opened], list[FactError]]:
     facts: list[Opened] = []
     unreadable: list[FactError] = []
@@ -126,13 +162,18 @@ def _written(
         keys = [fact.key for fact in facts] + [e.key for e in unreadable if e.key is not None]
         books = _read(db, keys, now_ms)
         fresh = [fact for fact in facts if books.admits(fact.key, fact.at_ms)]
-        aside = [e for e in unreadable if e.key is None or books.admits(e.key, 0)]
+        room, refused = asides.within_quota(connection, unreadable)
+        # What is unknown and finds no room stays a gap: its site still has it and is asked again.
+        aside = [e for e in room if e.key is None or books.admits(e.key, 0)]
+        for error in refused:
+            if error.key is not None and not error.is_unknown:
+                books.admits(error.key, 0)
         late = _save(connection, fresh, now_ms, since)
-        _set_aside(connection, aside, now_ms)
+        asides.set_aside(connection, aside, now_ms)
         _close(connection, books)
         new = Counter(str(fact.kind) for fact in fresh)
         oldest_ms = min((fact.at_ms for fact in fresh), default=None)
-        return Written(new, len(facts) - len(fresh), late, tuple(aside), oldest_ms)
+        return Written(new, len(facts) - len(fresh), late, tuple(aside), tuple(refused), oldest_ms)
 
     return written(engine, work)
 
@@ -209,24 +250,6 @@ def _mark_stale(connection: Connection, hours: Sequence[tuple[str, int]], now_ms
         ),
         [{"site": site, "start_s": start_s, "mark": now_ms} for site, start_s in hours],
     )
-
-
-def _set_aside(connection: Connection, errors: Sequence[FactError], now_ms: int) -> None:
-    if errors:
-        connection.execute(
-            upserts.table_of(SetAsideRow).insert(),
-            [
-                {
-                    "at_ms": now_ms,
-                    "site": error.site.replace("\x00", ""),
-                    "epoch": None if error.key is None else error.key.epoch,
-                    "sequence": None if error.key is None else error.key.sequence,
-                    "reason": error.reason.replace("\x00", ""),
-                    "body": error.body[:MOST_BODY],
-                }
-                for error in errors
-            ],
-        )
 
 
 def _close(connection: Connection, books: _Books) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from google.protobuf.message import Message
 
+from electrical.margin import usual_margin_a
 from volthus_wire.v1.site_pb2 import CircuitState, GridConnection, SiteState
 from web.messages.circuits import parent
 from web.messages.plain import number_in, phases_in, text
@@ -16,10 +17,6 @@ from web.models.fuse import ChargerShare, FusePhase
 Key = Literal["l1", "l2", "l3"]
 PHASES: tuple[tuple[PhaseName, Key], ...] = (("L1", "l1"), ("L2", "l2"), ("L3", "l3"))
 Line = tuple[PhaseName, Key, float]  # a phase and its fuse in A
-
-# What the CEM keeps free where no margin was set: 0.5 A + 1 % of the fuse.
-DEFAULT_MARGIN_A = 0.5
-DEFAULT_MARGIN_SHARE = 0.01
 
 
 def fuse_picture(state: SiteState, chargers: Sequence[ChargerNow]) -> list[FusePhase] | None:
@@ -53,7 +50,7 @@ def margin_a(settings: Message, fuse_a: float, above: Message | None = None) -> 
     for one in filter(None, (settings, above)):
         if (margin := number_in(one, "margin_a")) is not None:
             return margin
-    return DEFAULT_MARGIN_A + DEFAULT_MARGIN_SHARE * fuse_a
+    return usual_margin_a(fuse_a)
 
 
 def at(values: ByPhase | None, key: Key) -> float | None:

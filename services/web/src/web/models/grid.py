@@ -30,7 +30,10 @@ class GridConnectionSettings(Wanted):
 
     fuse_a: AmperesByPhase = Field(description="Main fuse per phase.")
     phases: Literal[1, 3] = Field(3, description="Phases of the connection.")
-    margin_a: Amperes | None = Field(None, description="Null: 0.5 A + 1 % of the fuse.")
+    margin_a: Amperes | None = Field(
+        None,
+        description="Null: 0.5 A for noise and 1 % of the fuse for the meter, added as squares.",
+    )
     base_load_a: EachOrByPhase | None = Field(
         None,
         description="Design base load for the failsafe check: a number for every phase alike, or "

@@ -71,13 +71,14 @@ class RolloutEngine:
         self._software, self._origin = software, origin
         self._figured_s: dict[int, float] = {}
         self._worse: dict[int, Worsening | None] = {}
+        self._odd: set[int] = set()  # roll-outs that were told of in the log
 
     async def work(self) -> None:
         """Look every LOOK_EVERY_S until cancelled."""
         while True:
             try:
                 await self.look()
-            except (RefusedError, SQLAlchemyError) as error:
+            except (RefusedError, SQLAlchemyError, ValueError) as error:
                 logger.warning("roll-out not looked at", extra={"error": str(error)})
             await asyncio.sleep(LOOK_EVERY_S)
 
@@ -85,20 +86,34 @@ class RolloutEngine:
         """Look at every roll-out once. Raises RefusedError `store-failing`, SQLAlchemyError."""
         counts = dict.fromkeys(Stage, 0)
         for one in await asyncio.to_thread(self._read):
-            release = await self._release(one.row.version)
-            seen = look(
-                kept.rollout_of(one.row),
-                [self._seen(site, one.row.version) for site in one.sites],
-                one.worse,
-                self._clock.now().timestamp(),
-            )
-            one.news = dict(seen.stages)
-            for stage, _ in seen.stages.values():
-                counts[stage] += 1
-            if await asyncio.to_thread(self._is_kept, one, seen):
-                await self._act(one, seen, release)
+            try:
+                await self._look_at(one, counts)
+            except ValueError as error:  # a newer program wrote it: it stays as it is until then
+                self._skip(one, error)
         for stage, count in counts.items():
             ROLLOUT_SITES.labels(stage.value).set(count)
+
+    async def _look_at(self, one: _Open, counts: dict[Stage, int]) -> None:
+        """Look at one roll-out. Raises ValueError where its rows cannot be understood."""
+        release = await self._release(one.row.version)
+        seen = look(
+            kept.rollout_of(one.row),
+            [self._seen(site, one.row.version) for site in one.sites],
+            one.worse,
+            self._clock.now().timestamp(),
+        )
+        one.news = dict(seen.stages)
+        for stage, _ in seen.stages.values():
+            counts[stage] += 1
+        if await asyncio.to_thread(self._is_kept, one, seen):
+            await self._act(one, seen, release)
+
+    def _skip(self, one: _Open, error: ValueError) -> None:
+        if one.number not in self._odd:  # once
+            self._odd.add(one.number)
+            logger.warning(
+                "roll-out not understood", extra={"rollout": one.number, "error": str(error)}
+            )
 
     async def _act(self, one: _Open, seen: Look, release: Release | None) -> None:
         # What is asked is asked after it is written: a stop by somebody comes first.

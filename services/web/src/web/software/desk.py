@@ -59,7 +59,10 @@ class Software:
         return self._command.replace(VERSION, version) if self._command else None
 
     async def keep_fresh(self) -> None:
-        """Ask the feed once an hour, whichever replica looks first; returns without a feed."""
+        """Ask the feed once an hour, and soon after a failure, whichever replica looks first.
+
+        Returns without a feed.
+        """
         while self._source:
             try:
                 if await asyncio.to_thread(self._is_mine_to_ask):
@@ -141,7 +144,8 @@ class Software:
         def write(session: Session) -> None:
             row = session.get(ReleaseFeedRow, self._source)
             row = row or ReleaseFeedRow(source=self._source, asked_s=now_s)
-            row.asked_s, row.problem = now_s, problem
+            # Asked anew at the next look: a box that starts before its network waits for no hour.
+            row.asked_s, row.problem = now_s - ASK_EVERY_S + LOOK_EVERY_S, problem
             session.add(row)
 
         written(self._engine, write)
@@ -149,7 +153,7 @@ class Software:
     def _releases(self) -> tuple[Release, ...]:
         with Session(self._engine) as session:
             rows = session.exec(select(ReleaseRow)).all()
-        return releases.newest_first(releases.kept(row.document) for row in rows)
+        return releases.newest_first(one for row in rows if (one := _readable(row)) is not None)
 
     def _feed(self) -> FeedState:
         with Session(self._engine) as session:
@@ -172,3 +176,13 @@ class Software:
             return None
         at = datetime.fromtimestamp(row.at_s, UTC)
         return Decision(row.version, Choice(row.choice), row.actor, at)
+
+
+def _readable(row: ReleaseRow) -> Release | None:
+    try:
+        return releases.kept(row.document)
+    except ValueError as error:  # a newer program kept it: it is offered by those that know it
+        logger.warning(
+            "release not understood", extra={"version": row.version, "error": str(error)[:200]}
+        )
+        return None

@@ -22,6 +22,7 @@ from cem.records.core.minutes import Minute, spread, sun_part
 from cem.records.core.sessions import Seen, Session, Standing, drawn, look
 
 SILENT_AFTER_S = 10.0
+SLEWED_S = 60.0  # what a time server may move a clock by while it keeps pace
 SMOOTH_S = 30.0  # a charger tells a change seconds after the meter: that is no sun
 
 Made = Callable[[int, float], Minute]
@@ -38,6 +39,20 @@ class Now:
     def unix_s(self) -> float:
         """Return the wall time in seconds since 1970."""
         return self.wall.timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Since when (monotonic s) the wall clock keeps pace, and how far it is ahead of the other."""
+
+    since_s: float = float("-inf")
+    ahead_s: float = float("-inf")
+
+    def after(self, now: Now) -> "Pace":
+        """Return the pace a moment later: it begins anew where the wall clock was set."""
+        ahead_s = now.unix_s - now.monotonic_s
+        is_kept = abs(ahead_s - self.ahead_s) <= SLEWED_S
+        return self if is_kept else Pace(now.monotonic_s, ahead_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
 """The planner's answer -> what each car is told: power, energy, cost, what is missing. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from smart_charging.core.grid import Floats, Instants
+from smart_charging.planner.fleet import FleetPlan
 from smart_charging.planner.kernels import reckoning
-from smart_charging.planner.kernels.reckoning import come_to, reckon
-from smart_charging.planner.problem import LEAST_BILL, PENALTY_PER_KWH, Plan
-from smart_charging.planning.core.former import Former, goes_on
+from smart_charging.planner.kernels.judging import judge_all
+from smart_charging.planner.problem import LEAST_BILL, PENALTY_PER_KWH
+from smart_charging.planning.core.former import TERMS, Former
 from smart_charging.planning.core.needs import Role, Short, Wish
-from smart_charging.planning.core.posing import Posed
-from smart_charging.planning.core.site import Prices
+from smart_charging.planning.core.posing import Asked, Posed
 from smart_charging.planning.core.slots import Slots
 
 AC_TO_BATTERY = 0.9
 LONGEST_S = 30 * 86_400  # what lacks for longer is not timed
+NO_ROW = -1  # it gets no power at all
 ROLES = {
     Role.PLANNED: reckoning.PLANNED,
     Role.SUN_ONLY: reckoning.SUN_ONLY,
@@ -25,10 +27,10 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one car is told. Powers in kW per slot, energies in kWh; None = not known."""
+    """What one car is told. Energies in kWh; None = not known. row: of its powers in the batch."""
 
     wish: Wish
-    power_kw: Floats
+    row: int
     energy_kwh: float = 0.0
     sun_kwh: float = 0.0
     cost: float | None = None
@@ -55,48 +57,89 @@ class Judged:
     is_kept: bool = False
 
 
-def judged(
-    posing: Posed, found: Plan, slots: Slots, prices: Prices, former: Former | None = None
-) -> Judged:
-    """Return what is told of a plan, or of the former one where that goes on."""
-    dearer: float | None = None
-    rows: dict[str, Told] = {}
-    if posing.planned:
-        power = np.array(found.power_kw, dtype=np.float64)
-        cars, whos = _cars(posing)
-        room = posing.limits_kw, posing.phase_room_kw, posing.room_kw
-        worth = slots.hours, posing.surplus_kw, prices.shown
-        answers = reckon(power, cars, whos, *room, *worth)
-        old = None if former is None else former.on(slots, posing)
-        if old is not None:
-            dearer = goes_on(power, old, posing, slots.hours, (cars, whos))
-            if dearer is not None:
-                answers = come_to(power, cars, whos, *room, *worth)
-        answer = answers.tolist()
-        for row, wish in enumerate(posing.planned):
-            rows[wish.session.id] = _told(wish, power[row], answer[row], slots)
-    told = tuple(rows.get(wish.session.id) or _hopeless(wish, slots) for wish in posing.told)
-    short = max(0.0, sum(found.missing_kwh) - found.least_missing_kwh)
-    value = found.cost + PENALTY_PER_KWH * short + max(0.0, dearer or 0.0)
-    gap = max(0.0, value - found.bound) / max(abs(value), LEAST_BILL)
-    return Judged(told, value, found.bound, gap, is_kept=dearer is not None)
+def judged(posing: Posed, found: FleetPlan, formers: Sequence[Former | None]) -> list[Judged]:
+    """Return what is told of each plan, or of the former one where that goes on.
+
+    The powers of `found` become the true ones of what is told.
+    """
+    answers, dearer = _answers(posing, found, formers)
+    first, missing = posing.fleet.first_car.tolist(), found.missing_kwh.tolist()
+    columns = (values.tolist() for values in (found.cost, found.bound, found.least_missing_kwh))
+    judgings = []
+    for site, (cost, bound, least) in enumerate(zip(*columns, strict=True)):
+        a, b = first[site], first[site + 1]
+        more = dearer[site]
+        is_kept = more == more  # noqa: PLR0124 - no NaN
+        short = max(0.0, sum(missing[a:b]) - least)
+        value = cost + PENALTY_PER_KWH * short + (max(0.0, more) if is_kept else 0.0)
+        gap = max(0.0, value - bound) / max(abs(value), LEAST_BILL)
+        told = _all_told(posing.asked[site], a, answers, posing.slots)
+        judgings.append(Judged(told, value, bound, gap, is_kept))
+    return judgings
 
 
-def _cars(posing: Posed) -> tuple[Floats, Instants]:
-    cars = np.array(
-        [(w.session.least_kw, w.session.most_kw, w.needed_kwh, w.most_kwh) for w in posing.planned]
-    ).T.copy()
-    whos = np.array(
-        [
-            (w.session.phases, w.until, ROLES[w.role], int(w.session.is_charging))
-            for w in posing.planned
-        ],
-        dtype=np.int64,
-    ).T.copy()
-    return cars, whos
+def _answers(
+    posing: Posed, found: FleetPlan, formers: Sequence[Former | None]
+) -> tuple[list[list[float]], list[float]]:
+    """Return the kernel's word on each car, and how much dearer each plan is that goes on."""
+    fleet, slots, n_sites = posing.fleet, posing.slots, len(posing.asked)
+    cars, whos = _cars(posing.planned)
+    first = fleet.first_car.tolist()
+    old = np.zeros((len(posing.planned) if any(formers) else 0, slots.count))
+    is_old = np.zeros(n_sites, np.int64)
+    for site, former in enumerate(formers):
+        planned = posing.asked[site].planned
+        if former is not None and planned:
+            rows = old[first[site] : first[site + 1]]
+            is_old[site] = former.laid_on(slots, planned, rows)
+    shown_of, shown = _shown(posing)
+    pay = np.stack((fleet.import_price, fleet.export_price), axis=1)
+    answers, dearer = np.zeros((len(posing.planned), reckoning.COLUMNS)), np.empty(n_sites)
+    judge_all(
+        fleet.first_car, shown_of, fleet.tariff_of, found.power_kw, old, is_old, cars, whos,
+        posing.limits_kw, posing.phase_room_kw, posing.room_kw, slots.hours, posing.surplus_kw,
+        posing.counted_kw, shown, pay, fleet.bias_per_kwh, TERMS, answers, dearer,
+    )  # fmt: skip
+    return answers.tolist(), dearer.tolist()
 
 
-def _told(wish: Wish, power: Floats, answer: list[float], slots: Slots) -> Told:
+def _shown(posing: Posed) -> tuple[Instants, Floats]:
+    """Return which prices are told to each site, and all of them once."""
+    rows: dict[int, int] = {}
+    known: list[Floats] = []
+    of = np.empty(len(posing.asked), np.int64)
+    for site, each in enumerate(posing.asked):
+        of[site] = row = rows.setdefault(id(each.prices), len(known))
+        if row == len(known):
+            known.append(each.prices.shown)
+    return of, np.array(known)
+
+
+def _cars(planned: Sequence[Wish]) -> tuple[Floats, Instants]:
+    """Return cars as `reckoning` takes them."""
+    cars = [(w.session.least_kw, w.session.most_kw, w.needed_kwh, w.most_kwh) for w in planned]
+    whos = [(w.session.phases, w.until, ROLES[w.role], w.session.is_charging) for w in planned]
+    return (
+        np.array(cars, np.float64).reshape(-1, 4).T.copy(),
+        np.array(whos, np.int64).reshape(-1, 4).T.copy(),
+    )
+
+
+def _all_told(
+    asked: Asked, first: int, answers: list[list[float]], slots: Slots
+) -> tuple[Told, ...]:
+    """Return what the cars of a site are told, planned ones and hopeless ones."""
+    told, row = [], first
+    for wish in asked.wishes:
+        if wish.is_planned:
+            told.append(_told(wish, row, answers[row], slots))
+            row += 1
+        elif wish.is_told:
+            told.append(_hopeless(wish))
+    return tuple(told)
+
+
+def _told(wish: Wish, row: int, answer: list[float], slots: Slots) -> Told:
     session = wish.session
     is_past = wish.short is Short.DEPARTURE_PAST
     by_departure = 0.0 if is_past else answer[reckoning.BY_DEPARTURE]
@@ -112,7 +155,7 @@ def _told(wish: Wish, power: Floats, answer: list[float], slots: Slots) -> Told:
     has_goal = session.needed_kwh is not None and session.departure_s is not None
     return Told(
         wish,
-        power,
+        row,
         answer[reckoning.ENERGY],
         answer[reckoning.SUN],
         _or_none(answer[reckoning.COST]),
@@ -137,8 +180,7 @@ def _soc(wish: Wish, energy_kwh: float) -> float | None:
     return min(100.0, session.soc_percent + 100 * energy_kwh * AC_TO_BATTERY / session.battery_kwh)
 
 
-def _hopeless(wish: Wish, slots: Slots) -> Told:
-    nothing = np.zeros(slots.count)
+def _hopeless(wish: Wish) -> Told:
     return Told(
-        wish, nothing, short=wish.short, missing_kwh=wish.needed_kwh, soc_percent=_soc(wish, 0.0)
+        wish, NO_ROW, short=wish.short, missing_kwh=wish.needed_kwh, soc_percent=_soc(wish, 0.0)
     )

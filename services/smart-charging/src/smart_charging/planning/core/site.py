@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+import numpy as np
+from numpy.typing import NDArray
+
 from smart_charging.core.grid import Floats
 
 VOLTAGE_V = 230.0
@@ -132,13 +135,10 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What sun and house will do on the slots of a plan, kW, finite.
+    """What sun and house will do on the slots of a plan: kw [4, slots], finite.
 
-    sun_low_kw: more in 4 of 5 cases. load_high_kw: less in 4 of 5 cases.
+    Rows: sun; low sun (there is more in 4 of 5 cases); load; high load (less in 4 of 5 cases).
     """
 
-    sun_kw: Floats
-    sun_low_kw: Floats
-    load_kw: Floats
-    load_high_kw: Floats
+    kw: Floats | NDArray[np.float32]
     inputs: tuple[Trusted, ...] = ()

@@ -17,6 +17,7 @@ from smart_charging.prices.core.units import most
 from smart_charging.provider.core.errors import AnswerError
 
 MOST_INTERVALS = 40_000  # a year of quarter-hours, and some
+LEAST_EXPONENT = -30  # less is nonsense, and could not be read again once it is kept
 
 
 class Scope(StrEnum):
@@ -51,6 +52,8 @@ class Interval:
             raise SeriesError(f"interval at {self.start} ends at {self.end}, not after its start")
         if not self.value.is_finite():
             raise AnswerError(f"the value at {self.start:%Y-%m-%dT%H:%MZ} is no number")
+        if self.value and self.value.adjusted() < LEAST_EXPONENT:
+            raise AnswerError(f"the value at {self.start:%Y-%m-%dT%H:%MZ} is too small to be one")
 
 
 @dataclass(frozen=True, slots=True)

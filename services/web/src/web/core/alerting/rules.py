@@ -30,6 +30,8 @@ class Rule(StrEnum):
     RECORDS_UNDELIVERED = "records-not-delivered"
     SITE_FILE_REFUSED = "site-file-refused"
     WEBHOOK_DISABLED = "webhook-disabled"
+    ROLLOUT_STOPPED = "rollout-stopped"
+    ROLLOUT_WAITING = "rollout-waiting"
 
 
 class Severity(StrEnum):
@@ -104,6 +106,8 @@ STANDARDS: Mapping[Rule, Standard] = {
     Rule.RECORDS_UNDELIVERED: Standard(Severity.WARNING, 60 * MINUTE_S),
     Rule.SITE_FILE_REFUSED: Standard(Severity.WARNING, MINUTE_S),
     Rule.WEBHOOK_DISABLED: Standard(Severity.WARNING, 0.0, clear_s=0.0),
+    Rule.ROLLOUT_STOPPED: Standard(Severity.ALARM, 0.0, clear_s=0.0),
+    Rule.ROLLOUT_WAITING: Standard(Severity.WARNING, DAY_S, clear_s=0.0),
 }
 
 LONGEST_AFTER_S = 400 * DAY_S
