@@ -249,8 +249,8 @@ async def _catalogue(*_) -> planning_pb2.CatalogueReply:
     )
 
 
-async def wait_until(is_so: Callable[[], object], timeout_s: float = 10) -> None:
-    """Wait until something is so. Raises TimeoutError."""
+async def wait_until(is_so: Callable[[], object], timeout_s: float = 30) -> None:
+    """Wait until something is so, as long as a busy machine may take. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while not is_so():
             await asyncio.sleep(0.01)

@@ -11,10 +11,10 @@ import http_ece
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
+from movable_clock import MovableClock
 from receivers import answer, hang, receiver
 from sqlmodel import Session, select
 
-from volthus_kit.clock import SystemClock
 from web.alerts.tables import AlertRow
 from web.alerts.told import AlertTold, Told
 from web.calling import Caller, CallRules
@@ -56,17 +56,10 @@ class BrowserKeys:
         ))  # fmt: skip
 
 
-class SkewedClock(SystemClock):
-    ahead_s = 0.0
-
-    def now(self):
-        return super().now() + timedelta(seconds=self.ahead_s)
-
-
 class Stage:
     def __init__(self, folder, to):
         self.to = to
-        self.clock = SkewedClock()
+        self.clock = MovableClock()
         self.engine = open_store(folder)
         self.keys = BrowserKeys()
         self.book = PushBook(self.engine, self.clock)

@@ -14,10 +14,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from movable_clock import MovableClock
 from receivers import Receiver, answer, flood, hang, receiver, trickle
 from sqlmodel import Session, select
 
-from volthus_kit.clock import SystemClock
 from web.alerts.told import AlertTold, Told
 from web.calling import Caller, CallError, CallRules
 from web.core.alerting.machine import Key
@@ -34,19 +34,10 @@ PRIVATE = CallRules(private=True)
 ALL = tuple(kind.value for kind in Kind)
 
 
-class SkewedClock(SystemClock):
-    """The machine's clock, with a wall that can be moved on."""
-
-    ahead_s = 0.0
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(super().now().timestamp() + self.ahead_s, UTC)
-
-
 class Stage:
     def __init__(self, folder, to: Receiver, rules: CallRules):
         self.to = to
-        self.clock = SkewedClock()
+        self.clock = MovableClock()
         self.engine = open_store(folder)
         self.book = WebhookBook(self.engine, self.clock)
         self.sender = Sender(self.engine, self.clock, Caller(rules, most_s=0.6), 0.05)
