@@ -22,11 +22,11 @@ async def remember(controller: Controller, store: Store, loaded: State) -> None:
     loaded: as the database has it; what is heard while we start is a change already.
     Control never waits for it (design law 8): a failure is shown and tried again.
     """
-    kept = _to_keep(loaded)
+    kept = to_keep(loaded)
     while True:
         failing = controller.state.is_store_failing
         await asyncio.sleep(TRY_AGAIN_AFTER_S if failing else LOOK_EVERY_S)
-        wanted = _to_keep(controller.state)
+        wanted = to_keep(controller.state)
         if wanted == kept and not controller.state.is_store_failing:
             continue
         try:
@@ -42,7 +42,7 @@ async def remember(controller: Controller, store: Store, loaded: State) -> None:
         controller.happened(StoreChecked(is_failing=False))
 
 
-def _to_keep(state: State) -> Kept:
+def to_keep(state: State) -> Kept:
     """Return what is worth a write: not when a limit was heard last, only what it says."""
     limits = (replace(limit, heard=None, is_connected=False) for limit in state.operator_limits)
     return Kept(

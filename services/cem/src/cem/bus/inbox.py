@@ -1,6 +1,7 @@
 """What the CEM hears: every message that concerns it, as an event."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from cem.bus.rosters import Meters, Rosters
 from cem.core.events import (
@@ -20,6 +21,7 @@ from cem.messages.appliances import appliance_of
 from cem.messages.hearing import reading_of, report_of
 from cem.messages.operating import limit_of
 from volthus_kit.bus import Bus
+from volthus_kit.metrics import BUS_REJECTED
 from volthus_wire import subjects
 from volthus_wire.v1 import evse_pb2, metering_pb2, operator_pb2, site_pb2
 
@@ -47,10 +49,15 @@ class Inbox:
         await self._hear_chargers(happened)
 
         def on_limits(message: operator_pb2.OperatorLimits, _: dict[str, str]) -> None:
-            happened(OperatorLimitsHeard(tuple(limit_of(limit) for limit in message.limits)))
+            # Of each box its last word; an operator by API speaks to us, not through the gateway.
+            told = {(each.ski, each.kind): limit_of(each) for each in message.limits}
+            limits = tuple(replace(limit, source="eebus") for limit in told.values())
+            happened(OperatorLimitsHeard(limits))
 
         def on_appliances(message: operator_pb2.Appliances, _: dict[str, str]) -> None:
-            happened(AppliancesHeard(tuple(appliance_of(each) for each in message.appliances)))
+            on = subjects.APPLIANCES.pattern
+            known = [each for each in message.appliances if _is_name(each.ski, on)]
+            happened(AppliancesHeard(tuple(appliance_of(each) for each in known)))
 
         def on_watch(_: site_pb2.Watch, __: dict[str, str]) -> None:
             watched()
@@ -96,7 +103,16 @@ class Inbox:
                 happened(ChargerHeard(report_of(message)))
 
         def on_chargers(message: evse_pb2.EvseRoster, _: dict[str, str]) -> None:
-            happened(ChargersPaired(tuple(message.skis)))
+            known = (ski for ski in message.skis if _is_name(ski, subjects.EVSE_ROSTER.pattern))
+            happened(ChargersPaired(tuple(known)))
 
         await self._bus.subscribe(subjects.EVSE_STATE, on_charger, site=self._site)
         await self._bus.subscribe(subjects.EVSE_ROSTER, on_chargers, site=self._site)
+
+
+def _is_name(ski: str, kind: str) -> bool:
+    """Return whether limits can be sent to a SKI; else count what was heard as not understood."""
+    is_name = subjects.TOKEN.fullmatch(ski) is not None
+    if not is_name:
+        BUS_REJECTED.labels(kind).inc()
+    return is_name
