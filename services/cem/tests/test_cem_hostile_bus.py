@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from cem.bus.inbox import Inbox
 from cem.bus.outbox import Outbox
+from cem.core.events import GridMeterNamed, GridRead, GridReading
 from cem.core.site import EnergyManagement, GridConnection
 from cem.core.state import Remembered, restored
 from cem.loop import Controller
@@ -91,3 +92,17 @@ async def test_a_limit_told_twice_or_as_if_by_api_is_one_of_its_control_box(
     store.close()
     assert found.api_limit is None
     assert [(one.source, one.limit_w) for one in found.operator_limits] == [("eebus", 4200.0)]
+
+
+async def test_another_meter_that_was_read_earlier_takes_no_overload_back() -> None:
+    clock = FakeClock()
+    async with Bus.connect("nats://127.0.0.1:1", "cem") as bus:
+        site = Living(bus, clock)
+        for meter, age_s in (("old", 0.0), ("old", 0.0), ("new", 4.0), ("new", 4.0)):
+            clock.go_on(1.0)
+            site.controller.happened(GridMeterNamed(meter))
+            reading = GridReading(meter, on_every_phase(40.0), age_s)
+            site.controller.happened(GridRead(reading))
+            await site.controller.turn()
+        assert site.controller.decision.overloads
+        assert site.controller.picture().overload_s == 2.0  # from old to old, from new to new

@@ -225,7 +225,7 @@ class Controller:
         if at_s is None or at_s == self._counted_s:
             return
         before_s, self._counted_s = self._counted_s, at_s
-        if before_s is None:
+        if before_s is None or at_s < before_s:  # another meter's, read before this one's last
             return
         seconds = min(at_s - before_s, 10.0)
         if self.decision.overloads:
