@@ -73,11 +73,13 @@ class OperatingCommands:
         desk = self._desk
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            limit = desk.state.api_limit
-            if limit is None or limit.until is None or limit.until > desk.clock.now():
-                continue
-            with contextlib.suppress(RefusedError):  # the database fails: the next time
-                await self.put_limit(operator_pb2.PutOperatorLimitRequest(), OVER)
+            async with desk.one:  # looked at before, it could be another one by now
+                limit = desk.state.api_limit
+                if limit is None or limit.until is None or limit.until > desk.clock.now():
+                    continue
+                changes = [Change("operator-limit", limit, None)]
+                with contextlib.suppress(RefusedError):  # the database fails: the next time
+                    await desk.save(changes, [ApiLimitSet(None)], OVER)
 
     # --- inside ----------------------------------------------------------------------------------
 
