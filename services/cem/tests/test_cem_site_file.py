@@ -9,15 +9,20 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from cem_stage import FAR, A, B, bus, cem, running
+from cem_stage import FAR, SERVICE, A, B, bus, cem, running
 from prometheus_client import REGISTRY
 
+from cem.commands.desk import Desk
+from cem.commands.site_file import SiteFileCommands
+from cem.core.state import State
 from cem.service import serve
 from cem.site_file import cli as site_file_cli
 from cem.store import Store
 from volthus_kit.refusal import RefusedError
+from volthus_kit.testing import FakeClock
 from volthus_wire import subjects as on
 from volthus_wire.v1 import operating_pb2, records_pb2, site_pb2
 
@@ -332,3 +337,20 @@ async def test_a_backup_put_back_manages_nothing_and_leaves_alone_what_a_file_ma
         same = await stage.ask(on.SITE_FILE_APPLY, apply(changed, restore=True))
         assert (same.applied, len(same.changes)) == (True, 0)
         assert (await stage.ask(on.SITE_FILE_GET, records_pb2.GetSiteFileRequest())).managed
+
+
+async def test_control_goes_on_while_a_large_file_is_read(tmp_path: Path) -> None:
+    clock, turns = FakeClock(), 0
+    controller = SimpleNamespace(state=State())
+    commands = SiteFileCommands(Desk(controller, Store(tmp_path), clock, remote_fuse=False))
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    async with running(others()):
+        with pytest.raises(RefusedError, match="version"):
+            await commands.apply("a: [" + "1," * 20_000 + "]", SERVICE)
+    assert turns > 0

@@ -211,3 +211,9 @@ def test_appliances_that_a_file_does_not_name_stay_as_chosen() -> None:
     assert chosen.appliances == (ApplianceChoice(ONES, True), ApplianceChoice(other, False))
     assert chosen.revision == SET.operator.revision + 1
     assert f"/operator/appliances/{other}" in managed(file)
+
+
+def test_brackets_without_end_are_refused_by_their_depth() -> None:
+    # Read to the end, 200,000 of them took five minutes.
+    with pytest.raises(SiteFileError, match="nested too deeply"):
+        yaml_text.parse("a: " + "[" * 3000)

@@ -1,5 +1,6 @@
 """Answers requests about the site file: read it, compare it, apply it as a whole (C12)."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ class SiteFileCommands:
         """
         desk = self._desk
         try:
-            file = shape.read(yaml_text.parse(text))
+            file = await asyncio.to_thread(_read, text)  # seconds, for a large one
         except SiteFileError as error:
             raise RefusedError(error.code, error.detail, field=error.pointer) from error
         async with desk.one:
@@ -150,6 +151,10 @@ class SiteFileCommands:
             desk.require_site(caller, f"/chargers/{ski}{risk}", is_needed=bool(risk))
         is_off = before.energy_management.on and not wanted.energy_management.on
         desk.require_site(caller, "/energy_management/on", is_needed=is_off)
+
+
+def _read(text: str) -> shape.SiteFile:
+    return shape.read(yaml_text.parse(text))
 
 
 def _told(before: Installation, wanted: Installation) -> Iterator[tuple[str, str, str]]:

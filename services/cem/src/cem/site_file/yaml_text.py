@@ -29,8 +29,7 @@ def parse(text: str) -> dict[str, Value]:
     if len(text.encode()) > MOST_BYTES:
         raise SiteFileError("", f"The file is larger than {MOST_BYTES} bytes.")
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise SiteFileError("", "The file refers to a part of itself (*name); write it out.")
+        _look_through(text)
         node = yaml.compose(text, yaml.SafeLoader)
     except yaml.YAMLError as error:
         told = " ".join(str(error).split())
@@ -46,6 +45,20 @@ def parse(text: str) -> dict[str, Value]:
 def write(plain: Plain) -> str:
     """Return settings as the text of a site file."""
     return HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _look_through(text: str) -> None:
+    """Refuse what would take long or much to build, as soon as it is met."""
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise SiteFileError("", "The file refers to a part of itself (*name); write it out.")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MOST_DEPTH:
+            raise SiteFileError("", "The file is nested too deeply.")
 
 
 def _value(node: yaml.Node, at: str, depth: int) -> Value:
