@@ -124,3 +124,14 @@ def full_disk(store: Store) -> None:
     with store.engine.connect() as connection:  # the one pooled connection
         connection.exec_driver_sql("PRAGMA max_page_count=1")
         connection.exec_driver_sql("PRAGMA query_only=1")
+
+
+def test_a_start_in_a_folder_that_takes_no_file_reads_the_settings(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    # As on a file system that went read-only: no journal can be made beside it.
+    (tmp_path / "cem.sqlite-wal").mkdir()
+    store = Store(tmp_path)
+    remembered, _, is_written = store.load(NOW)
+    store.close()
+    assert remembered.grid == GRID
+    assert not is_written

@@ -103,15 +103,7 @@ class Store:
             return *self._begin(wall_now), True
         except RefusedError:
             logger.exception("database takes no change; reading only")
-        read_only = create_engine(f"sqlite:///file:{self._path}?mode=ro&uri=true")
-        try:
-            with Session(read_only) as session:
-                remembered, epoch = _read(session)
-        except SQLAlchemyError as error:
-            detail = "The settings cannot be read from the database."
-            raise RefusedError("store-failing", detail, reason=str(error)) from error
-        finally:
-            read_only.dispose()
+        remembered, epoch = self._read_only()
         return remembered, max(wall_epoch, epoch + 1), False
 
     def close(self) -> None:
@@ -206,6 +198,23 @@ class Store:
         with Session(self.engine) as session:
             return list(session.exec(select(AuditRow).order_by(AuditRow.id)).all())  # type: ignore[arg-type]  # a column, to SQLModel
 
+    def _read_only(self) -> tuple[Remembered, int]:
+        """Read without any change. Raises RefusedError."""
+        try:
+            return _read_from(f"sqlite:///file:{self._path}?mode=ro&uri=true")
+        except SQLAlchemyError as error:
+            reason = error
+        journal = self._path.with_name(f"{self._path.name}-wal")
+        try:
+            # Beside a file in WAL mode SQLite makes two others, which a folder on a file system
+            # that went read-only does not take. Without a journal the file is all there is.
+            if not (journal.is_file() and journal.stat().st_size):
+                return _read_from(f"sqlite:///file:{self._path}?immutable=1&uri=true")
+        except (SQLAlchemyError, OSError):
+            logger.debug("database cannot be read without its journal either")
+        detail = "The settings cannot be read from the database."
+        raise RefusedError("store-failing", detail, reason=str(reason)) from reason
+
     def _begin(self, wall_now: datetime) -> tuple[Remembered, int]:
         """Make the tables, read, and begin a new epoch; the outbox is ready afterwards."""
         folder, wall_epoch = self._path.parent, int(wall_now.timestamp() * 1000)
@@ -235,6 +244,15 @@ def _replace(session: Session, model: type[Row], rows: Sequence[Row]) -> None:
     """Replace all rows of a table."""
     session.connection().execute(delete(model))
     session.add_all(rows)
+
+
+def _read_from(url: str) -> tuple[Remembered, int]:
+    read_only = create_engine(url)
+    try:
+        with Session(read_only) as session:
+            return _read(session)
+    finally:
+        read_only.dispose()
 
 
 def _started(session: Session, wall_epoch: int) -> tuple[Remembered, int]:
