@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cem_stage import FAR, SERVICE, A, B, bus, cem, running
 
+from cem.core import installation
 from cem.service import serve
 from cem.store import Store
 from volthus_wire import subjects as on
@@ -314,3 +315,18 @@ async def test_a_revision_holds_also_for_the_first_setting_and_for_a_removal(
         id_ = (await stage.ask(on.CAR_PUT, van)).car.car
         gone_car = operating_pb2.RemoveCarRequest(car=id_, revision=7)
         assert (await stage.refused(on.CAR_REMOVE, gone_car))[0] == "revision-conflict"
+
+
+async def test_more_circuits_and_cars_than_a_site_file_takes_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installation, "MOST_CIRCUITS", 2)
+    monkeypatch.setattr(installation, "MOST_CARS", 2)
+    async with cem(tmp_path) as stage:
+        await stage.put_grid()
+        for number in range(2):
+            await stage.ask(on.CIRCUIT_PUT, circuit(f"c{number}"))
+            await stage.ask(on.CAR_PUT, car(name="Van"))
+        assert await stage.refused(on.CIRCUIT_PUT, circuit("c2")) == ("too-many", "/circuit")
+        assert await stage.refused(on.CAR_PUT, car(name="Van")) == ("too-many", "/car")
+        await stage.ask(on.CIRCUIT_PUT, circuit("c1", name="Garage"))

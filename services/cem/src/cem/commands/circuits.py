@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from cem.commands.desk import Desk, check_revision, refuse
+from cem.commands.desk import Desk, check_revision, refuse, too_many
+from cem.core import installation
 from cem.core.circuit_rules import (
     needs_site,
     object_to_circuit,
@@ -52,6 +53,8 @@ class CircuitCommands:
             wanted = circuit_of(asked, revision + 1)
             circuits = with_circuit(desk.state.circuits, wanted)
             refuse(object_to_circuit(wanted))
+            if before is None and len(circuits) > installation.MOST_CIRCUITS:
+                refuse(too_many("/circuit", installation.MOST_CIRCUITS))
             self._check_meter(wanted, before)
             self._check_whole(wanted, circuits)
             grid = desk.state.grid

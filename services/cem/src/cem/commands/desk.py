@@ -184,3 +184,9 @@ def refuse(objection: Objection | None, field: str | None = None) -> None:
     if objection is not None:
         pointer = objection.pointer if field is None else field
         raise RefusedError(objection.code, objection.detail, field=pointer, **objection.params)
+
+
+def too_many(pointer: str, most: int) -> Objection:
+    """Return that a site takes no more of this kind: its site file would not either."""
+    detail = f"There are too many objects; expected at most {most}."
+    return Objection("too-many", detail, pointer, {"most": str(most)})

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from cem.commands.desk import Desk, check_revision, refuse
+from cem.commands.desk import Desk, check_revision, refuse, too_many
 from cem.commands.naming import new_id
+from cem.core import installation
 from cem.core.driver_rules import object_to_car, object_to_goal
 from cem.core.driving import Car, ChargingMode, Mode
 from cem.core.events import CarsSet, Event, GoalSet, ModeSet
@@ -94,6 +95,8 @@ class DrivingCommands:
             id_ = asked.car or new_id(asked.name, (car.id for car in cars))
             wanted = car_of(asked, id_, revision + 1)
             others = tuple(car for car in cars if car.id != id_)
+            if before is None and len(cars) >= installation.MOST_CARS:
+                refuse(too_many("/car", installation.MOST_CARS))
             refuse(object_to_car(wanted, others, desk.installation.chargers))
             plain = None if before is None else of_car(before)
             desk.require_unmanaged_in(COLLECTION, id_, plain, of_car(wanted))
