@@ -200,7 +200,8 @@ async def test_without_a_meter_the_sum_of_chargers_stays_below_the_fuse(tmp_path
             )
             await partners.until(lambda: partners.pictures[-1].load_management == "static")
             assert not partners.pictures[-1].HasField("grid_import_w")
-            assert current_a(partners, ONE) + current_a(partners, TWO) <= 19.3
+            # 20 A - 0.54 A margin.
+            assert current_a(partners, ONE) + current_a(partners, TWO) <= 19.46
 
 
 async def test_settings_and_epoch_survive_a_restart_and_grow(tmp_path: Path) -> None:
