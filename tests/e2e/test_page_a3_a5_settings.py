@@ -58,7 +58,7 @@ def test_a_fuse_that_cannot_be_is_refused_in_words(browser, site, typed, answer)
 
 def test_a_fuse_is_saved_with_its_consequence_in_words(browser, site):
     with logged_in(browser, site, path="/settings") as page:
-        for typed, limit in (("24,5", "23.7"), ("25", "24.2")):
+        for typed, limit in (("24,5", "23.9"), ("25", "24.4")):
             expect(fuse(page)).not_to_have_value("")
             fuse(page).fill(typed)
             expect(grid(page)).to_contain_text(said("grid.consequence", limit=f"{limit}\u00a0A"))
