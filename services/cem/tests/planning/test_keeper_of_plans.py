@@ -1,6 +1,7 @@
 """The keeper by itself: what it takes, what it lets go, what it writes."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from smart_house import SESSION, A, SmartHouse, smart
 from cem.core.decision import Limit
 from cem.loop import Controller
 from cem.picture.site import Named
+from cem.planning.attending import _lasting
 from cem.planning.keeper import Keeper
 from cem.planning.revisions import Mark, Standing
 from cem.planning.shelf import Shelf
@@ -161,3 +163,49 @@ async def test_prices_outlast_the_minutes_and_plans_of_a_database_that_fails_for
     assert [row.start_s for row in rooms] == [first_s + 60 * m for m in range(51, 150)]
     one.shelf.close()
     one.store.close()
+
+
+async def test_what_is_being_written_at_the_end_is_written_once_and_before_the_rest(
+    tmp_path: Path,
+) -> None:
+    one = Bench(tmp_path)
+    begun, let_on, written = asyncio.Event(), threading.Event(), []
+    loop = asyncio.get_running_loop()
+
+    def slowly(what: str) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert let_on.wait(30)
+        written.append(what)
+
+    one.keeper.later(slowly, "first")
+    one.keeper.later(written.append, "second")
+    keeping = asyncio.create_task(one.keeper.run())
+    await begun.wait()
+    keeping.cancel()
+    for _ in range(3):
+        await asyncio.sleep(0)  # until it has heard that it is to end
+    let_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
+    assert written == ["first", "second"]
+    one.shelf.close()
+    one.store.close()
+
+
+async def test_a_part_of_planning_that_fails_while_it_ends_has_ended() -> None:
+    runs = []
+
+    async def run() -> None:
+        runs.append(1)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise ValueError("at the end")
+
+    lasting = asyncio.create_task(_lasting("odd", run))
+    while not runs:
+        await asyncio.sleep(0)
+    lasting.cancel()
+    await asyncio.wait([lasting], timeout=30)
+    assert lasting.done()
+    assert runs == [1]

@@ -120,4 +120,7 @@ async def _lasting(name: str, run: Callable[[], Awaitable[None]]) -> None:
             await run()
         except Exception:
             logger.exception("planning failed", extra={"task": name})
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # it failed while it was to end
+                return
             await asyncio.sleep(AGAIN_AFTER_S)

@@ -128,9 +128,19 @@ class Keeper:
             await asyncio.shield(asyncio.to_thread(self._write_rest))
 
     async def _write(self, one: _Unsaved) -> None:
-        """Write one, or wait where the database takes nothing; a fault of ours gives it up."""
+        """Write one, or wait where the database takes nothing; a fault of ours gives it up.
+
+        What is being written when we are to end is not cut off: a thread cannot be, and beside
+        it the rest would write the same rows.
+        """
+        writing = asyncio.ensure_future(asyncio.to_thread(_written, one.write))
         try:
-            is_written = await asyncio.to_thread(_written, one.write)
+            is_written = await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            if writing.exception() or writing.result():
+                self._let_go(one)
+            raise
         except Exception:
             self._let_go(one)
             raise
