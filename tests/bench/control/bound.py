@@ -77,10 +77,10 @@ class _Bound:
         self._scenario, self._rules = scenario, rules
         self._volts, self._end_s = scenario["site"]["voltage_v"], scenario["duration_s"]
         self._block_s = _block_s(scenario)
-        self._nodes = list(_nodes(scenario["site"]["root"]))
+        self._nodes = list(nodes(scenario["site"]["root"]))
         self._root = scenario["site"]["root"]["id"]
         self._left_a = _Left(scenario, rules)
-        self._cars = [_Car(scenario, session, rules) for session in scenario["sessions"]]
+        self._cars = [Reach(scenario, session, rules) for session in scenario["sessions"]]
         self._program = Program()
         self._drawn: list[dict[int, int]] = [{} for _ in self._cars]  # by block: unknown
         self._offered: list[dict[int, int]] = [{} for _ in self._cars]
@@ -110,7 +110,7 @@ class _Bound:
         jain = musts.get("jain")
         return self._program.most(list(classes.values()), jain["min"] if jain else None)
 
-    def _car(self, number: int, car: "_Car", at_s: int, free: list[bool]) -> None:
+    def _car(self, number: int, car: "Reach", at_s: int, free: list[bool]) -> None:
         part = sum(free[at_s : at_s + self._block_s]) / self._block_s
         if not part:
             return
@@ -209,7 +209,7 @@ class _Bound:
         return None if not obeyed or latest[-1] is None else obeyed[-1]
 
 
-class _Car:
+class Reach:
     """What a car and its charger can do, seen through the limits it is given (A)."""
 
     def __init__(self, scenario: Json, session: Json, rules: Rules) -> None:
@@ -293,7 +293,7 @@ class _Left:
         """Return whether nobody decides in a second."""
         return any(t in away for away in self._away)
 
-    def lasting_a(self, p: int, t: int, cars: list["_Car"]) -> float:
+    def lasting_a(self, p: int, t: int, cars: list["Reach"]) -> float:
         """Return the most that may still be drawn of what was granted; at least 0.
 
         Grants fall at once, and are given on only once what another draws has fallen (design.md,
@@ -316,7 +316,7 @@ class _Left:
         ]
         return max(0.0, highest_a, sum(deaf))
 
-    def lowest_a(self, p: int, t: int, cars: list["_Car"]) -> float:
+    def lowest_a(self, p: int, t: int, cars: list["Reach"]) -> float:
         """Return the least that a decision left of late whose effect can last until now."""
         late_s = max(car.follows_s for car in cars) + 16
         return min(self._decided[p][max(0, t - late_s) : t + 1])
@@ -364,7 +364,7 @@ class _Left:
         return loads(tuple(estimates), DEFAULTS).held.l1
 
 
-def _free(car: _Car, left: _Left, rules: Rules) -> list[bool]:
+def _free(car: Reach, left: _Left, rules: Rules) -> list[bool]:
     """Return the seconds in which a car can draw at all.
 
     Where a decision leaves less than its minimum it is paused: it stops within 2 s, and starts
@@ -391,10 +391,10 @@ def _block_s(scenario: Json) -> int:
     return BLOCK_S if cars < COARSE_CARS else COARSE_S
 
 
-def _nodes(node: Json) -> Iterator[tuple[str, set[str], list[float]]]:
+def nodes(node: Json) -> Iterator[tuple[str, set[str], list[float]]]:
     inside = {node["id"]}
     for child in node.get("children", []):
-        for found in _nodes(child):
+        for found in nodes(child):
             inside |= found[1]
             yield found
     yield node["id"], inside, node["fuse_a"]

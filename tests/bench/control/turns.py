@@ -12,10 +12,10 @@ is the one thing that is no strict bound.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from math import inf
 
+from bound import LAW, Reach, nodes
 from program import Program
 from uncontrolled import PHASES, Json, Trace
 
@@ -30,22 +30,7 @@ FINE_A, FULL_KWH = 1e-6, 1e-3
 
 Piece = tuple[int, int, list[float]]  # from, until (s), and what the house takes by phase (A)
 Room = tuple[set[str], int, float]  # the nodes below a fuse, its phase, and what it leaves (A)
-
-
-@dataclass(frozen=True, slots=True)
-class _Car:
-    name: str
-    node: str
-    phases: tuple[int, ...]
-    least_a: float
-    most_a: float
-    unused_a: float
-    priority: int
-    need_kwh: float
-    came_s: int
-    leaves_s: int
-    full_s: float  # not earlier
-    kwh_per_as: float
+Members = tuple[int, ...]
 
 
 def turns_kwh(scenario: Json, musts: Json) -> float:
@@ -56,40 +41,79 @@ def turns_kwh(scenario: Json, musts: Json) -> float:
     """
     if not _is_told(scenario):
         return inf
-    cars = [_car(scenario, session) for session in scenario["sessions"]]
-    jain = musts["jain"]["min"] if "jain" in musts else None
-    pieces = list(_pieces(scenario, cars))
-    for number, car in enumerate(cars):
-        if _most(scenario, cars, pieces, jain, [number]) < car.need_kwh - FULL_KWH:
-            cars[number] = replace(car, full_s=inf)
-    return round(_most(scenario, cars, pieces, jain, range(len(cars))), 2)
+    turns = _Turns(scenario, musts["jain"]["min"] if "jain" in musts else None)
+    everybody = range(len(turns.cars))
+    for number in everybody:
+        if turns.most_kwh([number]) < turns.cars[number].need_kwh - FULL_KWH:
+            turns.full_s[number] = inf
+    return round(turns.most_kwh(everybody), 2)
 
 
-def _most(
-    scenario: Json, cars: list[_Car], pieces: list[Piece], jain: float | None, of: Iterable[int]
-) -> float:
-    """Return the most energy (kWh) of some of the cars, while all share by the rules."""
-    program = Program()
-    drawn: list[dict[int, float]] = [{} for _ in cars]
-    for start_s, end_s, house_a in pieces:
-        rooms = list(_rooms(scenario["site"]["root"], house_a))
-        here = [n for n, car in enumerate(cars) if car.came_s <= start_s < car.leaves_s]
-        running: dict[int, float] = {}
-        for members in _complete(cars, here, rooms, start_s):
-            unknown = program.unknown(0.0)
-            running[unknown] = 1.0
-            for number, current_a in _shared(cars, members, rooms).items():
-                car = cars[number]
-                drawn_a = current_a - car.unused_a
-                drawn[number][unknown] = drawn_a * car.kwh_per_as * (end_s - start_s)
-        program.limit(running, 1.0)
-    counted = set(of)
-    classes: dict[int, list[dict[int, float]]] = {}
-    for number, (car, kwh) in enumerate(zip(cars, drawn, strict=True)):
-        part = program.unknown(car.need_kwh if number in counted else 0.0, 1.0)
-        program.limit({part: car.need_kwh} | {k: -each for k, each in kwh.items()}, 0.0)
-        classes.setdefault(car.priority, []).append({part: 1.0})
-    return program.most(list(classes.values()), jain)
+class _Turns:
+    """Who may run together in one scenario. full_s: when each car is full at the earliest."""
+
+    def __init__(self, scenario: Json, jain: float | None) -> None:
+        self._scenario, self._jain = scenario, jain
+        self.cars = [Reach(scenario, session, LAW) for session in scenario["sessions"]]
+        self.full_s = [
+            car.came_s + car.need_kwh / (car.kwh_per_as * (car.granted_most_a - car.unused_a))
+            for car in self.cars
+        ]
+        self._pieces = list(_pieces(scenario, self.cars))
+
+    def most_kwh(self, of: Iterable[int]) -> float:
+        """Return the most energy of some of the cars, while all share by the rules."""
+        program = Program()
+        drawn: list[dict[int, float]] = [{} for _ in self.cars]
+        for start_s, end_s, house_a in self._pieces:
+            rooms = list(_rooms(self._scenario["site"]["root"], house_a))
+            running: dict[int, float] = {}
+            for members in self._complete(start_s, rooms):
+                unknown = program.unknown(0.0)
+                running[unknown] = 1.0
+                for number, current_a in self._shared(members, rooms).items():
+                    car = self.cars[number]
+                    ampere_s = (current_a - car.unused_a) * (end_s - start_s)
+                    drawn[number][unknown] = ampere_s * car.kwh_per_as
+            program.limit(running, 1.0)
+        counted = set(of)
+        classes: dict[int, list[dict[int, float]]] = {}
+        for number, (car, kwh) in enumerate(zip(self.cars, drawn, strict=True)):
+            part = program.unknown(car.need_kwh if number in counted else 0.0, 1.0)
+            program.limit({part: car.need_kwh} | {k: -each for k, each in kwh.items()}, 0.0)
+            classes.setdefault(car.priority, []).append({part: 1.0})
+        return program.most(list(classes.values()), self._jain)
+
+    def _complete(self, at_s: int, rooms: list[Room]) -> Iterator[Members]:
+        """Yield the sets whose minima fit, and beside which nobody else's does."""
+        here = [n for n, car in enumerate(self.cars) if car.came_s <= at_s < car.leaves_s]
+        for count in range(len(here) + 1):
+            for members in combinations(here, count):
+                left_a = [room[2] - self._least_a(members, room) for room in rooms]
+                if members and min(left_a) < 0:
+                    continue
+                waiting = [n for n in here if n not in members and self.full_s[n] > at_s]
+                if not any(_fits(self.cars[n], rooms, left_a) for n in waiting):
+                    yield members
+
+    def _least_a(self, members: Members, room: Room) -> float:
+        cars = [self.cars[n] for n in members]
+        return sum(car.least_granted_a for car in cars if _touches(car, room))
+
+    def _shared(self, members: Members, rooms: list[Room]) -> dict[int, float]:
+        """Return what the production code gives each of a set (A), to the last bit of room."""
+        demands = []
+        for n in members:
+            car = self.cars[n]
+            least_a, most_a = car.least_granted_a, car.granted_most_a
+            demands.append(Demand(str(n), least_a, most_a, priority=car.priority))
+        constraints = [
+            Constraint(Kind.FUSE, str(number), None, share, room[2], room[2])
+            for number, room in enumerate(rooms)
+            if (share := {str(n): 1.0 for n in members if _touches(self.cars[n], room)})
+        ]
+        current_a = allocate(demands, constraints, FINE_A).current_a
+        return {n: current_a[str(n)] for n in members}
 
 
 def _is_told(scenario: Json) -> bool:
@@ -106,30 +130,7 @@ def _is_told(scenario: Json) -> bool:
     )
 
 
-def _car(scenario: Json, session: Json) -> _Car:
-    evse = next(e for e in scenario["evses"] if e["id"] == session["evse"])
-    ev = session["ev"]
-    phases = tuple(wired - 1 for wired in evse["wiring"][: ev["phases"]])
-    kwh_per_as = len(phases) * scenario["site"]["voltage_v"] / 3.6e6
-    most_a = min(evse["max_a"], ev["max_a"])
-    unused_a = ev.get("offset_a", 0.0) - ev.get("over_a", 0.0)
-    return _Car(
-        evse["id"],
-        evse["node"],
-        phases,
-        max(evse["min_a"], ev.get("min_a", 6)),
-        most_a,
-        unused_a,
-        session.get("priority") or 2,
-        session["energy_kwh"],
-        session["arrive_s"],
-        session["depart_s"],
-        session["arrive_s"] + session["energy_kwh"] / (kwh_per_as * (most_a - unused_a)),
-        kwh_per_as,
-    )
-
-
-def _pieces(scenario: Json, cars: list[_Car]) -> Iterator[Piece]:
+def _pieces(scenario: Json, cars: list[Reach]) -> Iterator[Piece]:
     """Yield (start, end, A by phase): pieces of time in which the house is nearly the same."""
     end_s = scenario["duration_s"]
     calm = Trace(scenario | {"load": scenario["load"] | {"noise_w": 0}})
@@ -145,58 +146,20 @@ def _pieces(scenario: Json, cars: list[_Car]) -> Iterator[Piece]:
             yield at_s, to_s, [each / (to_s - at_s) for each in house_a]
 
 
-def _rooms(node: Json, house_a: list[float]) -> Iterator[Room]:
+def _rooms(root: Json, house_a: list[float]) -> Iterator[Room]:
     """Yield what every fuse leaves the cars; the house is at the root."""
-
-    def below(node: Json) -> set[str]:
-        return {node["id"]}.union(*(below(child) for child in node.get("children", [])))
-
-    for p in PHASES:
-        fuse_a = node["fuse_a"][p]
-        yield below(node), p, fuse_a - usual_margin_a(fuse_a) - house_a[p]
-    for child in node.get("children", []):
-        yield from _rooms(child, [0.0] * len(PHASES))
+    for node, inside, fuse_a in nodes(root):
+        for p in PHASES:
+            taken_a = house_a[p] if node == root["id"] else 0.0
+            yield inside, p, fuse_a[p] - usual_margin_a(fuse_a[p]) - taken_a
 
 
-def _complete(
-    cars: list[_Car], here: list[int], rooms: list[Room], at_s: float
-) -> Iterator[tuple[int, ...]]:
-    """Yield the sets whose minima fit, and beside which nobody else's does."""
-    for count in range(len(here) + 1):
-        for members in combinations(here, count):
-            left_a = [room_a - _least_a(cars, members, below, p) for below, p, room_a in rooms]
-            if min(left_a) < 0 and members:
-                continue
-            waiting = [n for n in here if n not in members and cars[n].full_s > at_s]
-            if not any(_fits(cars[n], rooms, left_a) for n in waiting):
-                yield members
+def _fits(car: Reach, rooms: list[Room], left_a: list[float]) -> bool:
+    needed_a = car.least_granted_a + SPARE_A
+    pairs = zip(rooms, left_a, strict=True)
+    return all(free_a >= needed_a for room, free_a in pairs if _touches(car, room))
 
 
-def _least_a(cars: list[_Car], members: tuple[int, ...], below: set[str], p: int) -> float:
-    return sum(cars[n].least_a for n in members if _touches(cars[n], below, p))
-
-
-def _fits(car: _Car, rooms: list[Room], left_a: list[float]) -> bool:
-    return all(
-        room_a >= car.least_a + SPARE_A
-        for (below, p, _), room_a in zip(rooms, left_a, strict=True)
-        if _touches(car, below, p)
-    )
-
-
-def _touches(car: _Car, below: set[str], p: int) -> bool:
+def _touches(car: Reach, room: Room) -> bool:
+    below, p, _ = room
     return car.node in below and p in car.phases
-
-
-def _shared(cars: list[_Car], members: tuple[int, ...], rooms: list[Room]) -> dict[int, float]:
-    """Return what the production code gives each of a set (A), to the last bit of room."""
-    demands = [
-        Demand(str(n), cars[n].least_a, cars[n].most_a, priority=cars[n].priority) for n in members
-    ]
-    constraints = [
-        Constraint(Kind.FUSE, str(number), None, share, room_a, room_a)
-        for number, (below, p, room_a) in enumerate(rooms)
-        if (share := {str(n): 1.0 for n in members if _touches(cars[n], below, p)})
-    ]
-    current_a = allocate(demands, constraints, FINE_A).current_a
-    return {n: current_a[str(n)] for n in members}
