@@ -47,6 +47,32 @@ async def test_a_message_arrives_with_the_tokens_of_its_subject(server):
     assert tokens == {"site": "s", "ski": SKI}
 
 
+async def test_who_is_asked_while_it_still_joins_answers(server):
+    is_heard, may_join = asyncio.Event(), asyncio.Event()
+
+    class SlowToJoin(Bus):
+        async def _subscribe(self, subscription):
+            if "limit" in subscription.subject:
+                await self._settle()  # what was subscribed before is heard
+                is_heard.set()
+                await may_join.wait()
+            await super()._subscribe(subscription)
+
+    async def answer(_: GetGridConnectionRequest, __: Caller) -> GridConnectionReply:
+        return GridConnectionReply(settings=GridConnection(revision=7))
+
+    async with Bus.connect(server.url, "a") as a, SlowToJoin.connect(server.url, "b") as b:
+        await b.serve(GRID_CONNECTION_GET, answer, site="s")
+        await b.subscribe(EVSE_LIMIT, lambda *_: None, site="s")
+        await a.until_connected()
+        await is_heard.wait()
+        reply = await a.ask(GRID_CONNECTION_GET, GetGridConnectionRequest(), site="s")
+        assert not b.is_connected
+        may_join.set()
+        await b.until_connected()
+    assert reply.settings.revision == 7
+
+
 async def test_who_asks_is_named_in_bounded_words(server):
     async def answer(_: GetGridConnectionRequest, caller: Caller) -> GridConnectionReply:
         length = 1000 * len(caller.actor) + len(caller.role)

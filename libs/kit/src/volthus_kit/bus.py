@@ -399,7 +399,7 @@ class Bus:
             reply = await self._answered.once(key, envelope.body, work)
         else:
             reply = await work()
-        if msg.reply and self.is_connected:
+        if msg.reply and self._client.is_connected:  # also while we still join: it was done
             with contextlib.suppress(NatsError, OSError):
                 await self._client.publish(msg.reply, reply.SerializeToString())
         return reply
@@ -472,7 +472,7 @@ class Bus:
     async def _leave(self) -> None:
         BUS_CONNECTED.set(0)
         self._is_leaving = True
-        if not self._is_joined:
+        if not self._is_joined and not self._client.is_connected:
             return
         with contextlib.suppress(NatsError, OSError, TimeoutError):
             if self._client.is_connected:
