@@ -34,14 +34,17 @@ class Stage:
     async def ask(
         self, request: Request, question: Message, caller: Caller = SERVICE, key: str = ""
     ):
-        """Ask until somebody serves the request."""
-        async with asyncio.timeout(20):
+        """Ask until somebody serves the request; whoever does may take his time, and once."""
+        async with asyncio.timeout(40):
             while True:
                 try:
                     return await self.bus.ask(
-                        request, question, caller=caller, site=SITE, idempotency_key=key
-                    )
-                except NotAnsweredError:
+                        request, question, caller=caller, timeout_s=20.0, site=SITE,
+                        idempotency_key=key,
+                    )  # fmt: skip
+                except NotAnsweredError as error:
+                    if not error.nobody:
+                        raise
                     await asyncio.sleep(0.05)
 
     async def refused(self, request: Request, question: Message, caller: Caller = SERVICE):
